@@ -1,0 +1,107 @@
+import { bytesToHex } from '../bytes/hex.ts'
+import { decodeSign1, encodeSign1, signatureInput } from '../cose/sign1.ts'
+import { algorithmToNumber } from '../crypto/algorithm.ts'
+import type { Algorithm } from '../crypto/algorithm.ts'
+import type { SignatureCheck } from '../crypto/signature-validity.ts'
+import type { Signer } from '../crypto/signer.ts'
+import type { Cbor } from '../encoding/cbor.ts'
+import { decode } from '../encoding/reader.ts'
+import { asArray, asBytes, asUint, wrongShape } from '../encoding/shape.ts'
+import { encode } from '../encoding/writer.ts'
+import type { Authority } from './authority-set.ts'
+import type { Checkpoint } from './checkpoint.ts'
+
+/** An authority's signature on a checkpoint; `issuedAtSeconds` is its own clock (CWT NumericDate, RFC 8392) and never falls. */
+export interface Cosignature {
+  address: string
+  keyNumber: number
+  issuedAtSeconds: number
+  signature: Uint8Array
+}
+
+const LABEL_ISS_SUB = 15
+const LABEL_VDS = 395
+const LABEL_VDP = 396
+const LABEL_CHECKPOINT = -65537
+const VDS_RFC9162_SHA256 = 1
+const PROOF_INCLUSION = -1
+
+/**
+ * Protected header of cosignature and receipt (RFC 9942): claims iss, sub "tt:" + network and iat in 15; verifiable data structure 395; and what foreign
+ * verifiers skip, [1, height, size, state root, set hash], under a private label.
+ */
+function cosignatureHeader(checkpoint: Checkpoint, algorithm: Algorithm, signed: Omit<Cosignature, 'signature'>): Uint8Array {
+  const claims = new Map<number, Cbor>([[1, signed.address], [2, `tt:${bytesToHex(checkpoint.network)}`], [6, signed.issuedAtSeconds]])
+  return encode(
+    new Map<number, Cbor>([
+      [1, algorithmToNumber(algorithm)],
+      [4, new Uint8Array([signed.keyNumber])],
+      [LABEL_ISS_SUB, claims],
+      [LABEL_VDS, VDS_RFC9162_SHA256],
+      [LABEL_CHECKPOINT, [1, checkpoint.height, checkpoint.size, checkpoint.stateRoot, checkpoint.setHash]],
+    ]),
+  )
+}
+
+export async function cosign(checkpoint: Checkpoint, address: string, issuedAtSeconds: number, signer: Signer): Promise<Cosignature> {
+  const signed = { address, keyNumber: signer.keyNumber, issuedAtSeconds }
+  const header = cosignatureHeader(checkpoint, signer.publicKey.algorithm, signed)
+  return { ...signed, signature: await signer.sign(signatureInput(header, checkpoint.logRoot)) }
+}
+
+/** The check that tells whether `authority` cosigned this checkpoint. */
+export function cosignatureCheck(checkpoint: Checkpoint, authority: Authority, cosignature: Pick<Cosignature, 'issuedAtSeconds' | 'signature'>): SignatureCheck {
+  const signed = { address: authority.address, keyNumber: authority.keyNumber, issuedAtSeconds: cosignature.issuedAtSeconds }
+  const header = cosignatureHeader(checkpoint, authority.key.algorithm, signed)
+  return { key: authority.key, message: signatureInput(header, checkpoint.logRoot), signature: cosignature.signature }
+}
+
+/** The COSE_Sign1 of a cosignature, payload (the log root) detached. */
+export function encodeCosignature(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature): Uint8Array {
+  return encodeSign1({ protectedBytes: cosignatureHeader(checkpoint, algorithm, cosignature), unprotected: new Map(), payload: null, signature: cosignature.signature })
+}
+
+/** An RFC 9942 receipt: the cosignature with an inclusion proof [size, index, path] under unprotected label 396. */
+export function encodeReceipt(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature, index: number, path: Uint8Array[]): Uint8Array {
+  const proofs = new Map<number, Cbor>([[PROOF_INCLUSION, [encode([checkpoint.size, index, path])]]])
+  return encodeSign1({
+    protectedBytes: cosignatureHeader(checkpoint, algorithm, cosignature),
+    unprotected: new Map<number, Cbor>([[LABEL_VDP, proofs]]),
+    payload: null,
+    signature: cosignature.signature,
+  })
+}
+
+/** A receipt's claims before any signature is checked; the proof's size must equal the signed one. */
+export interface Receipt {
+  cosignature: Cosignature
+  height: number
+  size: number
+  stateRoot: Uint8Array
+  setHash: Uint8Array
+  index: number
+  path: Uint8Array[]
+}
+
+/** Reads a receipt (`malformed-cbor`, `not-canonical`, `wrong-shape`). Check it against a set with `cosignatureCheck` over the root its path leads to. */
+export function decodeReceipt(bytes: Uint8Array): Receipt {
+  const { protectedHeader: header, unprotected, signature } = decodeSign1(bytes)
+  const claims = header.get(LABEL_ISS_SUB)
+  const proofs = unprotected.get(LABEL_VDP)
+  if (!(claims instanceof Map) || !(proofs instanceof Map)) throw wrongShape('receipt', 'claims and a proof', claims)
+  const [, height, size, stateRoot, setHash] = asArray(header.get(LABEL_CHECKPOINT), 'receipt checkpoint', 5)
+  const [proof] = asArray(proofs.get(PROOF_INCLUSION), 'receipt inclusion proofs', 1)
+  const [proofSize, index, path] = asArray(decode(asBytes(proof, 'receipt inclusion proof')), 'receipt inclusion proof', 3)
+  if (proofSize !== size) throw wrongShape('receipt proof size', `the signed size`, proofSize)
+  const address = claims.get(1)
+  if (typeof address !== 'string') throw wrongShape('receipt iss', 'an address', address)
+  return {
+    cosignature: { address, keyNumber: asBytes(header.get(4), 'receipt kid', 1)[0] as number, issuedAtSeconds: asUint(claims.get(6), 'receipt iat'), signature },
+    height: asUint(height, 'receipt height'),
+    size: asUint(size, 'receipt size'),
+    stateRoot: asBytes(stateRoot, 'receipt state root', 32),
+    setHash: asBytes(setHash, 'receipt set hash', 32),
+    index: asUint(index, 'receipt index'),
+    path: asArray(path, 'receipt path').map((hash) => asBytes(hash, 'receipt path hash', 32)),
+  }
+}

@@ -1,0 +1,35 @@
+import { concatBytes } from '../bytes/concat.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+
+type Hash = Primitives['sha256']
+
+const LEAF = new Uint8Array([0])
+const INNER = new Uint8Array([1])
+const NOTHING = new Uint8Array(0)
+
+/** SHA-256(0x00 || entry): RFC 9162, 2.1.1. */
+export function leafHash(entry: Uint8Array, sha256: Hash): Uint8Array {
+  return sha256(concatBytes(LEAF, entry))
+}
+
+/** SHA-256(0x01 || left || right): RFC 9162, 2.1.1. */
+export function innerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
+  return sha256(concatBytes(INNER, left, right))
+}
+
+/** Root of the empty tree: SHA-256 of nothing. */
+export function emptyRoot(sha256: Hash): Uint8Array {
+  return sha256(NOTHING)
+}
+
+/** Largest power of two below `size` (size at least 2): where RFC 9162 splits a tree. */
+export function splitPoint(size: number): number {
+  // Exact for every size up to 2^53, where a logarithm would be rounded.
+  let split = 1
+  while (split * 2 < size) split *= 2
+  return split
+}
+
+export function isPowerOfTwo(size: number): boolean {
+  return size === 1 || (size > 1 && splitPoint(size) * 2 === size)
+}

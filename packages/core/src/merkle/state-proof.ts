@@ -1,0 +1,52 @@
+import { concatBytes } from '../bytes/concat.ts'
+import { equalBytes } from '../bytes/compare.ts'
+import type { Primitives } from '../crypto/primitives.ts'
+
+type Hash = Primitives['sha256']
+
+/**
+ * The compact sparse Merkle tree over what the ledger holds. A key lies at SHA-256(network || key), bits from the highest; a subtree with one entry
+ * is that leaf, at the shallowest depth where it is alone.
+ */
+export const EMPTY_SUBTREE: Uint8Array = new Uint8Array(32)
+
+const LEAF = new Uint8Array([2])
+const INNER = new Uint8Array([3])
+
+export function stateKeyHash(network: Uint8Array, key: Uint8Array, sha256: Hash): Uint8Array {
+  return sha256(concatBytes(network, key))
+}
+
+export function stateLeafHash(keyHash: Uint8Array, value: Uint8Array, sha256: Hash): Uint8Array {
+  return sha256(concatBytes(LEAF, keyHash, sha256(value)))
+}
+
+export function stateInnerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
+  return sha256(concatBytes(INNER, left, right))
+}
+
+/** Bit `depth` of a key hash, the highest bit of the first byte being 0. */
+export function keyBit(keyHash: Uint8Array, depth: number): 0 | 1 {
+  return (((keyHash[depth >> 3] as number) >> (7 - (depth & 7))) & 1) as 0 | 1
+}
+
+/**
+ * The root that a leaf and its siblings (from the root) lead to; null where the path is impossibly long. An absent key has the empty slot as its leaf,
+ * or the leaf of another key that shares the bits of the path (which whoever calls must have checked).
+ */
+export function rootFromStateProof(keyHash: Uint8Array, leaf: Uint8Array, siblings: Uint8Array[], sha256: Hash): Uint8Array | null {
+  if (siblings.length > 256) return null
+  let root = leaf
+  for (let depth = siblings.length - 1; depth >= 0; depth--) {
+    const sibling = siblings[depth] as Uint8Array
+    root = keyBit(keyHash, depth) === 0 ? stateInnerHash(root, sibling, sha256) : stateInnerHash(sibling, root, sha256)
+  }
+  return root
+}
+
+/** Whether `value` stands under `key` in the state with this root. */
+export function isInState(network: Uint8Array, key: Uint8Array, value: Uint8Array, siblings: Uint8Array[], stateRoot: Uint8Array, sha256: Hash): boolean {
+  const keyHash = stateKeyHash(network, key, sha256)
+  const root = rootFromStateProof(keyHash, stateLeafHash(keyHash, value, sha256), siblings, sha256)
+  return root !== null && equalBytes(root, stateRoot)
+}
