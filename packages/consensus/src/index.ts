@@ -1,0 +1,6 @@
+export { createChain } from './chain/chain.ts'
+export type { Chain, ChainComponents, Submission } from './chain/chain.ts'
+export type { CertifiedHead } from './chain/certifier.ts'
+export type { Certified } from './chain/pool.ts'
+export { createInlineVerifier } from './chain/signature-verifier.ts'
+export type { SignatureVerifier } from './chain/signature-verifier.ts'

@@ -1,0 +1,111 @@
+import { bytesToMapKey, frontierRoot, stateKeyHash, updateStateTree } from '@telltale/core'
+import type { Frontier, Primitives, StateChange, StateTree } from '@telltale/core'
+import type { Execution } from './execute.ts'
+import type { Position, QuotaUse } from './position.ts'
+import { LOG_TREE, STATE_PREFIX, quotaRowKey, readUint48, streamTree, transactionRowKey } from './row-keys.ts'
+import { createStateBase, stateKeyText } from './state/base.ts'
+import type { StateBase } from './state/base.ts'
+import { splitStreamName, streamKey } from './state/key.ts'
+import type { StreamRow } from './state/rows.ts'
+import type { RowReader, Store } from './store.ts'
+import { loadFrontier, storedSubtrees } from './tree-rows.ts'
+
+/** Frontiers of streams kept in memory; above this many the oldest go and are read from rows again. */
+const CACHED_FRONTIERS_MAX = 50_000
+/** Entries inserted into the state tree at a time while it is rebuilt at start. */
+const REBUILD_BATCH = 10_000
+
+/** What is committed, read through the store's rows, with what was decoded kept in memory. */
+export interface Base {
+  state: StateBase
+  position(height: number, id: Uint8Array, timeMs: number, log: Frontier, stateTree: StateTree): Position
+  /** Takes over what a committed execution changed. */
+  absorb(execution: Execution): void
+  forget(): void
+}
+
+export function createBase(rows: RowReader, primitives: Primitives): Base {
+  const state = createStateBase(rows)
+  const frontiers = new Map<string, Frontier>()
+  const quotas = new Map<string, QuotaUse>()
+
+  const frontier: Position['frontier'] = (kind, stream) => {
+    const name = `${kind} ${stream}`
+    const cached = frontiers.get(name)
+    if (cached) return cached
+    const { device, name: streamName } = splitStreamName(stream) as { device: string; name: string }
+    const row = state.row(streamKey(device, streamName)) as StreamRow | null
+    const size = row === null ? 0 : kind === 'records' ? row.count : row.notesCount
+    return loadFrontier(size, storedSubtrees(rows, streamTree(kind, stream, primitives.sha256), primitives.sha256))
+  }
+
+  const quota = (account: string): QuotaUse | null => {
+    const cached = quotas.get(account)
+    if (cached) return cached
+    const row = rows.get(quotaRowKey(account))
+    return row && { window: readUint48(row, 0), bytes: readUint48(row, 6) }
+  }
+
+  return {
+    state,
+    position: (height, id, timeMs, log, stateTree) => ({
+      height,
+      id,
+      timeMs,
+      log,
+      stateTree,
+      state,
+      frontier,
+      has: (transactionId) => rows.get(transactionRowKey(transactionId)) !== null,
+      quota,
+    }),
+    absorb(execution) {
+      state.remember(execution.writes.map(({ key, row }) => [stateKeyText(key), row]))
+      for (const [account, use] of execution.quotas) quotas.set(account, use)
+      for (const { kind, stream, after } of execution.trees) {
+        frontiers.set(`${kind} ${stream}`, after)
+        if (frontiers.size > CACHED_FRONTIERS_MAX) frontiers.delete(frontiers.keys().next().value as string)
+      }
+    },
+    forget() {
+      state.forget()
+      frontiers.clear()
+      quotas.clear()
+    },
+  }
+}
+
+/** A position on top of an execution that is not committed yet, so that the next block can be executed meanwhile. */
+export function positionAfter(parent: Position, execution: Execution, id: Uint8Array): Position {
+  const frontiers = new Map(execution.trees.map(({ kind, stream, after }) => [`${kind} ${stream}`, after]))
+  return {
+    height: execution.height,
+    id,
+    timeMs: execution.timeMs,
+    log: execution.log,
+    stateTree: execution.stateTree,
+    state: execution.state,
+    frontier: (kind, stream) => frontiers.get(`${kind} ${stream}`) ?? parent.frontier(kind, stream),
+    has: (transactionId) => execution.ids.has(bytesToMapKey(transactionId)) || parent.has(transactionId),
+    quota: (account) => execution.quotas.get(account) ?? parent.quota(account),
+  }
+}
+
+/** Rebuilds the state tree from the rows: at start, and after a revert. */
+export async function loadStateTree(store: Store, network: Uint8Array, primitives: Primitives): Promise<StateTree> {
+  let tree: StateTree = null
+  let batch: StateChange[] = []
+  for await (const [key, value] of store.scan(STATE_PREFIX)) {
+    batch.push({ keyHash: stateKeyHash(network, key.subarray(1), primitives.sha256), value })
+    if (batch.length < REBUILD_BATCH) continue
+    tree = updateStateTree(tree, batch, primitives.sha256)
+    batch = []
+  }
+  return updateStateTree(tree, batch, primitives.sha256)
+}
+
+/** The log's frontier at a size, from the rows. */
+export function loadLog(rows: RowReader, size: number, primitives: Primitives): { frontier: Frontier; root: Uint8Array } {
+  const frontier = loadFrontier(size, storedSubtrees(rows, LOG_TREE, primitives.sha256))
+  return { frontier, root: frontierRoot(frontier, primitives.sha256) }
+}

@@ -1,0 +1,14 @@
+/** Limits of the ledger that no network can raise, each with its reason. What a network may choose is in parameters.ts. */
+
+/** Intervals of one entry (keys, roles, owners, streams): every certificate carries them all. Rotation and suspension may exceed it. */
+export const INTERVALS_MAX = 1024
+/** Characters of a reason or of the text of a correction. */
+export const REASON_CHARACTERS_MAX = 1024
+/** Streams that one enrolment can open. */
+export const STREAMS_PER_ENROLMENT_MAX = 16
+/** Roles of one identity at a time. */
+export const ROLES_MAX = 16
+/** Values that one correction can state. */
+export const CORRECTION_VALUES_MAX = 32
+/** How far ahead of a validator's clock a block may be. */
+export const BLOCK_TIME_AHEAD_MS_MAX = 120_000

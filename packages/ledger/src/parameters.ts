@@ -1,0 +1,84 @@
+import { ALGORITHMS, algorithmToNumber, asArray, asExactly, asMap, asText, asUint, numberToAlgorithm, wrongShape } from '@telltale/core'
+import type { Algorithm, Cbor, CborMap } from '@telltale/core'
+
+/** What a network chose for itself. Entries of the ledger, with the height from which they hold. */
+export interface Parameters {
+  /** Shown to people beside the fingerprint; it identifies nothing: two networks may share a name. */
+  name: string
+  /** Who may seal blocks. */
+  sealers: 'authorities'
+  /** Bits of work a block must show; 0 for none. */
+  workBits: number
+  /** Least time between blocks; 0 seals as soon as there is something to seal. */
+  blockMs: number
+  blockTransactionsMax: number
+  blockBytesMax: number
+  /** Notes of one author on one stream. */
+  notesMax: number
+  /** Bytes that the people and devices of one organisation may add in a window. */
+  quotaBytes: number
+  quotaWindowMs: number
+  /** A record is late when the block's time exceeds its last observation by more. */
+  lateMs: number
+  algorithms: Algorithm[]
+}
+
+export const DEFAULT_PARAMETERS: Parameters = {
+  name: 'telltale',
+  sealers: 'authorities',
+  workBits: 0,
+  blockMs: 0,
+  blockTransactionsMax: 5000,
+  blockBytesMax: 16_777_216,
+  notesMax: 256,
+  quotaBytes: 1_073_741_824,
+  quotaWindowMs: 3_600_000,
+  lateMs: 600_000,
+  algorithms: ALGORITHMS,
+}
+
+export function parametersToCbor(parameters: Parameters): CborMap {
+  return new Map<string, Cbor>([
+    ['name', parameters.name],
+    ['sealers', parameters.sealers],
+    ['work', parameters.workBits],
+    ['block-ms', parameters.blockMs],
+    ['block-transactions', parameters.blockTransactionsMax],
+    ['block-bytes', parameters.blockBytesMax],
+    ['notes', parameters.notesMax],
+    ['quota-bytes', parameters.quotaBytes],
+    ['quota-ms', parameters.quotaWindowMs],
+    ['late-ms', parameters.lateMs],
+    ['algorithms', parameters.algorithms.map(algorithmToNumber)],
+  ])
+}
+
+const PARAMETER_COUNT = 11
+
+export function parametersFromCbor(value: Cbor | undefined): Parameters {
+  const map = asMap(value, 'parameters')
+  if (map.size !== PARAMETER_COUNT) throw wrongShape('parameters', `exactly ${PARAMETER_COUNT} entries`, map)
+  const atLeast = (name: string, min: number, max: number): number => {
+    const number = asUint(map.get(name), `parameter ${name}`, max)
+    if (number < min) throw wrongShape(`parameter ${name}`, `at least ${min}`, number)
+    return number
+  }
+  const algorithms = asArray(map.get('algorithms'), 'parameter algorithms').map((number) => {
+    if (typeof number !== 'number') throw wrongShape('parameter algorithms', 'algorithm numbers', number)
+    return numberToAlgorithm(number)
+  })
+  if (algorithms.length === 0 || new Set(algorithms).size !== algorithms.length) throw wrongShape('parameter algorithms', 'one or more, each once', map.get('algorithms'))
+  return {
+    name: asText(map.get('name'), 'parameter name', 64),
+    sealers: asExactly(map.get('sealers'), 'authorities', 'parameter sealers'),
+    workBits: asExactly(map.get('work'), 0, 'parameter work'),
+    blockMs: atLeast('block-ms', 0, 3_600_000),
+    blockTransactionsMax: atLeast('block-transactions', 1, 100_000),
+    blockBytesMax: atLeast('block-bytes', 65_536, 268_435_456),
+    notesMax: atLeast('notes', 1, 65_536),
+    quotaBytes: atLeast('quota-bytes', 65_536, Number.MAX_SAFE_INTEGER),
+    quotaWindowMs: atLeast('quota-ms', 1, 2 ** 40),
+    lateMs: atLeast('late-ms', 0, 2 ** 40),
+    algorithms,
+  }
+}

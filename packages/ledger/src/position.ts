@@ -1,0 +1,43 @@
+import type { Cbor, Frontier, StateTree } from '@telltale/core'
+import type { StateReader } from './state/base.ts'
+import type { TreeLeaf } from './tree-rows.ts'
+
+/** Bytes that an organisation's people and devices added in a window of time. */
+export interface QuotaUse {
+  window: number
+  bytes: number
+}
+
+/** The ledger as it stands after a block: everything that executing the next one looks at. Values only; a losing branch is dropped. */
+export interface Position {
+  height: number
+  id: Uint8Array
+  timeMs: number
+  /** Log of all transactions. */
+  log: Frontier
+  stateTree: StateTree
+  state: StateReader
+  /** Frontier of a stream's record or note tree. */
+  frontier(kind: TreeKind, stream: string): Frontier
+  has(transactionId: Uint8Array): boolean
+  quota(account: string): QuotaUse | null
+}
+
+export type TreeKind = 'records' | 'notes'
+
+/** Leaves that a block adds to one stream's tree. */
+export interface TreeGrowth {
+  kind: TreeKind
+  stream: string
+  entries: { entry: Cbor[]; logIndex: number }[]
+}
+
+/** A stream's tree after a block. */
+export interface GrownTree {
+  kind: TreeKind
+  stream: string
+  before: Frontier
+  after: Frontier
+  root: Uint8Array
+  leaves: TreeLeaf[]
+}

@@ -1,0 +1,64 @@
+import { concatBytes, textToBytes } from '@telltale/core'
+
+/**
+ * Keys of the rows that a node keeps beside the blocks; all can be rebuilt from them. First byte = table; never renumbered.
+ * Numbers are big-endian, so that rows lie in their order.
+ */
+const STATE = 0x73 // s: state key -> value
+const LEAF = 0x6c // l: tree, index -> leaf hash, position in the log or height of the block
+const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
+const TRANSACTION = 0x78 // x: first 16 bytes of the id -> position in the log
+const QUOTA = 0x71 // q: account -> window, bytes used in it
+
+export const STATE_PREFIX: Uint8Array = new Uint8Array([STATE])
+
+export function stateRowKey(encodedKey: Uint8Array): Uint8Array {
+  return concatBytes(STATE_PREFIX, encodedKey)
+}
+
+export function transactionRowKey(id: Uint8Array): Uint8Array {
+  return concatBytes(new Uint8Array([TRANSACTION]), id.subarray(0, 16))
+}
+
+export function quotaRowKey(account: string): Uint8Array {
+  return concatBytes(new Uint8Array([QUOTA]), textToBytes(account))
+}
+
+export function leafRowKey(tree: Uint8Array, index: number): Uint8Array {
+  const key = new Uint8Array(1 + tree.length + 6)
+  key[0] = LEAF
+  key.set(tree, 1)
+  writeUint48(key, 1 + tree.length, index)
+  return key
+}
+
+export function nodeRowKey(tree: Uint8Array, level: number, index: number): Uint8Array {
+  const key = new Uint8Array(2 + tree.length + 6)
+  key[0] = NODE
+  key.set(tree, 1)
+  key[1 + tree.length] = level
+  writeUint48(key, 2 + tree.length, index)
+  return key
+}
+
+/** The tree of all transactions. */
+export const LOG_TREE: Uint8Array = new Uint8Array(16)
+
+/** Name of a stream's tree in row keys: 16 bytes of a hash, so that nobody can choose two streams with one name. */
+export function streamTree(kind: 'records' | 'notes', stream: string, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  return sha256(textToBytes(`${kind} ${stream}`)).slice(0, 16)
+}
+
+export function writeUint48(bytes: Uint8Array, at: number, value: number): void {
+  let rest = value
+  for (let i = at + 5; i >= at; i--) {
+    bytes[i] = rest % 256
+    rest = Math.floor(rest / 256)
+  }
+}
+
+export function readUint48(bytes: Uint8Array, at: number): number {
+  let value = 0
+  for (let i = at; i < at + 6; i++) value = value * 256 + (bytes[i] as number)
+  return value
+}

@@ -1,0 +1,32 @@
+import { isInForce } from './interval.ts'
+import type { Interval } from './interval.ts'
+
+const ROLE_NAMES = ['authority', 'member', 'gateway', 'custodian', 'operator', 'owner', 'device'] as const
+
+export type RoleName = (typeof ROLE_NAMES)[number]
+
+export interface Role {
+  name: RoleName
+  /** What the role is for: `service` for dealers, the asset for devices; null for everything. */
+  scope: string | null
+  /** Unix milliseconds from which it no longer holds, compared with block time. */
+  expiryMs: number | null
+}
+
+export function isRoleName(text: string): text is RoleName {
+  return (ROLE_NAMES as readonly string[]).includes(text)
+}
+
+/** The roles that hold in a block of this height and time. */
+export function rolesInForce(roles: Interval<Role>[], height: number, timeMs: number): Role[] {
+  return roles.filter((interval) => isInForce(interval, height) && (interval.value.expiryMs === null || timeMs < interval.value.expiryMs)).map((interval) => interval.value)
+}
+
+/** Whether one of the roles that hold has this name and, where one is asked for, this scope. */
+export function hasRole(roles: Interval<Role>[], name: RoleName, height: number, timeMs: number, scope?: string): boolean {
+  return rolesInForce(roles, height, timeMs).some((role) => role.name === name && (scope === undefined || role.scope === scope))
+}
+
+export function isSameRole(a: Role, b: Role): boolean {
+  return a.name === b.name && a.scope === b.scope && a.expiryMs === b.expiryMs
+}

@@ -1,0 +1,55 @@
+import { assert } from '@telltale/core'
+import type { AuthoritySet } from '@telltale/core'
+import { stateKeyText } from './base.ts'
+import type { StateReader } from './base.ts'
+import type { Row } from './codec.ts'
+import { isInForce } from './interval.ts'
+import { NETWORK_KEY, assetKey, counterKey, identityKey, proposalKey, streamKey } from './key.ts'
+import type { StateKey } from './key.ts'
+import type { AssetRow, IdentityRow, NetworkRow, ProposalRow, StreamRow } from './rows.ts'
+import type { Parameters } from '../parameters.ts'
+
+/** The state as a block sees and changes it. Rows are values: a change sets a new one. */
+export interface StateView extends StateReader {
+  network(): NetworkRow
+  identity(address: string): IdentityRow | null
+  asset(id: string): AssetRow | null
+  stream(device: string, name: string): StreamRow | null
+  proposal(id: string): ProposalRow | null
+  counter(iss: string, sub: string): number
+  set(key: StateKey, row: Row): void
+  /** Everything set in this view: text of the key, key and row. */
+  changed(): Iterable<[string, { key: StateKey; row: Row }]>
+}
+
+export function createStateView(parent: StateReader): StateView {
+  const changes = new Map<string, { key: StateKey; row: Row }>()
+  const row = (key: StateKey): Row | null => changes.get(stateKeyText(key))?.row ?? parent.row(key)
+  return {
+    row,
+    network() {
+      const found = row(NETWORK_KEY)
+      assert(found !== null, 'the state has no network entry')
+      return found as NetworkRow
+    },
+    identity: (address) => row(identityKey(address)) as IdentityRow | null,
+    asset: (id) => row(assetKey(id)) as AssetRow | null,
+    stream: (device, name) => row(streamKey(device, name)) as StreamRow | null,
+    proposal: (id) => row(proposalKey(id)) as ProposalRow | null,
+    counter: (iss, sub) => (row(counterKey(iss, sub)) as number | null) ?? 0,
+    set: (key, value) => void changes.set(stateKeyText(key), { key, row: value }),
+    changed: () => changes,
+  }
+}
+
+export function parametersAt(network: NetworkRow, height: number): Parameters {
+  const found = network.parameters.findLast((interval) => isInForce(interval, height))
+  assert(found !== undefined, `no parameters in force at height ${height}`)
+  return found.value
+}
+
+export function setAt(network: NetworkRow, height: number): AuthoritySet {
+  const found = network.sets.findLast((interval) => isInForce(interval, height))
+  assert(found !== undefined, `no authorities in force at height ${height}`)
+  return found.value
+}
