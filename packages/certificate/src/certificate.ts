@@ -1,0 +1,176 @@
+import { asArray, asBytes, asExactly, asMap, asNullable, asText, asUint, checkpointFromCbor, checkpointToCbor, decode, describe, encode, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import type { AuthoritySet, Cbor, CborMap, Checkpoint, Link } from '@telltale/core'
+import type { StateProof } from '@telltale/ledger'
+
+/** What a file trusts by itself; whoever reads it decides whether to share that trust. */
+export type Anchor = { kind: 'genesis'; genesis: Uint8Array } | { kind: 'checkpoint'; checkpoint: Checkpoint; set: AuthoritySet }
+
+export interface CarriedTransaction {
+  height: number
+  timeMs: number
+  bytes: Uint8Array
+}
+
+/** Records [from, from + transactions.length) of a stream, and the proof that these and no others stand there. */
+export interface CarriedRecords {
+  stream: string
+  from: number
+  transactions: CarriedTransaction[]
+  rangeProof: Uint8Array[]
+}
+
+export interface NoteLeaf {
+  height: number
+  timeMs: number
+  first: number | null
+  last: number | null
+  id: Uint8Array
+}
+
+/** All leaves of a stream's notes tree, and the transactions of those that meet the period. */
+export interface CarriedNotes {
+  stream: string
+  leaves: NoteLeaf[]
+  transactions: Uint8Array[]
+}
+
+/** Keys of the records `from` to `to`, both included, of one epoch; for open records epoch null and no keys. */
+export interface Disclosure {
+  stream: string
+  epoch: number | null
+  from: number
+  to: number
+  nodes: Uint8Array[]
+}
+
+export interface DisclosedIdentity {
+  attributes: CborMap
+  salt: Uint8Array
+}
+
+/** A certificate, its form read, nothing checked. */
+export interface Certificate {
+  network: Uint8Array
+  anchor: Anchor
+  links: Link[]
+  head: Link
+  state: StateProof[]
+  records: CarriedRecords[]
+  notes: CarriedNotes[]
+  disclosed: Disclosure[]
+  identity: DisclosedIdentity | null
+  attachments: Uint8Array[]
+}
+
+const MAGIC = 'telltale'
+const VERSION = 1
+
+export function encodeCertificate(certificate: Certificate): Uint8Array {
+  const { network, anchor, links, head, state, records, notes, disclosed, identity, attachments } = certificate
+  return encode([
+    MAGIC,
+    VERSION,
+    network,
+    anchor.kind === 'genesis' ? [0, anchor.genesis] : [1, checkpointToCbor(anchor.checkpoint), setToCbor(anchor.set)],
+    links.map(linkToCbor),
+    linkToCbor(head),
+    state.map(({ key, value, siblings }): Cbor => [key, value, siblings]),
+    records.map(({ stream, from, transactions, rangeProof }): Cbor => [stream, from, transactions.map(({ height, timeMs, bytes }): Cbor => [height, timeMs, bytes]), rangeProof]),
+    notes.map(({ stream, leaves, transactions }): Cbor => [stream, leaves.map(({ height, timeMs, first, last, id }): Cbor => [height, timeMs, first, last, id]), transactions]),
+    disclosed.map(({ stream, epoch, from, to, nodes }): Cbor => [stream, epoch, from, to, nodes]),
+    identity && [identity.attributes, identity.salt],
+    attachments,
+  ])
+}
+
+/** Reads a certificate's form. Codes: `not-a-certificate`, `unknown-version`, `certificate-too-large` and those of the readers. */
+export function decodeCertificate(bytes: Uint8Array): Certificate {
+  if (bytes.length > CERTIFICATE_BYTES_MAX) throw fail('certificate-too-large', `The file has ${bytes.length} bytes.`, { expected: `at most ${CERTIFICATE_BYTES_MAX} bytes`, found: String(bytes.length) })
+  const items = readArray(bytes)
+  if (items[0] !== MAGIC) throw notACertificate()
+  if (items[1] !== VERSION) throw fail('unknown-version', 'The certificate has another version; get a newer Telltale to read it.', { expected: `version ${VERSION}`, found: describe(items[1]) })
+  const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = asArray(items, 'certificate', 12)
+  return {
+    network: asBytes(network, 'network', 32),
+    anchor: readAnchor(anchor),
+    links: asArray(links, 'links').map(linkFromCbor),
+    head: linkFromCbor(head),
+    state: asArray(state, 'state').map(readStateProof),
+    records: asArray(records, 'records').map(readRecords),
+    notes: asArray(notes, 'notes').map(readNotes),
+    disclosed: asArray(disclosed, 'disclosed').map(readDisclosure),
+    identity: asNullable(identity, readIdentity),
+    attachments: asArray(attachments, 'attachments').map((item) => asBytes(item, 'attachment')),
+  }
+}
+
+function readArray(bytes: Uint8Array): Cbor[] {
+  // The first two items tell a certificate from any other file before its content is looked at.
+  if (bytes[0] !== 0x8c || bytes[1] !== 0x68) throw notACertificate()
+  return asArray(decode(bytes), 'certificate')
+}
+
+function notACertificate(): Error {
+  return fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
+}
+
+function readAnchor(value: Cbor | undefined): Anchor {
+  const items = asArray(value, 'anchor')
+  if (items[0] === 0) return { kind: 'genesis', genesis: asBytes(asArray(value, 'anchor', 2)[1], 'genesis') }
+  const [kind, checkpoint, set] = asArray(value, 'anchor', 3)
+  asExactly(kind, 1, 'anchor')
+  return { kind: 'checkpoint', checkpoint: checkpointFromCbor(checkpoint), set: setFromCbor(set) }
+}
+
+function readHashes(value: Cbor | undefined, what: string): Uint8Array[] {
+  return asArray(value, what).map((hash) => asBytes(hash, what, 32))
+}
+
+function readStateProof(value: Cbor): StateProof {
+  const [key, inner, siblings] = asArray(value, 'state proof', 3)
+  return { key: asBytes(key, 'state key'), value: asBytes(inner, 'state value'), siblings: readHashes(siblings, 'state siblings') }
+}
+
+function readRecords(value: Cbor): CarriedRecords {
+  const [stream, from, transactions, rangeProof] = asArray(value, 'records', 4)
+  const list = asArray(transactions, 'records').map((item): CarriedTransaction => {
+    const [height, timeMs, bytes] = asArray(item, 'record', 3)
+    return { height: asUint(height, 'record height'), timeMs: asUint(timeMs, 'record block time'), bytes: asBytes(bytes, 'record transaction') }
+  })
+  if (list.length === 0) throw wrongShape('records', 'at least one', transactions)
+  return { stream: asText(stream, 'records stream', 128), from: asUint(from, 'records from'), transactions: list, rangeProof: readHashes(rangeProof, 'range proof') }
+}
+
+function readNotes(value: Cbor): CarriedNotes {
+  const [stream, leaves, transactions] = asArray(value, 'notes', 3)
+  return {
+    stream: asText(stream, 'notes stream', 128),
+    leaves: asArray(leaves, 'notes leaves').map((item): NoteLeaf => {
+      const [height, timeMs, first, last, id] = asArray(item, 'note leaf', 5)
+      return {
+        height: asUint(height, 'note height'),
+        timeMs: asUint(timeMs, 'note block time'),
+        first: asNullable(first, (number) => asUint(number, 'note first')),
+        last: asNullable(last, (number) => asUint(number, 'note last')),
+        id: asBytes(id, 'note id', 32),
+      }
+    }),
+    transactions: asArray(transactions, 'notes transactions').map((item) => asBytes(item, 'note transaction')),
+  }
+}
+
+function readDisclosure(value: Cbor): Disclosure {
+  const [stream, epoch, from, to, nodes] = asArray(value, 'disclosed', 5)
+  return {
+    stream: asText(stream, 'disclosed stream', 128),
+    epoch: asNullable(epoch, (number) => asUint(number, 'disclosed epoch', 0xffff_ffff)),
+    from: asUint(from, 'disclosed from', 0xffff_ffff),
+    to: asUint(to, 'disclosed to', 0xffff_ffff),
+    nodes: readHashes(nodes, 'disclosed keys'),
+  }
+}
+
+function readIdentity(value: Cbor): DisclosedIdentity {
+  const [attributes, salt] = asArray(value, 'identity', 2)
+  return { attributes: asMap(attributes, 'identity attributes'), salt: asBytes(salt, 'identity salt', 32) }
+}

@@ -1,0 +1,175 @@
+import { asArray, asUint, assert, bytesToMapKey, compareBytes, decode, decodeTransaction, fail, recordArgsFromCbor, transactionId } from '@telltale/core'
+import type { Link, Primitives } from '@telltale/core'
+import { NETWORK_KEY, assetKey, assetRowFromCbor, identityKey, splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
+import type { LedgerReader, LoggedTransaction, StateKey, StateProof, StreamRow } from '@telltale/ledger'
+import { encodeCertificate } from './certificate.ts'
+import type { Anchor, CarriedNotes, CarriedRecords, DisclosedIdentity, Disclosure, NoteLeaf } from './certificate.ts'
+import { carriedLeaves, epochOf } from './plan.ts'
+
+/** Which records of which streams, first to last, both included. */
+export interface CertificateRequest {
+  asset: string
+  streams: { stream: string; from: number; to: number }[]
+  /** What is opened: everything that is carried, nothing, or a range of record numbers. */
+  disclose: 'all' | 'none' | { from: number; to: number }
+  identity: DisclosedIdentity | null
+}
+
+/** Where a certificate's parts come from. */
+export interface CertificateMaterials {
+  network: Uint8Array
+  anchor: Anchor
+  links: Link[]
+  reader: LedgerReader
+  /** Runs `read` at a moment when the ledger stands exactly at the certified head that it is given; `read` does not wait for anything. */
+  atHead<T>(read: (head: Link) => T): Promise<T>
+  attachment(sha256: Uint8Array): Promise<Uint8Array | null>
+  /** Keys of a range of records of one epoch, or null where they are not at hand. */
+  keys(stream: string, epoch: number, from: number, to: number): Promise<Uint8Array[] | null>
+  primitives: Primitives
+}
+
+interface Snapshot {
+  head: Link
+  state: Map<string, StateProof>
+  streams: Map<string, { row: StreamRow; proof: Uint8Array[] | null; from: number; count: number }>
+}
+
+/** State and range proofs of one moment; what they prove no longer changes and is read afterwards. */
+function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: Link, authors: Set<string>): Snapshot {
+  const state = new Map<string, StateProof>()
+  const prove = (key: StateKey): StateProof => {
+    const proof = reader.state(key)
+    if (proof.value !== null) state.set(bytesToMapKey(proof.key), proof)
+    return proof
+  }
+  prove(NETWORK_KEY)
+  const asset = prove(assetKey(request.asset))
+  if (!asset.value) throw fail('unknown-asset', `${request.asset} is not an asset of this network.`, { expected: 'an asset', found: request.asset })
+  const streams: Snapshot['streams'] = new Map()
+  for (const { value: stream } of assetRowFromCbor(decode(asset.value)).streams) {
+    const { device, name } = splitStreamName(stream) as { device: string; name: string }
+    const row = streamRowFromCbor(decode(prove(streamKey(device, name)).value as Uint8Array))
+    const wanted = request.streams.find((item) => item.stream === stream)
+    if (wanted && (wanted.from > wanted.to || wanted.to >= row.count)) {
+      throw fail('no-such-record', `${name} holds ${row.count} records; ${wanted.from} to ${wanted.to} are not among them.`, { expected: `0 to ${row.count - 1}`, found: `${wanted.from} to ${wanted.to}` })
+    }
+    const proof = wanted ? reader.range('records', stream, wanted.from, wanted.to + 1, row.count) : null
+    streams.set(stream, { row, proof, from: wanted?.from ?? 0, count: wanted ? wanted.to + 1 - wanted.from : 0 })
+    if (wanted) prove(identityKey(device))
+  }
+  const missing = request.streams.find((item) => !streams.has(item.stream))
+  if (missing) throw fail('unknown-stream', `${missing.stream} is not a stream of this asset.`, { expected: [...streams.keys()].join(', '), found: missing.stream })
+  for (const author of authors) prove(identityKey(author))
+  return { head, state, streams }
+}
+
+/** Makes a certificate. Codes: `unknown-asset`, `unknown-stream`, `no-such-record`, `no-keys`, `body-dropped`. */
+export async function makeCertificate(request: CertificateRequest, materials: CertificateMaterials): Promise<Uint8Array> {
+  let authors = new Set<string>()
+  for (;;) {
+    const known = authors
+    const snapshot = await materials.atHead((head) => takeSnapshot(request, materials.reader, head, known))
+    const carried = await readCarried(snapshot, materials)
+    authors = authorsOf(carried.notes)
+    // Who wrote the notes is known only after reading them; a new note since the snapshot means another round.
+    if (authors.size === known.size && [...authors].every((author) => known.has(author))) return assemble(request, snapshot, carried, materials)
+  }
+}
+
+async function readCarried(snapshot: Snapshot, { reader, primitives }: CertificateMaterials): Promise<{ records: CarriedRecords[]; notes: CarriedNotes[] }> {
+  const records: CarriedRecords[] = []
+  const notes: CarriedNotes[] = []
+  for (const stream of [...snapshot.streams.keys()].sort()) {
+    const { row, proof, from, count } = snapshot.streams.get(stream)!
+    const carried = proof && { stream, from, transactions: await reader.entries('records', stream, from, from + count), rangeProof: proof }
+    if (carried) records.push(carried)
+    const all = await reader.entries('notes', stream, 0, row.notesCount)
+    const entry = { stream, leaves: all.map((note) => leafOf(note, primitives)) }
+    const kept = new Set(carriedLeaves(entry, carried ?? undefined).map((leaf) => bytesToMapKey(leaf.id)))
+    const transactions = all.filter((_, i) => kept.has(bytesToMapKey(entry.leaves[i]!.id))).map((note) => note.bytes)
+    notes.push({ ...entry, transactions })
+  }
+  return { records, notes }
+}
+
+async function assemble(request: CertificateRequest, snapshot: Snapshot, { records, notes }: { records: CarriedRecords[]; notes: CarriedNotes[] }, materials: CertificateMaterials): Promise<Uint8Array> {
+  const disclosed = await discloseAll(request, records, materials)
+  return encodeCertificate({
+    network: materials.network,
+    anchor: materials.anchor,
+    links: materials.links,
+    head: snapshot.head,
+    state: [...snapshot.state.values()].sort((a, b) => compareBytes(a.key, b.key)),
+    records,
+    notes,
+    disclosed,
+    identity: request.identity,
+    attachments: await collectBodies(records, disclosed, materials),
+  })
+}
+
+function leafOf({ bytes, height, timeMs }: LoggedTransaction, primitives: Primitives): NoteLeaf {
+  const transaction = decodeTransaction(bytes)
+  const id = transactionId(transaction, primitives)
+  if (transaction.call === 26) {
+    const one = decodeTransaction(transaction.args[0] as Uint8Array)
+    return { height, timeMs, first: one.sequence, last: one.sequence, id }
+  }
+  const [first, last] = transaction.args
+  return { height, timeMs, first: first === null ? null : asUint(first, 'note first'), last: last === null ? null : asUint(last, 'note last'), id }
+}
+
+/** Authors of notes that are carried, and the device of a fork: their keys have to be provable too. */
+function authorsOf(notes: CarriedNotes[]): Set<string> {
+  const transactions = notes.flatMap((entry) => entry.transactions.map(decodeTransaction))
+  return new Set(transactions.flatMap(({ iss, sub, call }) => (call === 26 ? [iss, sub.slice(0, sub.indexOf('/'))] : [iss])))
+}
+
+/** Runs of records of one epoch within what is to be disclosed, with their keys. */
+async function discloseAll(request: CertificateRequest, records: CarriedRecords[], materials: CertificateMaterials): Promise<Disclosure[]> {
+  const { disclose } = request
+  if (disclose === 'none') return []
+  const disclosed: Disclosure[] = []
+  for (const { stream, from, transactions } of records) {
+    const runs: Disclosure[] = []
+    transactions.forEach(({ bytes }, i) => {
+      const number = from + i
+      const { call, args } = decodeTransaction(bytes)
+      if (call !== 16 || (disclose !== 'all' && (number < disclose.from || number > disclose.to))) return
+      const epoch = epochOf(recordArgsFromCbor(args))
+      const run = runs.at(-1)
+      if (run && run.epoch === epoch) run.to = number
+      else runs.push({ stream, epoch, from: number, to: number, nodes: [] })
+    })
+    for (const run of runs) {
+      if (run.epoch === null) continue
+      const nodes = await materials.keys(stream, run.epoch, run.from, run.to)
+      if (!nodes) throw fail('no-keys', `The keys of ${stream} are not here, so its records cannot be disclosed. Ask the owner for a grant, or give --disclose none.`, { expected: `keys of epoch ${run.epoch}`, found: 'none' })
+      run.nodes = nodes
+    }
+    disclosed.push(...runs)
+  }
+  return disclosed
+}
+
+/** Bodies of disclosed records in order, each once. */
+async function collectBodies(records: CarriedRecords[], disclosed: Disclosure[], { attachment }: CertificateMaterials): Promise<Uint8Array[]> {
+  const seen = new Set<string>()
+  const bodies: Uint8Array[] = []
+  for (const { stream, from, to } of disclosed) {
+    const carried = records.find((item) => item.stream === stream)
+    assert(carried !== undefined, 'disclosed records are carried')
+    for (const { bytes } of carried.transactions.slice(from - carried.from, to + 1 - carried.from)) {
+      const { call, args } = decodeTransaction(bytes)
+      if (call !== 16) continue
+      const { sha256 } = recordArgsFromCbor(asArray(args, 'record')).body
+      if (seen.has(bytesToMapKey(sha256))) continue
+      seen.add(bytesToMapKey(sha256))
+      const body = await attachment(sha256)
+      if (!body) throw fail('body-dropped', `The body of a record of ${stream} was dropped or forgotten; leave it out with --disclose.`, { expected: 'a stored body', found: 'none' })
+      bodies.push(body)
+    }
+  }
+  return bodies
+}

@@ -1,0 +1,28 @@
+import { coverRange } from '@telltale/core'
+import type { RecordArgs } from '@telltale/core'
+import type { CarriedNotes, CarriedRecords, Disclosure, NoteLeaf } from './certificate.ts'
+
+/**
+ * Rules that maker and verifier share, so that a certificate has one form only.
+ */
+
+/** Whether a note is about a record that is carried. A note about the stream as a whole always is. */
+export function isNoteCarried(leaf: NoteLeaf, records: CarriedRecords | undefined): boolean {
+  if (leaf.first === null || leaf.last === null) return true
+  return records !== undefined && leaf.first < records.from + records.transactions.length && leaf.last >= records.from
+}
+
+/** Leaves whose transactions a certificate carries, in their order. */
+export function carriedLeaves(notes: Pick<CarriedNotes, 'leaves'>, records: CarriedRecords | undefined): NoteLeaf[] {
+  return notes.leaves.filter((leaf) => isNoteCarried(leaf, records))
+}
+
+/** How many keys disclose a range: the minimal cover, or none for open records. */
+export function nodesExpected(disclosure: Pick<Disclosure, 'epoch' | 'from' | 'to'>): number {
+  return disclosure.epoch === null ? 0 : coverRange(disclosure.from, disclosure.to).length
+}
+
+/** The epoch that a record's disclosure has to name. */
+export function epochOf(record: RecordArgs): number | null {
+  return record.content.kind === 'sealed' ? record.content.epoch : null
+}
