@@ -1,10 +1,10 @@
 import { assert, bytesToMapKey, encodeReceipt, equalBytes, fail, signStatement } from '@telltale/core'
-import type { Primitives, Signer, TelltaleError, Verdict } from '@telltale/core'
+import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
-import { bytesOf, createPool, matchAttachments } from './pool.ts'
+import { createPool, matchAttachments } from './pool.ts'
 import type { Attachment, Certified, Pool, Waiting } from './pool.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
@@ -24,8 +24,6 @@ export interface Chain {
   receipt(index: number): Uint8Array
   /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. */
   atCertified<T>(read: (head: CertifiedHead | null) => T): Promise<T>
-  /** Resolves when everything submitted so far is certified or refused. */
-  idle(): Promise<void>
   /** Finishes the block at hand; what waits is refused with `stopping`. */
   stop(): Promise<void>
 }
@@ -49,6 +47,17 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const pool = createPool()
   const committer = createCommitter(components, pool, certifier)
 
+  const settle = async (entry: Waiting, required: SignatureCheck[]): Promise<void> => {
+    try {
+      entry.isValid = await components.verifier.verify(required)
+      if (!entry.isValid) entry.reject(invalidSignature(entry.checked.read))
+    } catch (error) {
+      entry.isValid = false
+      entry.reject(error)
+    }
+    committer.wake()
+  }
+
   return {
     get head() {
       return certifier.head
@@ -61,16 +70,10 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
       const carried = matchAttachments(ledger, read, attachments, primitives)
       const required = ledger.signatures(read)
       if (!Array.isArray(required)) throw verdictToError(required)
-      const reserved = bytesOf(read, carried)
-      pool.reserve(reserved)
-      const answer = components.verifier.verify(required)
-      if (answer !== true && (answer === false || !(await answer))) {
-        pool.release(reserved)
-        throw invalidSignature(read)
-      }
       return new Promise<Certified>((resolve, reject) => {
-        pool.add({ checked: { read, keys: required.map((check) => check.key) }, attachments: carried, resolve, reject })
-        committer.wake()
+        const entry: Waiting = { checked: { read, keys: required.map((check) => check.key) }, attachments: carried, isValid: null, resolve, reject }
+        pool.add(entry)
+        void settle(entry, required)
       })
     },
     receipt(index) {
@@ -79,7 +82,6 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
       return encodeReceipt(checkpoint, signer.publicKey.algorithm, cosignature, index, reader.inclusion(index, checkpoint.size))
     },
     atCertified: committer.between,
-    idle: committer.idle,
     stop: committer.stop,
   }
 }
@@ -88,7 +90,6 @@ interface Committer {
   wake(): void
   requireRunning(): void
   between<T>(read: (head: CertifiedHead | null) => T): Promise<T>
-  idle(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -101,7 +102,7 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
 
   const run = async (): Promise<void> => {
     try {
-      while (pool.size > 0 && !isStopped) {
+      while (pool.isReady && !isStopped) {
         await makeBlock(components, pool, certifier)
         for (const read of readers.splice(0)) read()
       }
@@ -132,10 +133,6 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
           }
         })
       })
-    },
-    async idle() {
-      while (running) await running
-      if (failure) throw failure
     },
     async stop() {
       isStopped = true

@@ -18,60 +18,72 @@ export interface Certified {
   height: number
 }
 
-/** A transaction whose signatures hold and that waits for a block. */
+/** A transaction that waits for a block. */
 export interface Waiting {
   checked: CheckedTransaction
   attachments: Attachment[]
+  /** Null while its signatures are being checked. */
+  isValid: boolean | null
   resolve(certified: Certified): void
   reject(error: unknown): void
 }
 
-/** Transactions in the order in which they came. */
+/**
+ * Transactions in the order in which they came. Signatures are checked on several cores and end in any order; a block takes only from the front,
+ * so that a sender's sequence survives.
+ */
 export interface Pool {
-  readonly size: number
-  /** Claims room for a transaction while its signatures are checked (`pool-full`). The caller releases it if they do not hold. */
-  reserve(bytes: number): void
-  release(bytes: number): void
+  /** Whether a block could be made now. */
+  readonly isReady: boolean
+  /** Refuses what there is no room for (`pool-full`). */
   add(waiting: Waiting): void
-  /** As many as one block may hold, oldest first. */
+  /** As many as one block may hold, oldest first, up to the first that is still being checked. */
   take(transactionsMax: number, bytesMax: number): Waiting[]
   rejectAll(error: unknown): void
 }
 
 export function createPool(): Pool {
   let waiting: Waiting[] = []
-  let reserved = 0
-  const release = (bytes: number): void => void (reserved -= bytes)
+  let bytesWaiting = 0
+  const dropInvalid = (): void => {
+    let count = 0
+    while (waiting[count]?.isValid === false) count += 1
+    remove(count)
+  }
+  const remove = (count: number): Waiting[] => {
+    const removed = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    for (const { checked, attachments } of removed) bytesWaiting -= bytesOf(checked.read, attachments)
+    return removed
+  }
   return {
-    get size() {
-      return waiting.length
+    get isReady() {
+      dropInvalid()
+      return waiting[0]?.isValid === true
     },
-    reserve(bytes) {
-      if (reserved + bytes > POOL_BYTES_MAX) throw fail('pool-full', 'Too many transactions are waiting; submit again in a moment.', { expected: `at most ${POOL_BYTES_MAX} bytes waiting`, found: String(reserved + bytes) })
-      reserved += bytes
+    add(entry) {
+      const bytes = bytesOf(entry.checked.read, entry.attachments)
+      if (bytesWaiting + bytes > POOL_BYTES_MAX) throw fail('pool-full', 'Too many transactions are waiting; submit again in a moment.', { expected: `at most ${POOL_BYTES_MAX} bytes waiting`, found: String(bytesWaiting + bytes) })
+      bytesWaiting += bytes
+      waiting.push(entry)
     },
-    release,
-    add: (entry) => void waiting.push(entry),
     take(transactionsMax, bytesMax) {
       let bytes = 0
+      let taken = 0
       let count = 0
-      for (const { checked } of waiting) {
-        bytes += checked.read.transaction.bytes.length
-        if (count === transactionsMax || (count > 0 && bytes > bytesMax)) break
+      for (const { checked, isValid } of waiting) {
+        if (isValid === null) break
+        if (isValid) {
+          bytes += checked.read.transaction.bytes.length
+          if (taken === transactionsMax || (taken > 0 && bytes > bytesMax)) break
+          taken += 1
+        }
         count += 1
       }
-      const batch = waiting.slice(0, count)
-      waiting = waiting.slice(count)
-      for (const { checked, attachments } of batch) release(bytesOf(checked.read, attachments))
-      return batch
+      return remove(count).filter((entry) => entry.isValid)
     },
     rejectAll(error) {
-      const all = waiting
-      waiting = []
-      for (const { checked, attachments, reject } of all) {
-        release(bytesOf(checked.read, attachments))
-        reject(error)
-      }
+      for (const { reject } of remove(waiting.length)) reject(error)
     },
   }
 }

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { createdId, decode, decodeTransaction, encode, fail, publicKeyToCose, signStatement, signTransaction, transactionId, asUint } from '@telltale/core'
+import type { Algorithm, Cbor, CborMap } from '@telltale/core'
+import { assetKey, assetRowFromCbor, commitmentInput, consentFields, counterKey, identityKey, inForce } from '@telltale/ledger'
+import type { Home } from './home.ts'
+import type { AssetProfile, DeviceProfile } from './profile.ts'
+import type { WalletKey } from './wallet.ts'
+
+const CALL_ADMIT = 1
+const CALL_CREATE_ASSET = 8
+const CALL_ENROL = 9
+const CALL_ADD_STREAM = 10
+
+/** The key of this name, made and admitted with these roles if it is not yet. Safe to repeat after a crash at any step. */
+export async function ensureIdentity(home: Home, name: string, algorithm: Algorithm, roles: Cbor[]): Promise<WalletKey> {
+  const { wallet, reader, ledger, profile } = home
+  const key = (await wallet.has(name)) ? await wallet.open(name) : await wallet.create(name, algorithm)
+  if (reader.state(identityKey(key.address)).value) return key
+  const authority = await wallet.open(profile.authority)
+  const { signature } = await signStatement('key', ledger.network, [key.address, 'identity', 0], key.signer)
+  await home.send({ key: authority, call: CALL_ADMIT, sub: key.address, args: [publicKeyToCose(key.publicKey), signature, authority.address, roles] })
+  return key
+}
+
+/** Enters an asset for an owner. Its salt is on disk before the transaction leaves: without it nobody could ever show which car it is. */
+export async function createAsset(home: Home, owner: WalletKey, attributes: CborMap): Promise<AssetProfile> {
+  const { wallet, ledger, reader, primitives } = home
+  const authority = await wallet.open(home.profile.authority)
+  const salt = new Uint8Array(randomBytes(32))
+  const commitment = primitives.sha256(encode(commitmentInput(salt, attributes)))
+  const before: Cbor[] = [commitment, owner.address]
+  const consent = await signStatement('consent', ledger.network, consentFields(CALL_CREATE_ASSET, authority.address, authority.address, before), owner.signer)
+  const stored = reader.state(counterKey(authority.address, authority.address)).value
+  const sequence = stored ? asUint(decode(stored), 'sequence') : 0
+  const args = [...before, [consent.keyNumber, consent.signature]]
+  const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: authority.address, sub: authority.address, call: CALL_CREATE_ASSET, sequence, args }, authority.signer)
+  const asset = { id: createdId('ta', transactionId(decodeTransaction(bytes), primitives)), salt, attributes, owner: owner.name }
+  await home.updateProfile((profile) => ({ ...profile, assets: [...profile.assets.filter((known) => reader.state(assetKey(known.id)).value !== null), asset] }))
+  await home.chain.submit({ bytes, attachments: [] })
+  return asset
+}
+
+/** Enrols a device with its streams; its owner signs. */
+export async function enrolDevice(home: Home, init: { asset: AssetProfile; name: string; algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
+  const { wallet, ledger, reader } = home
+  const owner = await wallet.open(init.asset.owner)
+  const key = (await wallet.has(init.name)) ? await wallet.open(init.name) : await wallet.create(init.name, init.algorithm)
+  const device = { address: key.address, asset: init.asset.id, key: init.name, isSealed: init.isSealed }
+  await home.updateProfile((profile) => ({ ...profile, devices: [...profile.devices.filter((known) => known.address !== key.address), device] }))
+  if (reader.state(identityKey(key.address)).value) return device
+  const { signature } = await signStatement('key', ledger.network, [key.address, 'device', 0], key.signer)
+  await home.send({ key: owner, call: CALL_ENROL, sub: owner.address, args: [init.asset.id, publicKeyToCose(key.publicKey), signature, init.streams, null] })
+  return device
+}
+
+/** Adds streams that a device does not have yet. */
+export async function ensureStreams(home: Home, device: DeviceProfile, streams: string[]): Promise<void> {
+  const stored = home.reader.state(assetKey(device.asset)).value
+  if (!stored) throw fail('unknown-asset', `${device.asset} is not an asset of this network.`, { expected: 'an asset', found: device.asset })
+  const known = inForce(assetRowFromCbor(decode(stored)).streams, home.ledger.position.height + 1)
+  const asset = home.profile.assets.find((item) => item.id === device.asset)
+  for (const name of streams) {
+    if (known.includes(`${device.address}/${name}`)) continue
+    if (!asset) throw fail('no-key', 'The key of the owner of this asset is not in this directory.', { expected: 'the key of the owner' })
+    const owner = await home.wallet.open(asset.owner)
+    await home.send({ key: owner, call: CALL_ADD_STREAM, sub: device.asset, args: [device.address, name, null] })
+  }
+}

@@ -1,0 +1,120 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asUint, decode, equalBytes, fail, signTransaction } from '@telltale/core'
+import type { Algorithm, Cbor, Primitives } from '@telltale/core'
+import { createChain, createInlineVerifier } from '@telltale/consensus'
+import type { Certified, Chain } from '@telltale/consensus'
+import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, openLedger } from '@telltale/ledger'
+import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
+import { createStore } from '@telltale/storage'
+import { createNodePrimitives } from '../crypto/node-primitives.ts'
+import { readProfile, writeProfile } from './profile.ts'
+import type { Profile } from './profile.ts'
+import { createWallet } from './wallet.ts'
+import type { Wallet, WalletKey } from './wallet.ts'
+
+/** A data directory in use: one network with one authority, its store, its keys. */
+export interface Home {
+  directory: string
+  profile: Profile
+  wallet: Wallet
+  ledger: Ledger
+  reader: LedgerReader
+  chain: Chain
+  primitives: Primitives
+  password: string | undefined
+  /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
+  send(message: Message): Promise<Certified>
+  /** Changes the profile on disk. */
+  updateProfile(change: (profile: Profile) => Profile): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Message {
+  key: WalletKey
+  call: number
+  sub: string
+  args: Cbor[]
+  attachments?: Uint8Array[]
+}
+
+export interface HomeOptions {
+  directory: string
+  password: string | undefined
+  onReplay?: (height: number, target: number) => void
+}
+
+export const AUTHORITY_KEY = 'authority'
+const STORE_FOLDER = 'store'
+
+export function storeDirectory(directory: string): string {
+  return join(directory, STORE_FOLDER)
+}
+
+/** Makes a data directory: an authority, its genesis and an empty store. The profile is written last; until then everything can be begun again. */
+export async function initHome(options: { directory: string; password: string | undefined; algorithm: Algorithm; parameters?: Partial<Parameters>; nowMs: number }): Promise<void> {
+  const { directory, password, algorithm, nowMs } = options
+  if (await readProfile(directory)) throw fail('already-initialised', `${directory} holds a network already.`, { expected: 'a new or empty directory', found: directory })
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  const foreign = (await readdir(directory)).filter((name) => name !== 'keys' && name !== STORE_FOLDER)
+  if (foreign.length > 0) throw fail('directory-not-empty', `${directory} holds other files; choose an empty directory.`, { expected: 'an empty directory', found: foreign.slice(0, 3).join(', ') })
+  const primitives = createNodePrimitives()
+  const wallet = createWallet(directory, password)
+  const authority = (await wallet.has(AUTHORITY_KEY)) ? await wallet.open(AUTHORITY_KEY) : await wallet.create(AUTHORITY_KEY, algorithm)
+  const store = await createStore({ directory: storeDirectory(directory), create: true })
+  try {
+    const genesis = await createGenesis(nowMs, { ...DEFAULT_PARAMETERS, ...options.parameters }, [authority.signer], primitives)
+    const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
+    if (!store.signed) await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
+    await writeProfile(directory, { network: ledger.network, authority: AUTHORITY_KEY, assets: [], devices: [] })
+  } finally {
+    await store.close()
+  }
+}
+
+/** Opens a data directory for use (`no-data`, `store-in-use`, `signed-state-lost` and the codes of keys and store). */
+export async function openHome(options: HomeOptions): Promise<Home> {
+  const { directory, password } = options
+  const read = await readProfile(directory)
+  if (!read) throw fail('no-data', `${directory} is not a data directory; make one with \`telltale init --data ${directory}\`.`, { expected: 'a data directory', found: directory })
+  let profile = read
+  const primitives = createNodePrimitives({ verifyOn: 'pool' })
+  const wallet = createWallet(directory, password)
+  const authority = await wallet.open(profile.authority)
+  const store = await createStore({ directory: storeDirectory(directory), create: false })
+  try {
+    const ledger = await openLedger({ store, primitives, ...(options.onReplay ? { onReplay: options.onReplay } : {}) })
+    if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
+    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now } })
+    const reader = createLedgerReader(ledger, primitives)
+    return {
+      directory,
+      get profile() {
+        return profile
+      },
+      wallet,
+      ledger,
+      reader,
+      chain,
+      primitives,
+      password,
+      async send({ key, call, sub, args, attachments = [] }) {
+        const stored = reader.state(counterKey(key.address, sub)).value
+        const sequence = stored ? asUint(decode(stored), 'sequence') : 0
+        const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer)
+        return chain.submit({ bytes, attachments })
+      },
+      async updateProfile(change) {
+        profile = change(profile)
+        await writeProfile(directory, profile)
+      },
+      async close() {
+        await chain.stop()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

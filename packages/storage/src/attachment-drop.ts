@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import { bytesToHex, equalBytes } from '@telltale/core'
+import { attachmentDraft, droppedDraft, readAttachmentTable } from './attachment-frame.ts'
+import { sha256 } from './checksum.ts'
+import { TEMPORARY_SUFFIX, withFile, writeFully } from './file-steps.ts'
+import { FRAME, FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
+import { walkFrames } from './frame-walk.ts'
+import type { WalkStep } from './frame-walk.ts'
+import { REWRITE_DROPPED_RATIO } from './limits.ts'
+import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
+import { ROWS } from './rows.ts'
+import type { BytesPlace } from './segment-log.ts'
+import { segmentDamaged, segmentFileName } from './segment-name.ts'
+import type { SegmentName } from './segment-name.ts'
+import { changing } from './store-core.ts'
+import type { PendingDrops, StoreCore } from './store-core.ts'
+
+/** An attachment's bytes; null where it is unknown or was dropped (`segment-damaged`). */
+export async function readAttachment({ parts }: StoreCore, hash: Uint8Array): Promise<Uint8Array | null> {
+  for (;;) {
+    const place = findAttachment(parts.rows, hash)
+    if (place === null) return null
+    const bytes = await parts.attachments.readBytes(place)
+    if (bytes !== null && bytes.length === place.length && equalBytes(sha256(bytes), hash)) return bytes
+    // It may have been dropped, or its segment rewritten, while it was read: then the index says so by now.
+    const now = findAttachment(parts.rows, hash)
+    if (now !== null && now.generation === place.generation && now.segment === place.segment && now.offset === place.offset) {
+      const file = `attachments/${segmentFileName(place)}`
+      throw segmentDamaged({ file, offset: place.offset, what: 'attachment', expected: bytesToHex(hash), found: bytes === null ? 'no file' : bytesToHex(sha256(bytes)) })
+    }
+  }
+}
+
+/** Asks for an attachment to be dropped; those asked for while a backup or another drop is under way go together. */
+export function dropAttachment(core: StoreCore, hash: Uint8Array): Promise<void> {
+  core.drops ??= startDrops(core)
+  core.drops.hashes.push(hash.slice())
+  return core.drops.done
+}
+
+function startDrops(core: StoreCore): PendingDrops {
+  const hashes: Uint8Array[] = []
+  const run = async (): Promise<void> => {
+    // A backup copies segments as they are: their bytes stay until it is done.
+    while (core.backup !== null) await core.backup
+    await core.queue.run(async () => {
+      core.drops = null
+      await changing(core, 'drop attachments', () => drop(core, hashes))
+    })
+  }
+  return { hashes, done: run() }
+}
+
+/**
+ * 1. a frame that names what is dropped, synced: from here on zeros in its place are no damage; 2. zeros in the place of the bodies, synced;
+ * 3. the index; 4. segments of which half was dropped are rewritten without it.
+ */
+async function drop(core: StoreCore, hashes: readonly Uint8Array[]): Promise<void> {
+  const { parts, state } = core
+  const places = new Map<string, { hash: Uint8Array; place: BytesPlace }>()
+  for (const hash of hashes) {
+    const place = findAttachment(parts.rows, hash)
+    if (place !== null) places.set(bytesToHex(hash), { hash, place })
+  }
+  const dropped = [...places.values()]
+  if (dropped.length === 0) return
+  await parts.attachments.append([droppedDraft(dropped.map(({ hash }) => hash))])
+  await parts.attachments.sync()
+  await parts.attachments.erase(dropped.map(({ place }) => place))
+  const batch = parts.rows.batch()
+  const counts = new Map<number, number>()
+  for (const { hash, place } of dropped) {
+    batch.put(ROWS.attachment, hash, DROPPED)
+    counts.set(place.segment, (counts.get(place.segment) ?? droppedBytes(parts.rows, place.segment)) + place.length)
+  }
+  for (const [segment, bytes] of counts) batch.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(bytes))
+  const logs = { ...state.logs, attachments: parts.attachments.end }
+  putLogsRow(batch, logs)
+  await batch.write()
+  core.state = { ...core.state, logs }
+  for (const [segment, bytes] of counts) if (await isWorthRewriting(core, segment, bytes)) await rewriteSegment(core, segment)
+}
+
+async function isWorthRewriting({ parts }: StoreCore, segment: number, dropped: number): Promise<boolean> {
+  if (segment === parts.attachments.end.segment) return false
+  const length = await withFile(parts.disk, parts.attachments.segmentPath(segment), 'read', (file) => file.length())
+  return dropped >= length * REWRITE_DROPPED_RATIO
+}
+
+/**
+ * 1. the segment without what was dropped, in a temporary file, synced; 2. renamed to its next generation, directory synced; 3. the index,
+ * synced; 4. the file before it removed. A process that ends before 4 leaves both files: the index is then made anew from the newer one.
+ */
+async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
+  const { disk, rows, attachments } = core.parts
+  const generation = attachments.segments()[segment]?.generation ?? 0
+  const next: SegmentName = { segment, generation: generation + 1 }
+  const path = join(attachments.folder, segmentFileName(next))
+  const temporary = `${path}${TEMPORARY_SUFFIX}`
+  if ((await disk.kindOf(temporary)) !== null) await disk.remove(temporary)
+  const moved: { hash: Uint8Array; place: BytesPlace }[] = []
+  const isWhole = await withFile(disk, attachments.segmentPath(segment), 'read', (from) =>
+    withFile(disk, temporary, 'create', async (to) => {
+      let offset = 0
+      for await (const step of walkFrames(from, 0)) {
+        if (step.head === null || step.contents === null) return false
+        const parts = rewriteFrame(core, { segment, generation }, step, { offset, next, moved })
+        await writeFully(to, parts, offset)
+        offset += parts.reduce((sum, part) => sum + part.length, 0)
+      }
+      await to.sync()
+      return true
+    }),
+  )
+  // A damaged segment stays as it is: "store check" names the place, and repair needs what is left.
+  if (!isWhole) return disk.remove(temporary)
+  await disk.rename(temporary, path)
+  await disk.syncDirectory(attachments.folder)
+  const batch = rows.batch()
+  for (const { hash, place } of moved) batch.put(ROWS.attachment, hash, encodeBytesPlace(place))
+  batch.remove(ROWS.dropped, segmentKey(segment))
+  await batch.write({ isSynced: true })
+  return attachments.install(next)
+}
+
+function rewriteFrame(
+  { parts }: StoreCore,
+  { segment, generation }: SegmentName,
+  { offset, head, contents }: WalkStep,
+  target: { offset: number; next: SegmentName; moved: { hash: Uint8Array; place: BytesPlace }[] },
+): Uint8Array[] {
+  if (head === null || contents === null) return []
+  const { kind, reference, sequence } = head
+  const table = kind === FRAME.attachments ? readAttachmentTable(head, contents) : []
+  if (!Array.isArray(table) || table.length === 0) return encodeFrame({ kind, reference, contents: [contents] }, sequence)
+  const bodies = table.map((entry) => {
+    const place = findAttachment(parts.rows, entry.sha256)
+    const isLive = place !== null && place.segment === segment && place.generation === generation && place.offset === offset + FRAME_HEAD_BYTES + entry.at
+    return { sha256: entry.sha256, length: entry.length, bytes: isLive && !entry.isRemoved ? contents.subarray(entry.at, entry.at + entry.length) : null }
+  })
+  const draft = attachmentDraft(bodies, reference)
+  let at = target.offset + FRAME_HEAD_BYTES + (draft.contents[0]?.length ?? 0)
+  for (const { sha256: hash, bytes } of bodies) {
+    if (bytes === null) continue
+    target.moved.push({ hash, place: { ...target.next, offset: at, length: bytes.length } })
+    at += bytes.length
+  }
+  return encodeFrame(draft, sequence)
+}

@@ -1,0 +1,2 @@
+export { createMemoryStore } from './memory-store.ts'
+export { createStore } from './create-store.ts'

@@ -1,0 +1,28 @@
+/** Limits of the store, each with its reason. */
+
+/** Number of the format on disk. A newer one is refused, an older one migrated. */
+export const FORMAT_NUMBER = 1
+/** A segment that has reached this ends, and the next begins: small enough to be copied and repaired by itself, large enough that a terabyte is 16,000 files. */
+export const SEGMENT_BYTES_MAX = 67_108_864
+/** One frame. 5,000 transactions of 16 kB are 80 MB; a length beyond this is damage and nothing is allocated for it. */
+export const FRAME_BYTES_MAX = 268_435_456
+/** Bodies in one frame of attachments: the frames of a commit are cut here, so that none is read or checked in one piece of gigabytes. */
+export const ATTACHMENTS_FRAME_BYTES_MAX = 33_554_432
+/** Attachments in one frame: its table stays below 300 kB. */
+export const ATTACHMENTS_FRAME_COUNT_MAX = 8_192
+/** Length of an attachment: it is kept in three bytes. Twice what the formats allow. */
+export const STORED_ATTACHMENT_BYTES_MAX = 16_777_215
+/** Segment files kept open for reading: far below the 1,024 files a process may have open by default. */
+export const OPEN_FILES_MAX = 64
+/** Read at a time while files are walked: large reads are what disks do best, and two of them fit any memory. */
+export const READ_BYTES = 1_048_576
+/** Rows gathered before they are written while the index of the segments is rebuilt. */
+export const INDEX_BATCH_ROWS = 10_000
+/** One of the two slots of the file `signed`: a page, so that a torn write of one cannot reach the other. */
+export const SIGNED_SLOT_BYTES = 4_096
+/** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
+export const REWRITE_DROPPED_RATIO = 0.5
+/** LevelDB's memory table: two may be held at once; larger ones merge less often. */
+export const ROWS_WRITE_BUFFER_BYTES = 16_777_216
+/** LevelDB's cache of table blocks, not compressed. */
+export const ROWS_CACHE_BYTES = 33_554_432

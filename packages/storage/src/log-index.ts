@@ -1,0 +1,151 @@
+import { asArray, asBytes, asUint, decode, encode, textToBytes } from '@telltale/core'
+import type { Cbor } from '@telltale/core'
+import type { RowChange } from '@telltale/ledger'
+import { readUint48, writeUint48 } from './frame.ts'
+import { ROWS } from './rows.ts'
+import type { Rows, RowsBatch } from './rows.ts'
+import type { BytesPlace, FramePlace, LogEnd } from './segment-log.ts'
+
+/** The store's own rows: where blocks and attachments lie, how far the logs are indexed, what undoes a block. All can be rebuilt. */
+
+export function heightKey(height: number): Uint8Array {
+  const key = new Uint8Array(6)
+  writeUint48(new DataView(key.buffer), 0, height)
+  return key
+}
+
+export function keyToHeight(key: Uint8Array): number {
+  return readUint48(new DataView(key.buffer, key.byteOffset, key.length), 0)
+}
+
+/** [segment (4), offset (6), length (4), sequence (6)] */
+export function encodeFramePlace({ segment, offset, length, sequence }: FramePlace): Uint8Array {
+  const bytes = new Uint8Array(20)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, segment)
+  writeUint48(view, 4, offset)
+  view.setUint32(10, length)
+  writeUint48(view, 14, sequence)
+  return bytes
+}
+
+export function decodeFramePlace(bytes: Uint8Array): FramePlace {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { segment: view.getUint32(0), offset: readUint48(view, 4), length: view.getUint32(10), sequence: readUint48(view, 14) }
+}
+
+/** [segment (4), generation (4), offset (6), length (4)]; a dropped attachment has no bytes here. */
+export function encodeBytesPlace({ segment, generation, offset, length }: BytesPlace): Uint8Array {
+  const bytes = new Uint8Array(18)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, segment)
+  view.setUint32(4, generation)
+  writeUint48(view, 8, offset)
+  view.setUint32(14, length)
+  return bytes
+}
+
+export const DROPPED = new Uint8Array(0)
+
+/** Null for an attachment that was dropped. */
+export function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
+  if (bytes.length === 0) return null
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  return { segment: view.getUint32(0), generation: view.getUint32(4), offset: readUint48(view, 8), length: view.getUint32(14) }
+}
+
+/** Where an attachment lies; null where it is unknown or dropped. */
+export function findAttachment(rows: Rows, sha256: Uint8Array): BytesPlace | null {
+  const row = rows.get(ROWS.attachment, sha256)
+  return row === null ? null : decodeBytesPlace(row)
+}
+
+export function segmentKey(segment: number): Uint8Array {
+  const key = new Uint8Array(4)
+  new DataView(key.buffer).setUint32(0, segment)
+  return key
+}
+
+/** Bytes of a segment's attachments that were dropped and still take space. */
+export function droppedBytes(rows: Rows, segment: number): number {
+  const bytes = rows.get(ROWS.dropped, segmentKey(segment))
+  return bytes === null ? 0 : asUint(decode(bytes), 'dropped bytes')
+}
+
+export function encodeDroppedBytes(count: number): Uint8Array {
+  return encode(count)
+}
+
+/** Up to where the logs were durable and indexed. */
+export interface LogsRow {
+  blocks: LogEnd
+  attachments: LogEnd
+  /** Up to where the statements beside the log were synced. */
+  side: LogEnd
+  height: number
+  /** Frames of attachments that the last block needs. */
+  attachmentFrames: number
+  signedSequence: number
+  /** The last frame of the blocks: where it begins in its segment, and its digest; rows of another store differ in it. */
+  lastFrame: { offset: number; digest: Uint8Array } | null
+}
+
+const LOGS_KEY = textToBytes('logs')
+const STATE_KEY = textToBytes('rows')
+
+export function putLogsRow(batch: RowsBatch, row: LogsRow): void {
+  const last = row.lastFrame === null ? null : [row.lastFrame.offset, row.lastFrame.digest]
+  const value = [endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
+  batch.put(ROWS.meta, LOGS_KEY, encode(value))
+}
+
+/** Null where nothing was indexed yet. */
+export function readLogsRow(rows: Rows): LogsRow | null {
+  const bytes = rows.get(ROWS.meta, LOGS_KEY)
+  if (bytes === null) return null
+  const [blocks, attachments, side, height, attachmentFrames, signedSequence, last] = asArray(decode(bytes), 'the row of the logs', 7)
+  return {
+    blocks: endFromCbor(blocks),
+    attachments: endFromCbor(attachments),
+    side: endFromCbor(side),
+    height: asUint(height, 'the height') - 1,
+    attachmentFrames: asUint(attachmentFrames, 'the frames of attachments'),
+    signedSequence: asUint(signedSequence, 'the sequence of the signed state'),
+    lastFrame: last === null ? null : lastFromCbor(last),
+  }
+}
+
+function endToCbor({ segment, offset, sequence }: LogEnd): Cbor {
+  return [segment, offset, sequence]
+}
+
+function endFromCbor(value: Cbor | undefined): LogEnd {
+  const [segment, offset, sequence] = asArray(value, 'the end of a log', 3)
+  return { segment: asUint(segment, 'a segment'), offset: asUint(offset, 'an offset'), sequence: asUint(sequence, 'a sequence') }
+}
+
+function lastFromCbor(value: Cbor | undefined): { offset: number; digest: Uint8Array } {
+  const [offset, digest] = asArray(value, 'the last frame', 2)
+  return { offset: asUint(offset, 'an offset'), digest: asBytes(digest, 'a digest', 16) }
+}
+
+/** Height that the ledger's rows stand at; -1 where there are none. */
+export function readRowsHeight(rows: Rows): number {
+  const bytes = rows.get(ROWS.meta, STATE_KEY)
+  return bytes === null ? -1 : asUint(decode(bytes), 'the height of the rows') - 1
+}
+
+export function putRowsHeight(batch: RowsBatch, height: number): void {
+  batch.put(ROWS.meta, STATE_KEY, encode(height + 1))
+}
+
+export function encodeUndo(changes: readonly RowChange[]): Uint8Array {
+  return encode(changes.map(([key, value]) => [key, value]))
+}
+
+export function decodeUndo(bytes: Uint8Array): RowChange[] {
+  return asArray(decode(bytes), 'undo data').map((change) => {
+    const [key, value] = asArray(change, 'a change', 2)
+    return [asBytes(key, 'a key'), value === null ? null : asBytes(value, 'a value')]
+  })
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path'
+import { bytesToHex, equalBytes } from '@telltale/core'
+import { bodyState, readAttachmentTable, readDropped } from './attachment-frame.ts'
+import type { AttachmentEntry } from './attachment-frame.ts'
+import { withFile } from './file-steps.ts'
+import { FRAME, FRAME_HEAD_BYTES } from './frame.ts'
+import { walkFrames } from './frame-walk.ts'
+import type { IndexWriter } from './index-writer.ts'
+import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, segmentKey } from './log-index.ts'
+import type { LogsRow } from './log-index.ts'
+import { faultToError, scanLog } from './log-scan.ts'
+import type { Refusal, ScanFault, ScannedFrame } from './log-scan.ts'
+import type { BlocksScan } from './recovery-blocks.ts'
+import { LOG_START } from './recovery-side.ts'
+import type { RecoveryParts } from './recovery.ts'
+import { ROWS } from './rows.ts'
+import type { Rows } from './rows.ts'
+import type { BytesPlace, LogEnd, SegmentLog } from './segment-log.ts'
+import { segmentFileName } from './segment-name.ts'
+
+export interface AttachmentsRecovery {
+  end: LogEnd
+  /** The last block was not acknowledged and its attachments are not whole: it goes. */
+  isLastCut: boolean
+  /** Where the frames of the last block begin in the last segment; null where they lie elsewhere. */
+  settleFrom: number | null
+}
+
+interface Known {
+  held: LogsRow | null
+  scan: BlocksScan
+  acknowledged: number
+  index: IndexWriter
+}
+
+/** The attachments of the last block, which wait until it is known to be whole. */
+interface LastGroup {
+  frames: { segment: number; offset: number; sequence: number }[]
+  entries: { sha256: Uint8Array; place: BytesPlace; isZeros: boolean; sequence: number }[]
+}
+
+/** Verifies the frames of attachments since the last index, and indexes those whose block is whole. */
+export async function recoverAttachments(parts: RecoveryParts, known: Known): Promise<AttachmentsRecovery> {
+  const { scan } = known
+  const { before, after } = scan
+  const lastSequence = after.blocks.sequence - 1
+  const isLastProven = lastSequence <= known.acknowledged
+  const group: LastGroup = { frames: [], entries: [] }
+  const drops = new Map<number, number>()
+  const from = known.held?.attachments ?? LOG_START
+  const found = await scanLog(parts.disk, parts.attachments, from, (frame) => takeFrame(parts, frame, { ...known, group, drops, lastSequence, isLastProven }))
+  const zeros = group.entries.find((entry) => entry.isZeros)
+  const cut = zeros === undefined ? found.fault : zeroFault(parts, zeros)
+  const end = cut === null ? found.end : { segment: cut.segment, offset: cut.offset, sequence: cut.sequence }
+  const whole = end.sequence - 1
+  if (whole < before.attachmentFrames || (whole < after.attachmentFrames && isLastProven)) throw faultToError(cut ?? endFault(end))
+  const isLastCut = whole < after.attachmentFrames
+  if (cut !== null) parts.say({ code: 'torn-tail-cut', message: `${cut.file} ended in attachments that had not been acknowledged, at byte ${cut.offset}; it was cut there.` })
+  if (!isLastCut) for (const { sha256, place } of group.entries) await known.index.put(ROWS.attachment, sha256, encodeBytesPlace(place))
+  await addDrops(parts.rows, known.index, drops)
+  const [first] = group.frames
+  const cutEnd = isLastCut && first !== undefined ? first : end
+  return { end: cutEnd, isLastCut, settleFrom: !isLastCut && first?.segment === end.segment ? first.offset : null }
+}
+
+async function takeFrame(
+  { rows, attachments }: RecoveryParts,
+  frame: ScannedFrame,
+  known: Known & { group: LastGroup; drops: Map<number, number>; lastSequence: number; isLastProven: boolean },
+): Promise<Refusal | undefined> {
+  const { head, contents } = frame
+  const { group, index, lastSequence } = known
+  if (head.kind === FRAME.dropped) {
+    for (const sha256 of readDropped(contents)) {
+      const waiting = group.entries.findIndex((entry) => equalBytes(entry.sha256, sha256))
+      const [entry] = waiting >= 0 ? group.entries.splice(waiting, 1) : []
+      if (entry === undefined) await index.flush()
+      await finishDrop(attachments, entry?.place ?? findAttachment(rows, sha256), known.drops)
+      await index.put(ROWS.attachment, sha256, DROPPED)
+    }
+    return undefined
+  }
+  const table = head.kind === FRAME.attachments ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
+  if (!Array.isArray(table)) return table
+  if (head.reference > lastSequence) return { expected: `attachments of a block up to frame ${lastSequence}`, found: `some of frame ${head.reference}` }
+  if (head.reference < lastSequence || known.isLastProven) {
+    for (const entry of table) if (!entry.isRemoved) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf(frame, entry)))
+    return undefined
+  }
+  return takeLastGroup(frame, table, group)
+}
+
+/** The bodies of the last block's attachments are read too: nothing else says that they reached the disk. */
+function takeLastGroup(frame: ScannedFrame, table: readonly AttachmentEntry[], group: LastGroup): Refusal | undefined {
+  const { segment, offset, head, contents } = frame
+  const entries: LastGroup['entries'] = []
+  for (const entry of table) {
+    if (entry.isRemoved) continue
+    const state = bodyState(entry, contents.subarray(entry.at, entry.at + entry.length))
+    if (state === 'damaged') return { expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'other bytes' }
+    entries.push({ sha256: entry.sha256, place: placeOf(frame, entry), isZeros: state === 'zeros', sequence: head.sequence })
+  }
+  group.frames.push({ segment, offset, sequence: head.sequence })
+  group.entries.push(...entries)
+  return undefined
+}
+
+function placeOf({ segment, generation, offset }: Pick<ScannedFrame, 'segment' | 'generation' | 'offset'>, entry: AttachmentEntry): BytesPlace {
+  return { segment, generation, offset: offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }
+}
+
+/** A drop that was marked may not have been carried out: its bytes are erased once more, and counted. */
+async function finishDrop(attachments: SegmentLog, place: BytesPlace | null, drops: Map<number, number>): Promise<void> {
+  if (place === null) return
+  drops.set(place.segment, (drops.get(place.segment) ?? 0) + place.length)
+  if ((await attachments.readBytes(place))?.some((byte) => byte !== 0) === true) await attachments.erase([place])
+}
+
+async function addDrops(rows: Rows, index: IndexWriter, drops: ReadonlyMap<number, number>): Promise<void> {
+  for (const [segment, bytes] of drops) await index.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(droppedBytes(rows, segment) + bytes))
+}
+
+function zeroFault({ attachments }: RecoveryParts, entry: LastGroup['entries'][number]): ScanFault {
+  const { segment, offset, length } = entry.place
+  const file = `attachments/${segmentFileName({ segment, generation: attachments.segments()[segment]?.generation ?? 0 })}`
+  return { file, segment, offset, length, sequence: entry.sequence, expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'zeros', provenSequence: 0, next: null }
+}
+
+function endFault({ segment, offset, sequence }: LogEnd): ScanFault {
+  const file = `attachments/${segmentFileName({ segment, generation: 0 })}`
+  return { file, segment, offset, length: 0, sequence, expected: `frame ${sequence}, which a block needs`, found: 'the end of the log', provenSequence: 0, next: null }
+}
+
+/** Segments that were rewritten just before the process ended: their index is made anew, then the older files go. */
+export async function reindexRewritten({ disk, rows, attachments, older }: RecoveryParts, index: IndexWriter): Promise<void> {
+  if (older.length === 0) return
+  await index.flush()
+  for (const segment of new Set(older.map((name) => name.segment))) {
+    const generation = attachments.segments()[segment]?.generation ?? 0
+    await withFile(disk, attachments.segmentPath(segment), 'read', async (file) => {
+      for await (const { offset, head, contents } of walkFrames(file, 0)) {
+        const table = head?.kind === FRAME.attachments && contents !== null ? readAttachmentTable(head, contents) : []
+        if (!Array.isArray(table)) continue
+        for (const entry of table) {
+          const isHere = !entry.isRemoved && findAttachment(rows, entry.sha256)?.segment === segment
+          if (isHere) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf({ segment, generation, offset }, entry)))
+        }
+      }
+    })
+    await index.remove(ROWS.dropped, segmentKey(segment))
+  }
+  await index.flush()
+  for (const name of older) await disk.remove(join(attachments.folder, segmentFileName(name)))
+  await disk.syncDirectory(attachments.folder)
+}
