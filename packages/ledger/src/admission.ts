@@ -1,4 +1,4 @@
-import { bytesToHex, decodeTransaction, equalBytes, fail, judge, leafHash, transactionId, transactionSignatureInput } from '@telltale/core'
+import { bytesToHex, decodeTransaction, equalBytes, fail, judge, leafHash, transactionSignatureInput } from '@telltale/core'
 import type { Judged, Primitives, PublicKey, SignatureCheck, Transaction, Verdict } from '@telltale/core'
 import { accountOf, keyInForce } from './authority.ts'
 import { refuse } from './call.ts'
@@ -21,19 +21,20 @@ export function readTransaction(bytes: Uint8Array, calls: Map<number, Call<unkno
     const transaction = decodeTransaction(bytes)
     const call = calls.get(transaction.call)
     if (!call) throw fail('unknown-call', `This ledger knows no call ${transaction.call}.`, { expected: [...calls.keys()].join(', '), found: String(transaction.call) })
-    return { transaction, call, args: call.read(transaction.args), id: transactionId(transaction, primitives), leafHash: leafHash(bytes, primitives.sha256) }
+    const signatureInput = transactionSignatureInput(transaction)
+    return { transaction, call, args: call.read(transaction.args), id: primitives.sha256(signatureInput), signatureInput, leafHash: leafHash(bytes, primitives.sha256) }
   })
 }
 
 /** Every signature of a transaction with the key it must hold under, the sender's first; or why there is no such key. */
 export function requiredSignatures(context: CallContext, read: ReadTransaction): SignatureCheck[] | Verdict {
   const { transaction, call, args } = read
-  const identity = context.state.identity(transaction.iss)
+  const identity = context.sender
   if (!identity) return refuse('unknown-identity', `${transaction.iss} is not admitted to this network.`, 'an admitted identity', transaction.iss)
   const key = keyInForce(identity, transaction.keyNumber, context.height)
   if (!key) return refuse('key-not-in-force', `Key ${transaction.keyNumber} of ${transaction.iss} is not in force.`, 'a key in force', String(transaction.keyNumber))
   if (key.algorithm !== transaction.algorithm) return refuse('wrong-algorithm', 'The transaction names another algorithm than its key has.', key.algorithm, transaction.algorithm)
-  const own = { key, message: transactionSignatureInput(transaction), signature: transaction.signature }
+  const own = { key, message: read.signatureInput, signature: transaction.signature }
   return [own, ...(call.signatures?.(context, args) ?? [])]
 }
 
@@ -71,5 +72,5 @@ function judgeQuota(context: CallContext, transaction: Transaction, used: QuotaU
   const { quotaBytes } = context.parameters
   const bytes = (used?.bytes ?? 0) + transaction.bytes.length
   if (bytes <= quotaBytes) return null
-  return refuse('quota', `${accountOf(context.state, transaction.iss)} used up its bytes for now; try again later.`, `at most ${quotaBytes} bytes in ${context.parameters.quotaWindowMs} ms`, String(bytes))
+  return refuse('quota', `${accountOf(context)} used up its bytes for now; try again later.`, `at most ${quotaBytes} bytes in ${context.parameters.quotaWindowMs} ms`, String(bytes))
 }

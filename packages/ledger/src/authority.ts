@@ -36,9 +36,9 @@ export function isActive(context: CallContext, address: string): boolean {
   return identity !== null && rolesInForce(identity.roles, context.height, context.timeMs).length > 0
 }
 
-/** The organisation that an identity's bytes are counted against. */
-export function accountOf(state: StateView, address: string): string {
-  return state.identity(address)?.organisation ?? address
+/** The organisation that the sender's bytes are counted against. */
+export function accountOf(context: Pick<CallContext, 'sender' | 'transaction'>): string {
+  return context.sender?.organisation ?? context.transaction.iss
 }
 
 /** Who may admit, change, suspend or give a new key to whom: an authority anybody, an organisation its own. */

@@ -1,11 +1,14 @@
 import type { AttachmentReference, Cbor, PublicKey, SignatureCheck, Transaction, Verdict } from '@telltale/core'
 import type { Parameters } from './parameters.ts'
+import type { IdentityRow } from './state/rows.ts'
 import type { StateView } from './state/view.ts'
 
 /** A transaction whose form and arguments were read; `args` is what its call's reader returned. */
 export interface ReadTransaction {
   transaction: Transaction
   id: Uint8Array
+  /** The bytes that its sender signed; the id is their hash. */
+  signatureInput: Uint8Array
   /** SHA-256(0x00 || bytes): its leaf in the log. */
   leafHash: Uint8Array
   call: Call<unknown>
@@ -21,6 +24,8 @@ export interface CallContext {
   parameters: Parameters
   transaction: Transaction
   id: Uint8Array
+  /** Entry of the sender; null where it is not admitted, which refuses every call. */
+  sender: IdentityRow | null
   hasTransaction(id: Uint8Array): boolean
   /** Adds a leaf to the record or note tree of a stream. */
   append(tree: 'records' | 'notes', stream: string, entry: Cbor[]): void

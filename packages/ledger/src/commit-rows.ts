@@ -1,16 +1,23 @@
 import type { Primitives } from '@telltale/core'
 import type { Execution } from './execute.ts'
 import type { Position } from './position.ts'
-import { LOG_TREE, quotaRowKey, stateRowKey, streamTree, transactionRowKey, writeUint48 } from './row-keys.ts'
+import { LOG_TREE, quotaRowKey, sentRowKey, stateRowKey, streamTree, transactionRowKey, writeUint48 } from './row-keys.ts'
 import type { RowChange, RowReader } from './store.ts'
 import { leafRows, storedSubtrees } from './tree-rows.ts'
 import type { TreeLeaf } from './tree-rows.ts'
+
+const CALL_RECORD = 16
+const CALL_RESUME = 17
 
 /** All rows that a block changes; a function of the execution alone, so that a check can compare them with what is stored. */
 export function commitRows(parent: Position, execution: Execution, rows: RowReader, primitives: Primitives): RowChange[] {
   const changes: RowChange[] = execution.writes.map(({ keyBytes, value }) => [stateRowKey(keyBytes), value])
   const logFrom = parent.log.size
-  execution.transactions.forEach((read, i) => changes.push([transactionRowKey(read.id), uint48(logFrom + i)]))
+  execution.transactions.forEach((read, i) => {
+    const { call, iss, sub, sequence } = read.transaction
+    changes.push([transactionRowKey(read.id), uint48(logFrom + i)])
+    if (call !== CALL_RECORD && call !== CALL_RESUME) changes.push([sentRowKey(iss, sub, sequence, primitives.sha256), uint48(logFrom + i)])
+  })
   const logLeaves = execution.transactions.map((read): TreeLeaf => ({ hash: read.leafHash, reference: execution.height }))
   pushLeaves(changes, rows, LOG_TREE, logFrom, logLeaves, primitives)
   for (const { kind, stream, before, leaves } of execution.trees) {

@@ -59,19 +59,18 @@ export type OnRefusal = (transaction: CheckedTransaction, verdict: Verdict) => v
  * `onRefusal` and left out; a validator throws there. Entries hold from the next block on, so the order of senders within a block does not matter.
  */
 export function execute(parent: Position, plan: BlockPlan, network: Uint8Array, primitives: Primitives, onRefusal: OnRefusal): Execution {
-  const run = createRun(parent, plan, network, primitives)
-  applyPendingSet(run.state, plan.height, plan.finalHeight)
+  const block = createRun(parent, plan, network, primitives)
+  applyPendingSet(block.state, plan.height, plan.finalHeight)
   const included: ReadTransaction[] = []
   for (const checked of plan.transactions) {
-    const verdict = run.judge(checked)
+    const verdict = block.run(checked)
     if (verdict) {
       onRefusal(checked, verdict)
       continue
     }
-    run.apply(checked.read)
     included.push(checked.read)
   }
-  return finish(parent, plan, run, included, network, primitives)
+  return finish(parent, plan, block, included, network, primitives)
 }
 
 interface Run {
@@ -79,8 +78,8 @@ interface Run {
   growths: Map<string, TreeGrowth>
   quotas: Map<string, QuotaUse>
   ids: Set<string>
-  judge(checked: CheckedTransaction): Verdict | null
-  apply(read: ReadTransaction): void
+  /** Applies a transaction, or says why not. */
+  run(checked: CheckedTransaction): Verdict | null
 }
 
 function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primitives: Primitives): Run {
@@ -95,37 +94,37 @@ function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primi
     const known = quotas.get(account) ?? parent.quota(account)
     return known?.window === window ? known : { window, bytes: 0 }
   }
-  const contextOf = (read: ReadTransaction): CallContext => ({
+  const block = {
     state,
     network,
     height: plan.height,
     timeMs: plan.timeMs,
     parameters,
-    transaction: read.transaction,
-    id: read.id,
     hasTransaction: has,
-    append: (kind, stream, entry) => grow(growths, kind, stream, entry, parent.log.size + ids.size),
+    append: (kind: TreeKind, stream: string, entry: Cbor[]): void => grow(growths, kind, stream, entry, parent.log.size + ids.size),
     primitives,
-  })
+  }
+  const contextOf = ({ transaction, id }: ReadTransaction): CallContext => ({ ...block, transaction, id, sender: state.identity(transaction.iss) })
   return {
     state,
     growths,
     quotas,
     ids,
-    judge({ read, keys }) {
+    run({ read, keys }) {
+      const { transaction, call, args, id } = read
       const context = contextOf(read)
       const required = requiredSignatures(context, read)
       if (!Array.isArray(required)) return required
       if (keys !== null && !isCheckedWith(required, keys)) return refuse('invalid-signature', 'A signature does not hold under the key that is in force.', 'valid signatures under the keys in force')
-      return judgeTransaction(context, read, quotaOf(accountOf(state, read.transaction.iss)))
-    },
-    apply(read) {
-      const { transaction, call, args, id } = read
-      call.apply(contextOf(read), args)
+      const account = accountOf(context)
+      const used = quotaOf(account)
+      const verdict = judgeTransaction(context, read, used)
+      if (verdict) return verdict
+      call.apply(context, args)
       ids.add(bytesToMapKey(id))
       if (transaction.call !== 16 && transaction.call !== 17) state.set(counterKey(transaction.iss, transaction.sub), transaction.sequence + 1)
-      const account = accountOf(state, transaction.iss)
-      quotas.set(account, { window, bytes: quotaOf(account).bytes + transaction.bytes.length })
+      quotas.set(account, { window, bytes: used.bytes + transaction.bytes.length })
+      return null
     },
   }
 }

@@ -90,10 +90,15 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
   const base = createBase(store, primitives)
   let position = base.position(opened.height, opened.id, opened.timeMs, opened.log, opened.stateTree)
 
-  const contextOf = (parent: Position, read: ReadTransaction, timeMs: number): CallContext => {
-    const state = createStateView(parent.state)
-    const height = parent.height + 1
-    return { state, network, height, timeMs, parameters: parametersAt(state.network(), height), transaction: read.transaction, id: read.id, hasTransaction: parent.has, append: () => undefined, primitives }
+  // What may be said in the next block is asked for every transaction; what does not depend on it is kept until the position moves.
+  let next: { parent: Position; context: Omit<CallContext, 'transaction' | 'id' | 'timeMs' | 'sender'> } | null = null
+  const contextOf = (parent: Position, { transaction, id }: ReadTransaction, timeMs: number): CallContext => {
+    if (next?.parent !== parent) {
+      const state = createStateView(parent.state)
+      const height = parent.height + 1
+      next = { parent, context: { state, network, height, parameters: parametersAt(state.network(), height), hasTransaction: parent.has, append: () => undefined, primitives } }
+    }
+    return { ...next.context, timeMs, transaction, id, sender: next.context.state.identity(transaction.iss) }
   }
   const networkRow = (): ReturnType<ReturnType<typeof createStateView>['network']> => createStateView(position.state).network()
 
@@ -117,7 +122,7 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
     signatures: (read, parent = position) => requiredSignatures(contextOf(parent, read, parent.timeMs), read),
     check(read, timeMs) {
       const context = contextOf(position, read, timeMs)
-      const account = accountOf(context.state, read.transaction.iss)
+      const account = accountOf(context)
       const used = position.quota(account)
       const window = Math.floor(timeMs / context.parameters.quotaWindowMs)
       return judgeTransaction(context, read, used?.window === window ? used : null)

@@ -3,7 +3,7 @@ import type { Primitives } from '@telltale/core'
 import { decodeBlock } from './block/block.ts'
 import type { Ledger } from './ledger.ts'
 import type { TreeKind } from './position.ts'
-import { LOG_TREE, readUint48, stateRowKey, streamTree, transactionRowKey } from './row-keys.ts'
+import { LOG_TREE, readUint48, sentRowKey, stateRowKey, streamTree, transactionRowKey } from './row-keys.ts'
 import { encodeStateKey } from './state/key.ts'
 import type { StateKey } from './state/key.ts'
 import { readLeaf, storedSubtrees } from './tree-rows.ts'
@@ -32,6 +32,8 @@ export interface LedgerReader {
   /** Position in the log, or null. */
   indexOf(transactionId: Uint8Array): number | null
   transaction(index: number): Promise<LoggedTransaction>
+  /** What a sender said about a subject, records and resumes apart: the transactions from sequence `from` on, in order. */
+  sent(iss: string, sub: string, from: number): Promise<LoggedTransaction[]>
   /** Transactions [from, to) of a stream's records or notes, in order. */
   entries(kind: TreeKind, stream: string, from: number, to: number): Promise<LoggedTransaction[]>
 }
@@ -66,6 +68,14 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
       return row && readUint48(row, 0)
     },
     transaction: async (index) => (await readTransactions([index]))[0] as LoggedTransaction,
+    sent(iss, sub, from) {
+      const indexes: number[] = []
+      for (let sequence = from; ; sequence++) {
+        const row = store.get(sentRowKey(iss, sub, sequence, sha256))
+        if (!row) return readTransactions(indexes)
+        indexes.push(readUint48(row, 0))
+      }
+    },
     entries(kind, stream, from, to) {
       const tree = streamTree(kind, stream, sha256)
       const indexes: number[] = []

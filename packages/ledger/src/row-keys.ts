@@ -9,6 +9,7 @@ const LEAF = 0x6c // l: tree, index -> leaf hash, position in the log or height 
 const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
 const TRANSACTION = 0x78 // x: first 16 bytes of the id -> position in the log
 const QUOTA = 0x71 // q: account -> window, bytes used in it
+const SENT = 0x6d // m: sender and subject, sequence -> position in the log; records and resumes stand in their stream's tree instead
 
 export const STATE_PREFIX: Uint8Array = new Uint8Array([STATE])
 
@@ -18,6 +19,14 @@ export function stateRowKey(encodedKey: Uint8Array): Uint8Array {
 
 export function transactionRowKey(id: Uint8Array): Uint8Array {
   return concatBytes(new Uint8Array([TRANSACTION]), id.subarray(0, 16))
+}
+
+export function sentRowKey(iss: string, sub: string, sequence: number, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+  const key = new Uint8Array(1 + 16 + 6)
+  key[0] = SENT
+  key.set(sha256(textToBytes(`sent ${iss} ${sub}`)).subarray(0, 16), 1)
+  writeUint48(key, 17, sequence)
+  return key
 }
 
 export function quotaRowKey(account: string): Uint8Array {

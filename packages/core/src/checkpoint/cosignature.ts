@@ -1,12 +1,14 @@
-import { bytesToHex } from '../bytes/hex.ts'
+import { equalBytes } from '../bytes/compare.ts'
+import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { decodeSign1, encodeSign1, signatureInput } from '../cose/sign1.ts'
+import { readAlgorithm } from '../cose/transaction.ts'
 import { algorithmToNumber } from '../crypto/algorithm.ts'
 import type { Algorithm } from '../crypto/algorithm.ts'
 import type { SignatureCheck } from '../crypto/signature-validity.ts'
 import type { Signer } from '../crypto/signer.ts'
 import type { Cbor } from '../encoding/cbor.ts'
 import { decode } from '../encoding/reader.ts'
-import { asArray, asBytes, asUint, wrongShape } from '../encoding/shape.ts'
+import { asArray, asBytes, asMap, asText, asUint, wrongShape } from '../encoding/shape.ts'
 import { encode } from '../encoding/writer.ts'
 import type { Authority } from './authority-set.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -30,7 +32,7 @@ const PROOF_INCLUSION = -1
  * Protected header of cosignature and receipt (RFC 9942): claims iss, sub "tt:" + network and iat in 15; verifiable data structure 395; and what foreign
  * verifiers skip, [1, height, size, state root, set hash], under a private label.
  */
-function cosignatureHeader(checkpoint: Checkpoint, algorithm: Algorithm, signed: Omit<Cosignature, 'signature'>): Uint8Array {
+function cosignatureHeader(checkpoint: Omit<Checkpoint, 'logRoot'>, algorithm: Algorithm, signed: Omit<Cosignature, 'signature'>): Uint8Array {
   const claims = new Map<number, Cbor>([[1, signed.address], [2, `tt:${bytesToHex(checkpoint.network)}`], [6, signed.issuedAtSeconds]])
   return encode(
     new Map<number, Cbor>([
@@ -72,8 +74,10 @@ export function encodeReceipt(checkpoint: Checkpoint, algorithm: Algorithm, cosi
   })
 }
 
-/** A receipt's claims before any signature is checked; the proof's size must equal the signed one. */
+/** A receipt's claims before any signature is checked; the proof's size is the signed one. */
 export interface Receipt {
+  network: Uint8Array
+  algorithm: Algorithm
   cosignature: Cosignature
   height: number
   size: number
@@ -83,20 +87,23 @@ export interface Receipt {
   path: Uint8Array[]
 }
 
-/** Reads a receipt (`malformed-cbor`, `not-canonical`, `wrong-shape`). Check it against a set with `cosignatureCheck` over the root its path leads to. */
+/**
+ * Reads a receipt (`malformed-cbor`, `not-canonical`, `wrong-shape`, `unknown-algorithm`): exactly what `encodeReceipt` writes, nothing beside it. Check it against a set with
+ * `cosignatureCheck` over the root its path leads to.
+ */
 export function decodeReceipt(bytes: Uint8Array): Receipt {
-  const { protectedHeader: header, unprotected, signature } = decodeSign1(bytes)
-  const claims = header.get(LABEL_ISS_SUB)
-  const proofs = unprotected.get(LABEL_VDP)
-  if (!(claims instanceof Map) || !(proofs instanceof Map)) throw wrongShape('receipt', 'claims and a proof', claims)
+  const { protectedBytes, protectedHeader: header, unprotected, payload, signature } = decodeSign1(bytes)
+  const proofs = asMap(unprotected.get(LABEL_VDP), 'receipt proofs')
+  if (payload !== null || unprotected.size !== 1 || proofs.size !== 1) throw wrongShape('receipt', 'a detached payload and one proof', unprotected)
+  const claims = asMap(header.get(LABEL_ISS_SUB), 'receipt claims')
   const [, height, size, stateRoot, setHash] = asArray(header.get(LABEL_CHECKPOINT), 'receipt checkpoint', 5)
   const [proof] = asArray(proofs.get(PROOF_INCLUSION), 'receipt inclusion proofs', 1)
   const [proofSize, index, path] = asArray(decode(asBytes(proof, 'receipt inclusion proof')), 'receipt inclusion proof', 3)
-  if (proofSize !== size) throw wrongShape('receipt proof size', `the signed size`, proofSize)
-  const address = claims.get(1)
-  if (typeof address !== 'string') throw wrongShape('receipt iss', 'an address', address)
-  return {
-    cosignature: { address, keyNumber: asBytes(header.get(4), 'receipt kid', 1)[0] as number, issuedAtSeconds: asUint(claims.get(6), 'receipt iat'), signature },
+  if (proofSize !== size) throw wrongShape('receipt proof size', 'the signed size', proofSize)
+  const receipt = {
+    network: readNetwork(claims.get(2)),
+    algorithm: readAlgorithm(header.get(1)),
+    cosignature: { address: asText(claims.get(1), 'receipt iss', 64), keyNumber: asBytes(header.get(4), 'receipt kid', 1)[0] as number, issuedAtSeconds: asUint(claims.get(6), 'receipt iat'), signature },
     height: asUint(height, 'receipt height'),
     size: asUint(size, 'receipt size'),
     stateRoot: asBytes(stateRoot, 'receipt state root', 32),
@@ -104,4 +111,13 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
     index: asUint(index, 'receipt index'),
     path: asArray(path, 'receipt path').map((hash) => asBytes(hash, 'receipt path hash', 32)),
   }
+  // What was read makes the header again: so nothing else stands in it, and a check over the claims is a check over these bytes.
+  if (!equalBytes(protectedBytes, cosignatureHeader(receipt, receipt.algorithm, receipt.cosignature))) throw wrongShape('receipt header', 'exactly the labels of a receipt', header)
+  return receipt
+}
+
+function readNetwork(value: Cbor | undefined): Uint8Array {
+  const sub = asText(value, 'receipt sub', 67)
+  if (!/^tt:[0-9a-f]{64}$/.test(sub)) throw wrongShape('receipt sub', 'tt: and a network id', sub)
+  return hexToBytes(sub.slice(3))
 }

@@ -10,7 +10,7 @@ import { hexToBytes } from '../bytes/hex.ts'
  */
 const { Point } = ed25519
 const ORDER = Point.Fn.ORDER
-const FIELD = Point.Fp.ORDER
+const ORDER_BYTES = hexToBytes('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010')
 
 /** y of the points of order 1, 2, 4 and 8; with both signs of x these are the eight points of small order and the two "negative zero" forms. */
 const SMALL_ORDER_Y = [
@@ -23,8 +23,7 @@ const SMALL_ORDER_Y = [
 
 /** Whether a signature has the one form that we accept, before any curve arithmetic. */
 export function isCanonicalEd25519(signature: Uint8Array): boolean {
-  if (signature.length !== 64) return false
-  return littleEndian(signature.subarray(32)) < ORDER && isCanonicalY(signature.subarray(0, 32)) && !isSmallOrder(signature.subarray(0, 32))
+  return signature.length === 64 && isBelowOrder(signature) && isCanonicalY(signature) && !isSmallOrder(signature)
 }
 
 /** Whether these are the 32 bytes of a point of prime order in canonical form. */
@@ -63,15 +62,32 @@ export function ed25519PublicKey(secret: Uint8Array): Uint8Array {
   return ed25519.getPublicKey(secret)
 }
 
+// The predicates below run for every signature that a node sees, so they compare bytes instead of making big integers.
+
+/** Whether S, bytes 32 to 63 of a signature, is below the order of the group. */
+function isBelowOrder(signature: Uint8Array): boolean {
+  for (let i = 31; i >= 0; i--) {
+    const difference = (signature[32 + i] as number) - (ORDER_BYTES[i] as number)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+/** Whether y, the first 32 bytes without the sign, is below 2^255 - 19. */
 function isCanonicalY(point: Uint8Array): boolean {
-  const y = littleEndian(point) & ((1n << 255n) - 1n)
-  return y < FIELD
+  if (((point[31] as number) & 0x7f) !== 0x7f) return true
+  for (let i = 30; i > 0; i--) if (point[i] !== 0xff) return true
+  return (point[0] as number) < 0xed
 }
 
 function isSmallOrder(point: Uint8Array): boolean {
-  const unsigned = point.slice()
-  unsigned[31] = (unsigned[31] as number) & 0x7f
-  return SMALL_ORDER_Y.some((y) => equalBytes(y, unsigned))
+  return SMALL_ORDER_Y.some((y) => isSameY(y, point))
+}
+
+function isSameY(y: Uint8Array, point: Uint8Array): boolean {
+  if (y[0] !== point[0]) return false
+  for (let i = 1; i < 31; i++) if (y[i] !== point[i]) return false
+  return y[31] === ((point[31] as number) & 0x7f)
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

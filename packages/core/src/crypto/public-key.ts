@@ -31,13 +31,18 @@ export function publicKeyToCose(key: PublicKey): CborMap {
 
 /** Reads a COSE_Key of exactly the members above and checks the key itself (`wrong-shape`, `unknown-algorithm`, `weak-key`). */
 export function publicKeyFromCose(value: Cbor | undefined): PublicKey {
+  const key = registeredKeyFromCose(value)
+  checkPublicKey(key)
+  return key
+}
+
+/** The same for a key that was checked when it was registered and is read back from our own state; the check costs more than a signature. */
+export function registeredKeyFromCose(value: Cbor | undefined): PublicKey {
   const map = asMap(value, 'COSE_Key')
   const alg = map.get(3)
   if (typeof alg !== 'number') throw wrongShape('COSE_Key alg', 'an algorithm number', alg)
   const algorithm = numberToAlgorithm(alg)
-  const key = { algorithm, material: readMaterial(map, algorithm) }
-  checkPublicKey(key)
-  return key
+  return { algorithm, material: readMaterial(map, algorithm) }
 }
 
 function readMaterial(map: CborMap, algorithm: Algorithm): Uint8Array {

@@ -116,7 +116,7 @@ function readMap(input: Input, length: number, depth: number): CborMap {
     const key = readItem(input, depth + 1)
     if (typeof key !== 'number' && typeof key !== 'string') throw malformed(input, 'an integer or text as map key', 'another item')
     if (previousStart >= 0 && !isAscending(input.bytes, previousStart, previousEnd, start, input.at)) {
-      throw fail('not-canonical', `The map key at byte ${start} is doubled or out of order.`, { expected: 'map keys in ascending order of their encoding', found: String(key) })
+      throw fail('not-canonical', `The map key at byte ${start} is doubled or out of order.`, { expected: 'map keys in ascending order of their encoding', found: String(key).slice(0, 40) })
     }
     previousStart = start
     previousEnd = input.at

@@ -135,7 +135,7 @@ export function createEnrolDevice(primitives: Primitives): Call<Enrolment> {
         keys: [{ value: { number: 0, key }, from, to: null }],
         roles: [{ value: { name: 'device', scope: asset, expiryMs: null }, from, to: null }],
         sealKeys: [],
-        organisation: accountOf(context.state, context.transaction.iss),
+        organisation: accountOf(context),
       })
       for (const name of streams) openStream(context, asset, address, name)
     },

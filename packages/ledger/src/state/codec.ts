@@ -1,4 +1,4 @@
-import { asUint, decode, encode } from '@telltale/core'
+import { asUint, decode, encode, registeredKeyFromCose } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { KIND_ASSET, KIND_COUNTER, KIND_IDENTITY, KIND_NETWORK, KIND_PROPOSAL, KIND_STREAM } from './key.ts'
 import type { StateKind } from './key.ts'
@@ -35,7 +35,7 @@ export function decodeRow(kind: StateKind, bytes: Uint8Array): Row {
     case KIND_NETWORK:
       return rows.networkRowFromCbor(value)
     case KIND_IDENTITY:
-      return rows.identityRowFromCbor(value)
+      return rows.identityRowFromCbor(value, registeredKeyFromCose)
     case KIND_ASSET:
       return rows.assetRowFromCbor(value)
     case KIND_STREAM:

@@ -123,12 +123,13 @@ export function identityRowToCbor(row: IdentityRow): Cbor[] {
   ]
 }
 
-export function identityRowFromCbor(value: Cbor | undefined): IdentityRow {
+/** `readKey` decides whether keys are checked again: in a certificate, where they come from outside, always. */
+export function identityRowFromCbor(value: Cbor | undefined, readKey: (value: Cbor | undefined) => PublicKey = publicKeyFromCose): IdentityRow {
   const [keys, roles, sealKeys, organisation] = asArray(value, 'identity entry', 4)
   return {
     keys: intervalsFromCbor(keys, 'identity keys', (item) => {
       const [number, key] = asArray(item, 'identity key', 2)
-      return { number: asUint(number, 'identity key number', 255), key: publicKeyFromCose(key) }
+      return { number: asUint(number, 'identity key number', 255), key: readKey(key) }
     }),
     roles: intervalsFromCbor(roles, 'identity roles', roleFromCbor),
     sealKeys: intervalsFromCbor(sealKeys, 'identity seal keys', (item) => {

@@ -4,7 +4,7 @@ import { stateKeyText } from './base.ts'
 import type { StateReader } from './base.ts'
 import type { Row } from './codec.ts'
 import { isInForce } from './interval.ts'
-import { NETWORK_KEY, assetKey, counterKey, identityKey, proposalKey, streamKey } from './key.ts'
+import { KIND_IDENTITY, NETWORK_KEY, assetKey, counterKey, identityKey, proposalKey, streamKey } from './key.ts'
 import type { StateKey } from './key.ts'
 import type { AssetRow, IdentityRow, NetworkRow, ProposalRow, StreamRow } from './rows.ts'
 import type { Parameters } from '../parameters.ts'
@@ -25,6 +25,8 @@ export interface StateView extends StateReader {
 export function createStateView(parent: StateReader): StateView {
   const changes = new Map<string, { key: StateKey; row: Row }>()
   const row = (key: StateKey): Row | null => changes.get(stateKeyText(key))?.row ?? parent.row(key)
+  // Identities are asked for several times a transaction.
+  const identities = new Map<string, IdentityRow | null>()
   return {
     row,
     network() {
@@ -32,12 +34,21 @@ export function createStateView(parent: StateReader): StateView {
       assert(found !== null, 'the state has no network entry')
       return found as NetworkRow
     },
-    identity: (address) => row(identityKey(address)) as IdentityRow | null,
+    identity(address) {
+      const known = identities.get(address)
+      if (known !== undefined) return known
+      const found = row(identityKey(address)) as IdentityRow | null
+      identities.set(address, found)
+      return found
+    },
     asset: (id) => row(assetKey(id)) as AssetRow | null,
     stream: (device, name) => row(streamKey(device, name)) as StreamRow | null,
     proposal: (id) => row(proposalKey(id)) as ProposalRow | null,
     counter: (iss, sub) => (row(counterKey(iss, sub)) as number | null) ?? 0,
-    set: (key, value) => void changes.set(stateKeyText(key), { key, row: value }),
+    set(key, value) {
+      changes.set(stateKeyText(key), { key, row: value })
+      if (key.kind === KIND_IDENTITY) identities.set(key.ids[0] as string, value as IdentityRow)
+    },
     changed: () => changes,
   }
 }

@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { NO_PREVIOUS, createdId, decodeTransaction, encode, keyToAddress, publicKeyToCose, readingsToBody, recordArgsToCbor, signStatement, signTransaction, transactionId } from '@telltale/core'
+import type { Algorithm, Cbor, Primitives, Signer } from '@telltale/core'
+import { createChain } from '@telltale/consensus'
+import type { Certified, Chain, SignatureVerifier, Submission } from '@telltale/consensus'
+import { DEFAULT_PARAMETERS, consentFields, createGenesis, openLedger } from '@telltale/ledger'
+import type { Ledger, Store } from '@telltale/ledger'
+import { createNodeSigner, generateSecret } from '@telltale/node'
+import { createStore } from '@telltale/storage'
+
+/** A network with one authority in a temporary directory, and devices that are enrolled in it. */
+export interface BenchNetwork {
+  directory: string
+  ledger: Ledger
+  store: Store
+  chain: Chain
+  authority: BenchKey
+  asset: string
+  devices: BenchKey[]
+  close(): Promise<void>
+}
+
+export interface BenchKey {
+  signer: Signer
+  address: string
+}
+
+/** Generous, so that no benchmark measures a quota. */
+const PARAMETERS = { ...DEFAULT_PARAMETERS, quotaBytes: 2 ** 45, name: 'bench' }
+export const STREAM = 'driving'
+
+export async function createKey(algorithm: Algorithm, primitives: Primitives): Promise<BenchKey> {
+  const signer = createNodeSigner(algorithm, await generateSecret(algorithm), 0)
+  return { signer, address: keyToAddress(signer.publicKey, primitives) }
+}
+
+export async function createNetwork(init: { primitives: Primitives; verifier: SignatureVerifier; deviceCount: number; algorithm: Algorithm }): Promise<BenchNetwork> {
+  const { primitives, verifier, deviceCount, algorithm } = init
+  const directory = await mkdtemp(join(tmpdir(), 'telltale-bench-'))
+  const authority = await createKey('EdDSA', primitives)
+  const owner = await createKey('EdDSA', primitives)
+  const store = await createStore({ directory: join(directory, 'store'), create: true })
+  const genesis = await createGenesis(Date.now(), PARAMETERS, [authority.signer], primitives)
+  const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
+  await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
+  const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier, primitives, clock: { nowMs: Date.now } })
+  const sequences = new Map<string, number>()
+  const send = async (key: BenchKey, call: number, sub: string, args: Cbor[]): Promise<Certified> => {
+    const name = `${key.address} ${sub}`
+    const sequence = sequences.get(name) ?? 0
+    sequences.set(name, sequence + 1)
+    return chain.submit({ bytes: await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer), attachments: [] })
+  }
+  const proof = async (key: BenchKey, role: string): Promise<Uint8Array> => (await signStatement('key', ledger.network, [key.address, role, 0], key.signer)).signature
+  await send(authority, 1, owner.address, [publicKeyToCose(owner.signer.publicKey), await proof(owner, 'identity'), authority.address, [['owner', null, null]]])
+  const before: Cbor[] = [new Uint8Array(32), owner.address]
+  const consent = await signStatement('consent', ledger.network, consentFields(8, authority.address, authority.address, before), owner.signer)
+  const created = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
+  const asset = createdId('ta', created.id)
+  const devices: BenchKey[] = []
+  for (let i = 0; i < deviceCount; i++) devices.push(await createKey(algorithm, primitives))
+  const assets = [asset]
+  // An asset holds at most 1,024 streams; the bench stays below by one asset per 500 devices.
+  for (let i = 1; i < Math.ceil(deviceCount / 500); i++) {
+    const more = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
+    assets.push(createdId('ta', more.id))
+  }
+  await Promise.all(devices.map(async (device, i) => send(owner, 9, owner.address, [assets[Math.floor(i / 500)] as string, publicKeyToCose(device.signer.publicKey), await proof(device, 'device'), [STREAM], null])))
+  return {
+    directory,
+    ledger,
+    store,
+    chain,
+    authority,
+    asset,
+    devices,
+    async close() {
+      await chain.stop()
+      await store.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Where each device's stream stands, by address. */
+export type Heads = Map<string, { previous: Uint8Array; next: number }>
+
+/** Records that look sealed, signed ahead: `perDevice` rounds over all devices, with bodies of `bodyBytes`. Streams go on from `heads`. */
+export async function signRecords(network: BenchNetwork, perDevice: number, bodyBytes: number, primitives: Primitives, heads: Heads = new Map()): Promise<Submission[]> {
+  const submissions: Submission[] = []
+  const boot = new Uint8Array(6)
+  for (let round = 0; round < perDevice; round++) {
+    for (const device of network.devices) {
+      const head = heads.get(device.address) ?? { previous: NO_PREVIOUS, next: 0 }
+      const body = new Uint8Array(randomBytes(bodyBytes))
+      const args = recordArgsToCbor({ previous: head.previous, boot, content: { kind: 'sealed', epoch: 0 }, body: { sha256: primitives.sha256(body), length: body.length }, cites: null })
+      const bytes = await signTransaction({ network: network.ledger.network.subarray(0, 16), iss: device.address, sub: STREAM, call: 16, sequence: head.next, args }, device.signer)
+      heads.set(device.address, { previous: transactionId(decodeTransaction(bytes), primitives), next: head.next + 1 })
+      submissions.push({ bytes, attachments: [body] })
+    }
+  }
+  return submissions
+}
+
+/** An open body of `count` readings, as bytes. */
+export function bodyOf(count: number): Uint8Array {
+  const readings = Array.from({ length: count }, (_, i) => ({ path: 'Vehicle.Speed', timeMs: i * 12, value: 2900 + (i % 50), unit: 'km/h', source: 'can:0xB4:SPEED' }))
+  return encode(readingsToBody(readings).body)
+}

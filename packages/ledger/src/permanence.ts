@@ -1,0 +1,35 @@
+/**
+ * Refusals that sending the same bytes again can never change, whatever else happens. The only list of its kind: senders learn it from signed refusals.
+ * Everything else means "try again": what is missing may come (`gap`, `missing-attachment`, `unknown-citation`), what is full may empty
+ * (`quota`, `pool-full`), what holds from the next block on will hold (`not-in-force`).
+ */
+const PERMANENT: ReadonlySet<string> = new Set([
+  // The place is taken, or what it would follow is.
+  'sequence-taken',
+  'previous-mismatch',
+  'wrong-epoch',
+  'stream-full',
+  'nothing-to-resume',
+  // Said to another network, or by somebody who may no longer say it. Roles of devices are never given back, keys never reused.
+  'wrong-network',
+  'role-not-in-force',
+  'key-not-in-force',
+  'not-allowed',
+  'wrong-subject',
+  'invalid-signature',
+  'consent-required',
+  // What it names is not there. Devices name only what the ledger has shown them.
+  'unknown-stream',
+  'unknown-identity',
+  'unknown-seal-key',
+  // Notes.
+  'too-many-notes',
+  'not-a-fork',
+  'unknown-key',
+  'no-such-record',
+])
+
+/** Whether a transaction that was refused with this code can never be accepted. Holds for a signature of its own that was found valid. */
+export function isPermanentRefusal(code: string): boolean {
+  return PERMANENT.has(code)
+}
