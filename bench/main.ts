@@ -2,6 +2,7 @@
  * `npm run bench [-- NAME...]`: every figure of docs/performance.md, as ratios to ceilings measured in the same run. Machines are shared and noisy:
  * compare ratios, not absolute numbers. `--quick` makes each run a tenth as long.
  */
+import { benchCertificate } from './certificate.ts'
 import { benchLatency } from './latency.ts'
 import { benchReadings } from './readings.ts'
 import { printFigures } from './report.ts'
@@ -17,6 +18,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   records: () => benchRecords('EdDSA', scaled(60_000) + 8000),
   es256: () => benchRecords('ES256', scaled(60_000) + 8000),
   readings: () => benchReadings(scaled(20_000)),
+  certificate: () => benchCertificate(scaled(1000)),
   latency: () => benchLatency(scaled(3000) + 300),
   scale: () => benchScale(scaled(1_000_000)),
 }

@@ -1,20 +1,23 @@
-import { concatBytes } from '../bytes/concat.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 
 type Hash = Primitives['sha256']
 
-const LEAF = new Uint8Array([0])
-const INNER = new Uint8Array([1])
 const NOTHING = new Uint8Array(0)
 
 /** SHA-256(0x00 || entry): RFC 9162, 2.1.1. */
 export function leafHash(entry: Uint8Array, sha256: Hash): Uint8Array {
-  return sha256(concatBytes(LEAF, entry))
+  const input = new Uint8Array(entry.length + 1)
+  input.set(entry, 1)
+  return sha256(input)
 }
 
 /** SHA-256(0x01 || left || right): RFC 9162, 2.1.1. */
 export function innerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
-  return sha256(concatBytes(INNER, left, right))
+  const input = new Uint8Array(65)
+  input[0] = 1
+  input.set(left, 1)
+  input.set(right, 33)
+  return sha256(input)
 }
 
 /** Root of the empty tree: SHA-256 of nothing. */
