@@ -14,12 +14,15 @@ import { createStore } from '@telltale/storage'
 /** A network with one authority in a temporary directory, and devices that are enrolled in it. */
 export interface BenchNetwork {
   directory: string
+  network: Uint8Array
   ledger: Ledger
   store: Store
   chain: Chain
   authority: BenchKey
   asset: string
   devices: BenchKey[]
+  /** The devices' secrets, in their order. */
+  secrets: Uint8Array[]
   close(): Promise<void>
 }
 
@@ -28,12 +31,18 @@ export interface BenchKey {
   address: string
 }
 
+/** Those who sign, and for which network. */
+interface Signing {
+  network: Uint8Array
+  devices: BenchKey[]
+}
+
 /** Generous, so that no benchmark measures a quota. */
 const PARAMETERS = { ...DEFAULT_PARAMETERS, quotaBytes: 2 ** 45, name: 'bench' }
 export const STREAM = 'driving'
 
-export async function createKey(algorithm: Algorithm, primitives: Primitives): Promise<BenchKey> {
-  const signer = createNodeSigner(algorithm, await generateSecret(algorithm), 0)
+export async function createKey(algorithm: Algorithm, primitives: Primitives, secret?: Uint8Array): Promise<BenchKey> {
+  const signer = createNodeSigner(algorithm, secret ?? (await generateSecret(algorithm)), 0)
   return { signer, address: keyToAddress(signer.publicKey, primitives) }
 }
 
@@ -61,7 +70,8 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
   const created = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
   const asset = createdId('ta', created.id)
   const devices: BenchKey[] = []
-  for (let i = 0; i < deviceCount; i++) devices.push(await createKey(algorithm, primitives))
+  const secrets = await Promise.all(Array.from({ length: deviceCount }, () => generateSecret(algorithm)))
+  for (const secret of secrets) devices.push(await createKey(algorithm, primitives, secret))
   const assets = [asset]
   // An asset holds at most 1,024 streams; the bench stays below by one asset per 500 devices.
   for (let i = 1; i < Math.ceil(deviceCount / 500); i++) {
@@ -77,6 +87,8 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
     authority,
     asset,
     devices,
+    secrets,
+    network: ledger.network,
     async close() {
       await chain.stop()
       await store.close()
@@ -89,15 +101,15 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
 export type Heads = Map<string, { previous: Uint8Array; next: number }>
 
 /** Records that look sealed, signed ahead: `perDevice` rounds over all devices, with bodies of `bodyBytes`. Streams go on from `heads`. */
-export async function signRecords(network: BenchNetwork, perDevice: number, bodyBytes: number, primitives: Primitives, heads: Heads = new Map()): Promise<Submission[]> {
+export async function signRecords({ network, devices }: Signing, perDevice: number, bodyBytes: number, primitives: Primitives, heads: Heads = new Map()): Promise<Submission[]> {
   const submissions: Submission[] = []
   const boot = new Uint8Array(6)
   for (let round = 0; round < perDevice; round++) {
-    for (const device of network.devices) {
+    for (const device of devices) {
       const head = heads.get(device.address) ?? { previous: NO_PREVIOUS, next: 0 }
       const body = new Uint8Array(randomBytes(bodyBytes))
       const args = recordArgsToCbor({ previous: head.previous, boot, content: { kind: 'sealed', epoch: 0 }, body: { sha256: primitives.sha256(body), length: body.length }, cites: null })
-      const bytes = await signTransaction({ network: network.ledger.network.subarray(0, 16), iss: device.address, sub: STREAM, call: 16, sequence: head.next, args }, device.signer)
+      const bytes = await signTransaction({ network: network.subarray(0, 16), iss: device.address, sub: STREAM, call: 16, sequence: head.next, args }, device.signer)
       heads.set(device.address, { previous: transactionId(decodeTransaction(bytes), primitives), next: head.next + 1 })
       submissions.push({ bytes, attachments: [body] })
     }
