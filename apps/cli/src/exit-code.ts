@@ -1,4 +1,4 @@
-import { TelltaleError } from '@telltale/core'
+import { Interrupted, UsageError, failureOf } from './failure.ts'
 
 export const EXIT_DONE = 0
 /** Refused, refuted, or damage found. */
@@ -8,16 +8,21 @@ export const EXIT_USAGE = 2
 /** `verify`: nothing refuted, but a question that was asked is open. */
 export const EXIT_OPEN = 3
 
-/** Failures of what was given to the command; everything else with a code is a refusal. */
+/** Failures of what was given to the command, and of the machine it runs on; everything else with a code is a refusal. */
 const USAGE = [
-  /^malformed-(?!body)/,
-  /^unknown-(version|command|option|signal|message|column|unit|format|key-file|call)$/,
-  /^(no-data|no-store|not-a-store|not-a-file|not-a-certificate|not-a-backup|wrong-shape|not-canonical|too-deep|number-out-of-range)$/,
-  /^(file-.*|key-file-.*|data-unreadable|directory-not-empty|directory-read-only|already-initialised|store-too-new|store-in-use)$/,
-  /^(wrong-password|password-required|usage|certificate-too-large|ambiguous-.*|no-time-column|unsupported-signal|unit-mismatch|device-needed|bad-mnemonic.*|mnemonic-.*)$/,
+  /^malformed-/,
+  /^(file|key-file|mnemonic|ambiguous)-/,
+  /^(already-initialised|certificate-too-large|clock-changed|confirmation-needed|data-unreadable|device-needed|internal-error|key-file-exists|usage)$/,
+  /^(directory-not-empty|directory-read-only|disk-failed|disk-full|permission-denied|too-many-open-files|store-in-use|store-too-new)$/,
+  /^(no-data|no-store|no-time-column|nothing-to-import|not-a-backup|not-a-certificate|not-a-demo|not-a-directory|not-a-file|not-a-store|not-canonical|other-network)$/,
+  /^(number-out-of-range|option-out-of-range|password-required|too-deep|unit-mismatch|unsupported-signal|wrong-password|wrong-shape)$/,
+  /^unknown-(algorithm|call|column|command|format|message|mnemonic-word|option|signal|time-format|unit|value|version)$/,
 ]
 
-export function exitCodeOf(error: unknown): number {
-  if (!(error instanceof TelltaleError)) return EXIT_REFUSED
-  return USAGE.some((pattern) => pattern.test(error.code)) ? EXIT_USAGE : EXIT_REFUSED
+/** The exit code of a command that ended with this failure. For `verify`, 1 says that the certificate is refuted and nothing else. */
+export function exitCodeOf(error: unknown, command: string | null): number {
+  const failure = failureOf(error)
+  if (failure instanceof Interrupted) return failure.exitCode
+  if (failure instanceof UsageError || command === 'verify') return EXIT_USAGE
+  return USAGE.some((pattern) => pattern.test(failure.code)) ? EXIT_USAGE : EXIT_REFUSED
 }

@@ -1,7 +1,9 @@
-import pc from 'picocolors'
 import { exactToText } from '@telltale/core'
 import { LAMP_NAMES } from '@telltale/certificate'
-import type { LampName, LampState, Verification } from '@telltale/certificate'
+import type { Lamp, LampName, LampState, Verification } from '@telltale/certificate'
+import { groupFigures, timeText } from './figures.ts'
+import { hang, printable, wrap } from './layout.ts'
+import type { Colours, Terminal } from './terminal.ts'
 
 const TITLES: Record<LampName, string> = {
   network: 'Network',
@@ -14,22 +16,33 @@ const TITLES: Record<LampName, string> = {
 }
 
 /** Shape, word and colour say the same, so nobody needs to see colours. */
-const MARKS: Record<LampState, { mark: string; word: string; colour: (text: string) => string }> = {
-  holds: { mark: '✔', word: 'holds', colour: pc.green },
-  attention: { mark: '▲', word: 'look', colour: pc.yellow },
-  refuted: { mark: '✘', word: 'REFUTED', colour: pc.red },
-  unknown: { mark: '○', word: 'not known', colour: pc.gray },
-  'not-asked': { mark: '○', word: 'not asked', colour: pc.gray },
+const MARKS: Record<LampState, { mark: string; word: string; colour: (colours: Colours) => (text: string) => string }> = {
+  holds: { mark: '✔', word: 'holds', colour: (colours) => colours.green },
+  attention: { mark: '▲', word: 'look', colour: (colours) => colours.yellow },
+  refuted: { mark: '✘', word: 'REFUTED', colour: (colours) => colours.red },
+  unknown: { mark: '○', word: 'not known', colour: (colours) => colours.gray },
+  'not-asked': { mark: '○', word: 'not asked', colour: (colours) => colours.gray },
 }
 
-export function verificationToText(verification: Verification, isColoured: boolean): string {
-  const lines = LAMP_NAMES.map((name) => {
-    const { state, ground } = verification.lamps[name]
-    const { mark, word, colour } = MARKS[state]
-    const head = `${mark} ${TITLES[name].padEnd(10)}${word.padEnd(10)}`
-    return `${isColoured ? colour(head) : head} ${ground}`
-  })
-  return [...lines, '', verification.sentence, limits(verification)].join('\n')
+const HEAD_WIDTH = 23
+
+/** One lamp: shape, name, word, and on what ground, wrapped beside them. */
+export function lampToText(name: LampName, { state, ground }: Lamp, { width, colours }: Terminal): string {
+  const { mark, word, colour } = MARKS[state]
+  const head = `${mark} ${TITLES[name].padEnd(10)} ${word.padEnd(10)}`
+  return hang(colour(colours)(head), HEAD_WIDTH, readable(ground), width)
+}
+
+export function verificationToText(verification: Verification, terminal: Terminal): string {
+  const lamps = LAMP_NAMES.map((name) => lampToText(name, verification.lamps[name], terminal))
+  const sentence = wrap(readable(verification.sentence), terminal.width)
+  return [...lamps, '', ...sentence.map(terminal.colours.bold), ...wrap(readable(limits(verification)), terminal.width)].join('\n')
+}
+
+/** Words from a certificate as people read them: nothing that a terminal would obey, grouped figures, short addresses, times without seconds. */
+function readable(text: string): string {
+  const short = printable(text).replaceAll(/\b(t[a-z]1[0-9a-z]{4})[0-9a-z]{30}([0-9a-z]{4})\b/g, '$1…$2')
+  return groupFigures(short).replaceAll(/\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, (time) => timeText(Date.parse(time)))
 }
 
 /** What the result does not show, whatever its colour. */
@@ -40,7 +53,7 @@ function limits({ head, period, opened }: Verification): string {
   return `It does not show whether the sensor told the truth, or what happened after block ${head.height}.${clock}${claimed}`
 }
 
-export function verificationToJson(verification: Verification): unknown {
+export function verificationToJson(verification: Verification): Record<string, unknown> {
   const { summary, sentence, lamps, network, asset, device, streams, period, head, odometer, notes, refusal } = verification
   return {
     summary,

@@ -1,4 +1,5 @@
 import { Option } from 'commander'
+import type { Command } from 'commander'
 import { ALGORITHMS } from '@telltale/core'
 import { createOutput } from './output.ts'
 import type { Output } from './output.ts'
@@ -9,6 +10,18 @@ export interface GlobalOptions {
   json?: boolean
   quiet?: boolean
   yes?: boolean
+}
+
+/** Where data lies if nobody says otherwise. */
+export const DATA_DEFAULT = 'telltale-data'
+
+/** The options that every command takes, on the program and, so that its help shows them, on each command. */
+export function addGlobalOptions(command: Command, isProgram: boolean): void {
+  const where = new Option('--data <dir>', 'data directory').env('TELLTALE_DATA')
+  command.addOption(isProgram ? where.default(DATA_DEFAULT) : where)
+  command.option('--json', 'results as one JSON document; streams as one JSON value a line')
+  command.option('--quiet', 'no progress, no remarks')
+  command.option('--yes', 'do not ask')
 }
 
 export function outputOf(options: GlobalOptions): Output {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { isCancel, password as ask } from '@clack/prompts'
 import { fail } from '@telltale/core'
+import { Interrupted, UsageError } from './failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputText } from './input-file.ts'
 import type { Output } from './output.ts'
 
 const FILE_VARIABLE = 'TELLTALE_PASSWORD_FILE'
@@ -9,18 +9,21 @@ const FILE_VARIABLE = 'TELLTALE_PASSWORD_FILE'
 export async function passwordFromFile(): Promise<string | undefined> {
   const path = process.env[FILE_VARIABLE]
   if (path === undefined || path === '') return undefined
-  try {
-    return (await readFile(path, 'utf8')).replace(/\r?\n$/, '')
-  } catch (cause) {
-    throw fail('file-unreadable', `The password file ${path} cannot be read.`, { expected: `a file named by ${FILE_VARIABLE}`, found: path, cause })
-  }
+  const password = (await readInputText(path, SMALL_FILE_BYTES_MAX)).replace(/\r?\n$/, '')
+  if (password === '') throw new UsageError('usage', `The password file ${path}, which ${FILE_VARIABLE} names, is empty.`, { expected: 'a password', found: 'an empty file' })
+  return password
+}
+
+/** Whether somebody is there to be asked. */
+export function isAnyoneThere(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY
 }
 
 /** A password for existing keys; asked for on a terminal. */
 export async function passwordForKeys(): Promise<string> {
   const given = await passwordFromFile()
   if (given !== undefined) return given
-  if (!process.stdin.isTTY) throw fail('password-required', `The keys are protected by a password; name a file that holds it in ${FILE_VARIABLE}.`, { expected: 'a password', found: 'none' })
+  if (!isAnyoneThere()) throw fail('password-required', `The keys are protected by a password; name a file that holds it in ${FILE_VARIABLE}.`, { expected: 'a password', found: 'none' })
   return prompt('Password of the keys')
 }
 
@@ -28,18 +31,35 @@ export async function passwordForKeys(): Promise<string> {
 export async function passwordForNewKeys(output: Output): Promise<string | undefined> {
   const given = await passwordFromFile()
   if (given !== undefined) return given
-  if (process.stdin.isTTY && process.stderr.isTTY && !output.isJson) {
+  if (isAnyoneThere() && !output.isJson) {
     const first = await prompt('Password for the new keys (empty for none)')
     if (first === '') return undefined
-    if ((await prompt('The same once more')) !== first) throw fail('usage', 'The two passwords differ.', { expected: 'the same password twice' })
+    if ((await prompt('The same once more')) !== first) throw new UsageError('usage', 'The two passwords differ. Nothing was made; try again.', { expected: 'the same password twice' })
     return first
   }
   output.warn(`The new keys have no password: whoever can read their files (mode 0600) can sign. Name a password file in ${FILE_VARIABLE} for anything but a trial.`)
   return undefined
 }
 
+/** Asks before something that cannot be undone; `--yes` answers, and where nobody is there to be asked it is needed (`confirmation-needed`). */
+export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
+  if (options.yes === true) return
+  if (!isAnyoneThere()) throw fail('confirmation-needed', `${question} Say --yes if that is what you want.`, { expected: '--yes', found: 'nobody to ask' })
+  const { confirm: ask } = await import('@clack/prompts')
+  if ((await ask({ message: question, output: process.stderr, initialValue: false })) !== true) throw new Interrupted('SIGINT', 'Nothing was changed.')
+}
+
+/** A new password, typed twice; empty is refused. */
+export async function askForNewPassword(): Promise<string> {
+  const first = await prompt('New password')
+  if (first === '') throw new UsageError('usage', 'The password is empty. To leave the keys without one, say --remove.', { expected: 'a password', found: 'nothing' })
+  if ((await prompt('The same once more')) !== first) throw new UsageError('usage', 'The two passwords differ. Nothing was changed; try again.', { expected: 'the same password twice' })
+  return first
+}
+
 async function prompt(message: string): Promise<string> {
-  const answer = await ask({ message })
-  if (isCancel(answer)) throw fail('usage', 'Cancelled.')
+  const { isCancel, password: ask } = await import('@clack/prompts')
+  const answer = await ask({ message, output: process.stderr })
+  if (isCancel(answer)) throw new Interrupted('SIGINT', 'Cancelled; nothing was changed.')
   return answer ?? ''
 }

@@ -2,19 +2,19 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { TelltaleError } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { createAsset, enrolDevice, ensureIdentity, initHome, openHome } from '@telltale/node'
+import { createAsset, enrolDevice, ensureIdentity, initHome, openHome, requireNewDirectory } from '@telltale/node'
 import type { AssetProfile, DeviceProfile, Home } from '@telltale/node'
 import type { Output } from './output.ts'
-import { passwordForKeys, passwordForNewKeys } from './password.ts'
+import { isAnyoneThere, passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 
 /** Names of the keys that a fresh data directory gets. */
-const OWNER_KEY = 'owner'
+export const OWNER_KEY = 'owner'
 const DEVICE_KEY = 'device'
-const OWNER_ROLES = [['owner', null, null], ['operator', 'service', null]]
+export const OWNER_ROLES = [['owner', null, null], ['operator', 'service', null]]
 
 /** Runs `work` with an open data directory, and closes it whatever happens. */
-export async function withHome<T>(directory: string, output: Output, work: (home: Home) => Promise<T>): Promise<T> {
-  const home = await open(directory, output)
+export async function withHome<T>(directory: string, output: Output, work: (home: Home) => Promise<T>, options: { acceptLoss?: boolean } = {}): Promise<T> {
+  const home = await open(directory, output, options)
   for (const warning of home.wallet.warnings) output.warn(warning.message)
   try {
     return await work(home)
@@ -23,21 +23,43 @@ export async function withHome<T>(directory: string, output: Output, work: (home
   }
 }
 
-async function open(directory: string, output: Output): Promise<Home> {
+const PASSWORD_ATTEMPTS_MAX = 3
+
+async function open(directory: string, output: Output, options: { acceptLoss?: boolean }): Promise<Home> {
   const progress = output.progress('Replaying')
   const onReplay = (height: number, target: number): void => progress.update(height, target, 'blocks')
+  const attempt = (password: string | undefined): Promise<Home> => openHome({ directory, password, askPassword: passwordForKeys, onReplay, ...options })
   try {
-    return await openHome({ directory, password: undefined, onReplay })
+    return await attempt(undefined)
   } catch (error) {
-    if (!(error instanceof TelltaleError) || error.code !== 'password-required') throw error
-    return await openHome({ directory, password: await passwordForKeys(), onReplay })
+    if (!isCode(error, 'password-required')) throw error
+    return await openWithPassword(attempt, output)
   } finally {
     progress.end()
   }
 }
 
+/** Whoever types gets three attempts; a password file has one. */
+async function openWithPassword(attempt: (password: string) => Promise<Home>, output: Output): Promise<Home> {
+  for (let count = 1; ; count++) {
+    try {
+      return await attempt(await passwordForKeys())
+    } catch (error) {
+      const isTyped = isAnyoneThere() && (await passwordFromFile()) === undefined
+      if (!isCode(error, 'wrong-password') || !isTyped || count === PASSWORD_ATTEMPTS_MAX) throw error
+      output.warn('That is not the password of these keys. Try again.')
+    }
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof TelltaleError && error.code === code
+}
+
 /** A network of one's own, with one authority and an owner. */
 export async function createData(directory: string, output: Output, options: { name?: string; algorithm: Algorithm }): Promise<void> {
+  // Before anybody is asked for a password.
+  await requireNewDirectory(directory)
   const password = await passwordForNewKeys(output)
   const parameters = options.name === undefined ? {} : { name: options.name }
   await initHome({ directory, password, algorithm: options.algorithm, parameters, nowMs: Date.now() })
@@ -46,6 +68,7 @@ export async function createData(directory: string, output: Output, options: { n
 /** Opens a data directory, made first if it is new. */
 export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>): Promise<T> {
   if (!existsSync(join(directory, 'telltale.json'))) {
+    await requireNewDirectory(directory)
     output.say(`Making a new network with one authority in ${directory}.`)
     await createData(directory, output, { algorithm })
   }
@@ -59,4 +82,3 @@ export async function defaultDevice(home: Home, init: { algorithm: Algorithm; st
   const asset: AssetProfile = home.profile.assets[0] ?? (await createAsset(home, owner, new Map()))
   return enrolDevice(home, { asset, name: known?.key ?? DEVICE_KEY, algorithm: init.algorithm, streams: init.streams, isSealed: known?.isSealed ?? init.isSealed })
 }
-

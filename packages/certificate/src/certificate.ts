@@ -1,9 +1,15 @@
 import { asArray, asBytes, asExactly, asMap, asNullable, asText, asUint, checkpointFromCbor, checkpointToCbor, decode, describe, encode, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, Link } from '@telltale/core'
-import type { StateProof } from '@telltale/ledger'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
 export type Anchor = { kind: 'genesis'; genesis: Uint8Array } | { kind: 'checkpoint'; checkpoint: Checkpoint; set: AuthoritySet }
+
+/** An entry of the state, and the siblings that lead from it to the state root. */
+export interface CarriedEntry {
+  key: Uint8Array
+  value: Uint8Array
+  siblings: Uint8Array[]
+}
 
 export interface CarriedTransaction {
   height: number
@@ -54,7 +60,7 @@ export interface Certificate {
   anchor: Anchor
   links: Link[]
   head: Link
-  state: StateProof[]
+  state: CarriedEntry[]
   records: CarriedRecords[]
   notes: CarriedNotes[]
   disclosed: Disclosure[]
@@ -95,7 +101,7 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
     anchor: readAnchor(anchor),
     links: asArray(links, 'links').map(linkFromCbor),
     head: linkFromCbor(head),
-    state: asArray(state, 'state').map(readStateProof),
+    state: asArray(state, 'state').map(readEntry),
     records: asArray(records, 'records').map(readRecords),
     notes: asArray(notes, 'notes').map(readNotes),
     disclosed: asArray(disclosed, 'disclosed').map(readDisclosure),
@@ -126,7 +132,7 @@ function readHashes(value: Cbor | undefined, what: string): Uint8Array[] {
   return asArray(value, what).map((hash) => asBytes(hash, what, 32))
 }
 
-function readStateProof(value: Cbor): StateProof {
+function readEntry(value: Cbor): CarriedEntry {
   const [key, inner, siblings] = asArray(value, 'state proof', 3)
   return { key: asBytes(key, 'state key'), value: asBytes(inner, 'state value'), siblings: readHashes(siblings, 'state siblings') }
 }

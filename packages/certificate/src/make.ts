@@ -3,7 +3,7 @@ import type { Link, Primitives } from '@telltale/core'
 import { NETWORK_KEY, assetKey, assetRowFromCbor, identityKey, splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
 import type { LedgerReader, LoggedTransaction, StateKey, StateProof, StreamRow } from '@telltale/ledger'
 import { encodeCertificate } from './certificate.ts'
-import type { Anchor, CarriedNotes, CarriedRecords, DisclosedIdentity, Disclosure, NoteLeaf } from './certificate.ts'
+import type { Anchor, CarriedEntry, CarriedNotes, CarriedRecords, DisclosedIdentity, Disclosure, NoteLeaf } from './certificate.ts'
 import { carriedLeaves, epochOf } from './plan.ts'
 
 /** Which records of which streams, first to last, both included. */
@@ -31,16 +31,16 @@ export interface CertificateMaterials {
 
 interface Snapshot {
   head: Link
-  state: Map<string, StateProof>
+  state: Map<string, CarriedEntry>
   streams: Map<string, { row: StreamRow; proof: Uint8Array[] | null; from: number; count: number }>
 }
 
 /** State and range proofs of one moment; what they prove no longer changes and is read afterwards. */
 function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: Link, authors: Set<string>): Snapshot {
-  const state = new Map<string, StateProof>()
+  const state = new Map<string, CarriedEntry>()
   const prove = (key: StateKey): StateProof => {
     const proof = reader.state(key)
-    if (proof.value !== null) state.set(bytesToMapKey(proof.key), proof)
+    if (proof.value !== null) state.set(bytesToMapKey(proof.key), { ...proof, value: proof.value })
     return proof
   }
   prove(NETWORK_KEY)
@@ -139,18 +139,24 @@ async function discloseAll(request: CertificateRequest, records: CarriedRecords[
       if (call !== 16 || (disclose !== 'all' && (number < disclose.from || number > disclose.to))) return
       const epoch = epochOf(recordArgsFromCbor(args))
       const run = runs.at(-1)
-      if (run && run.epoch === epoch) run.to = number
+      // A resume between sealed records ends the run: its own key would open nothing.
+      if (run && run.epoch === epoch && (epoch === null || run.to === number - 1)) run.to = number
       else runs.push({ stream, epoch, from: number, to: number, nodes: [] })
     })
-    for (const run of runs) {
-      if (run.epoch === null) continue
-      const nodes = await materials.keys(stream, run.epoch, run.from, run.to)
-      if (!nodes) throw fail('no-keys', `The keys of ${stream} are not here, so its records cannot be disclosed. Ask the owner for a grant, or give --disclose none.`, { expected: `keys of epoch ${run.epoch}`, found: 'none' })
-      run.nodes = nodes
-    }
-    disclosed.push(...runs)
+    for (const run of runs) disclosed.push(...(await discloseRun(run, materials)))
   }
   return disclosed
+}
+
+/** A run with its keys; where they come from several grants, in as many pieces. */
+async function discloseRun(run: Disclosure, materials: CertificateMaterials): Promise<Disclosure[]> {
+  const { stream, epoch, from, to } = run
+  if (epoch === null) return [run]
+  const nodes = await materials.keys(stream, epoch, from, to)
+  if (nodes) return [{ ...run, nodes }]
+  if (from === to) throw fail('no-keys', `The key of record ${from} of ${stream} is not here, so it cannot be disclosed. Ask the owner for a grant, or disclose other records with --disclose FROM..TO.`, { expected: `a key of epoch ${epoch}`, found: 'none' })
+  const middle = Math.floor((from + to) / 2)
+  return [...(await discloseRun({ ...run, to: middle }, materials)), ...(await discloseRun({ ...run, from: middle + 1 }, materials))]
 }
 
 /** Bodies of disclosed records in order, each once. */

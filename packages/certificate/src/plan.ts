@@ -1,6 +1,5 @@
-import { coverRange } from '@telltale/core'
 import type { RecordArgs } from '@telltale/core'
-import type { CarriedNotes, CarriedRecords, Disclosure, NoteLeaf } from './certificate.ts'
+import type { CarriedNotes, CarriedRecords, NoteLeaf } from './certificate.ts'
 
 /**
  * Rules that maker and verifier share, so that a certificate has one form only.
@@ -15,11 +14,6 @@ export function isNoteCarried(leaf: NoteLeaf, records: CarriedRecords | undefine
 /** Leaves whose transactions a certificate carries, in their order. */
 export function carriedLeaves(notes: Pick<CarriedNotes, 'leaves'>, records: CarriedRecords | undefined): NoteLeaf[] {
   return notes.leaves.filter((leaf) => isNoteCarried(leaf, records))
-}
-
-/** How many keys disclose a range: the minimal cover, or none for open records. */
-export function nodesExpected(disclosure: Pick<Disclosure, 'epoch' | 'from' | 'to'>): number {
-  return disclosure.epoch === null ? 0 : coverRange(disclosure.from, disclosure.to).length
 }
 
 /** The epoch that a record's disclosure has to name. */

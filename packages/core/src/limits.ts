@@ -2,6 +2,8 @@
 
 /** Nested items in one CBOR item, the outermost being 1: nothing we define nests deeper than 9; a decoder without a limit overflows its stack. */
 export const CBOR_DEPTH_MAX = 16
+/** Items in one CBOR item: an item takes a byte in a file and a hundred or more in memory. A certificate of 500,000 records has about 2 million. */
+export const CBOR_ITEMS_MAX = 4_194_304
 /** One transaction with its signature. A post-quantum signature takes 2.4 kB and an admission with roles about 1 kB more. */
 export const TRANSACTION_BYTES_MAX = 16_384
 /** One attachment: bodies of records, sealed grants, documents. */
@@ -19,3 +21,5 @@ export const RSA_BITS_MAX = 4096
 export const AUTHORITIES_MAX = 128
 /** Readings of one record's body: what a device collects before it signs. */
 export const RECORD_READINGS_MAX = 16_384
+/** Times of cosignatures: 9999-12-31T23:59:59Z, the last that a date can be written for everywhere. */
+export const ISSUED_AT_SECONDS_MAX = 253_402_300_799

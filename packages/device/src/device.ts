@@ -1,164 +1,151 @@
-import { NO_PREVIOUS, TelltaleError, createRecordKeys, decodeTransaction, encode, epochRoot, fail, readingsToBody, recordArgsToCbor, sealRecord, signTransaction, transactionId } from '@telltale/core'
-import type { Cbor, Clear, Clock, Primitives, RecordArgs, RecordKeys, RecordReading, Signer } from '@telltale/core'
-import { decodeState, encodeState } from './state.ts'
-import type { DeviceState, DeviceStorage, PendingRecord, StreamState } from './state.ts'
+import { TelltaleError, fail } from '@telltale/core'
+import type { Clock, RecordReading, StatementSignature } from '@telltale/core'
+import type { DeviceComponents } from './components.ts'
+import { createForks } from './forks.ts'
+import type { Forks, ShownFork } from './forks.ts'
+import type { Instruction } from './instruction.ts'
+import { createTurns, openJournal } from './journal.ts'
+import type { Journal } from './journal.ts'
+import { createOutbox } from './outbox.ts'
+import type { Outbox } from './outbox.ts'
+import { followOwner } from './owner.ts'
+import type { OwnerPin, OwnerStep } from './owner.ts'
+import { createReaders } from './readers.ts'
+import type { Readers } from './readers.ts'
+import type { RefusedTransaction } from './refused.ts'
+import type { StandingReader } from './state.ts'
+import { createStreams, nextEpoch } from './streams.ts'
+import type { Streams } from './streams.ts'
 
-/** Where the ledger says a stream stands. */
-export interface StreamHead {
-  count: number
-  head: Uint8Array
-  epoch: number
-}
-
-/** The way to the ledger: a node in this process, or a gateway. */
-export interface Submitter {
-  /** Resolves when certified; rejects with a coded error where it is refused. */
-  submit(submission: { bytes: Uint8Array; attachments: Uint8Array[] }): Promise<unknown>
-  /** Where a stream of this device stands, or null where there is none. */
-  streamHead(device: string, stream: string): Promise<StreamHead | null>
-}
-
-/** Secrets under which streams are sealed, one an epoch. */
-export interface EpochSecrets {
-  /** The secret of an epoch, made if there is none yet; 32 bytes. */
-  get(stream: string, epoch: number): Promise<Uint8Array>
-  has(stream: string, epoch: number): Promise<boolean>
-}
-
-export interface DeviceComponents {
-  signer: Signer
-  address: string
-  network: Uint8Array
-  storage: DeviceStorage
-  submitter: Submitter
-  /** Null records in the open. */
-  secrets: EpochSecrets | null
-  primitives: Primitives
-  /** Six random bytes: one start of the device. */
-  randomBoot(): Uint8Array
-}
-
-/** A device's side of its streams: batches in, linked, sealed, signed and certified records out. */
+/** A device's side of its streams: batches in, linked, sealed, signed and certified records out. Calls are done one after the other. */
 export interface Device {
   /** Signs a record and keeps it; it is safe from `flush` on. */
   record(stream: string, clock: Clock, readings: RecordReading[]): Promise<void>
-  /** Makes everything signed so far durable, then sends it and waits until it is certified. */
+  /** Makes everything signed so far durable, then sends it and waits until it is certified. What fails for the moment is tried again by the next. */
   flush(): Promise<void>
   /** The device was started anew: later records carry another boot number. */
   restart(): void
-  /** Records that the ledger refused for good, with why. */
-  readonly refused: { record: PendingRecord; code: string; message: string }[]
+  /** Obeys its owner: grants, revokes, forgets, and flushes. Rejects with the code where the ledger refuses what came of it. */
+  obey(instruction: Instruction, consent: StatementSignature): Promise<void>
+  /** Follows the owner through a transfer or a rotated key, and saves whom it obeys from now on. After a transfer every stream begins a new epoch. */
+  follow(step: OwnerStep): Promise<void>
+  /** Takes up a record of ours from before a loss of state; the next flush shows it as a fork if another stands in its place. */
+  surface(record: Uint8Array): Promise<void>
+  /** Gives up what the ledger has lost of a stream: what waits is put aside, and the next record resumes from where the ledger stands. */
+  giveUp(stream: string): Promise<void>
+  /** The epoch that the next record of a stream will belong to, as instructions have to name it. */
+  nextEpoch(stream: string): Promise<number>
+  /** Whom it obeys. */
+  readonly pin: OwnerPin
+  /** Who may read on. */
+  readonly readers: readonly Readonly<StandingReader>[]
+  /** What authorities refused for good since it was opened. */
+  readonly refused: RefusedTransaction[]
   /** Streams that went on with a resume since the state was lost. */
   readonly resumed: string[]
+  /** Places that it had signed for twice, and told the ledger. */
+  readonly forks: ShownFork[]
 }
 
-const CALL_RECORD = 16
-const CALL_RESUME = 17
-/** Answers that mean the ledger holds the record already. */
-const ALREADY = 'already-included'
+interface Parts {
+  journal: Journal
+  outbox: Outbox
+  streams: Streams
+  readers: Readers
+  forks: Forks
+}
 
-/** Opens a device: what was signed but not certified is sent again; a lost state ends in a resume. */
+/**
+ * Opens a device: what was signed but not certified is sent again, what it believes is compared with the ledger, and what the ledger holds another record for is
+ * shown as a fork. Without a way to the ledger it opens all the same and goes on recording; the next flush tries again.
+ */
 export async function openDevice(components: DeviceComponents): Promise<Device> {
-  const { signer, address, network, storage, submitter, primitives } = components
-  const saved = await storage.load()
-  const state: DeviceState = saved ? decodeState(saved) : { streams: new Map(), pending: [] }
-  const refused: Device['refused'] = []
-  const resumed: string[] = []
-  const keys = new Map<string, RecordKeys>()
-  let boot = components.randomBoot()
-  let isSaved = true
-
-  const keep = async (stream: string, call: number, current: StreamState, args: Cbor[], body: Uint8Array | null): Promise<void> => {
-    const bytes = await signTransaction({ network: network.subarray(0, 16), iss: address, sub: stream, call, sequence: current.next, args }, signer)
-    state.pending.push({ stream, sequence: current.next, bytes, body })
-    state.streams.set(stream, { ...current, next: current.next + 1, head: transactionId(decodeTransaction(bytes), primitives) })
-    isSaved = false
+  const journal = await openJournal(components.storage, components.pin)
+  const { state } = journal
+  const outbox = createOutbox(components, journal)
+  const streams = createStreams(components, journal, outbox)
+  const readers = createReaders(components, journal, outbox, streams)
+  const forks = createForks(components, journal, outbox)
+  const flush = createFlush({ journal, outbox, streams, readers, forks })
+  const turn = createTurns()
+  try {
+    await flush()
+  } catch (error) {
+    // No way to the ledger, or it says "later": the next flush says so to whoever waits for it.
+    if (!(error instanceof TelltaleError)) throw error
   }
-
-  const streamState = async (stream: string): Promise<StreamState> => {
-    const known = state.streams.get(stream)
-    if (known) return known
-    const head = await submitter.streamHead(address, stream)
-    if (!head) throw fail('unknown-stream', `The device has no stream ${stream}; add it first.`, { expected: 'a stream of the device', found: stream })
-    if (head.count === 0) return { next: 0, head: NO_PREVIOUS, epoch: await firstEpoch(stream, 0) }
-    await keep(stream, CALL_RESUME, { next: head.count, head: head.head, epoch: head.epoch }, [head.head, boot, 'state lost'], null)
-    resumed.push(stream)
-    const next = state.streams.get(stream) as StreamState
-    return { ...next, epoch: await firstEpoch(stream, head.epoch) }
-  }
-
-  /** The epoch to go on in: the ledger's, unless its secret is gone; then a new one. */
-  const firstEpoch = async (stream: string, epoch: number): Promise<number> => {
-    if (!components.secrets || epoch === 0 || (await components.secrets.has(stream, epoch))) return epoch
-    return epoch + 1
-  }
-
-  const recordKeys = async (stream: string, epoch: number): Promise<RecordKeys> => {
-    const name = `${stream} ${epoch}`
-    const known = keys.get(name)
-    if (known) return known
-    if (!components.secrets) throw fail('no-secrets', 'The device has no secrets to seal with.')
-    const root = epochRoot({ network, device: address, stream, epoch }, await components.secrets.get(stream, epoch), primitives)
-    const made = createRecordKeys([root], primitives)
-    keys.set(name, made)
-    return made
-  }
-
-  const makeBody = async (stream: string, current: StreamState, clear: Clear, readings: Cbor[]): Promise<{ content: RecordArgs['content']; body: Uint8Array }> => {
-    if (!components.secrets) return { content: { kind: 'open', clear }, body: encode(readings) }
-    const { epoch, next, head } = current
-    const key = (await recordKeys(stream, epoch))(next) as Uint8Array
-    const place = { context: { network, device: address, stream, epoch }, sequence: next, previous: head, boot }
-    return { content: { kind: 'sealed', epoch }, body: sealRecord(key, place, { clear, readings }, primitives) }
-  }
-
-  const save = async (): Promise<void> => {
-    if (isSaved) return
-    await storage.save(encodeState(state))
-    isSaved = true
-  }
-
-  const send = async (): Promise<void> => {
-    const sent = state.pending
-    const answers = await Promise.allSettled(sent.map(({ bytes, body }) => submitter.submit({ bytes, attachments: body ? [body] : [] })))
-    answers.forEach((answer, i) => {
-      if (answer.status === 'fulfilled') return
-      const error: unknown = answer.reason
-      if (!(error instanceof TelltaleError)) throw error
-      if (error.code === ALREADY) return
-      if (!isPermanent(error.code)) throw error
-      const record = sent[i] as PendingRecord
-      refused.push({ record, code: error.code, message: error.message })
-      // What we believe about this stream is wrong: the next record asks the ledger where it stands.
-      state.streams.delete(record.stream)
-    })
-    state.pending = []
-    isSaved = false
-  }
-
-  await send()
   return {
-    refused,
-    resumed,
-    async record(stream, clock, readings) {
-      const { body: senml, extent } = readingsToBody(readings)
-      const current = await streamState(stream)
-      const { content, body } = await makeBody(stream, current, { clock, ...extent }, senml)
-      const args = recordArgsToCbor({ previous: current.head, boot, content, body: { sha256: primitives.sha256(body), length: body.length }, cites: null })
-      await keep(stream, CALL_RECORD, current, args, body)
+    record: (stream, clock, readings) => turn(() => streams.record(stream, clock, readings)),
+    flush: () => turn(flush),
+    restart: () => void turn(async () => streams.restart()),
+    obey: (instruction, consent) =>
+      turn(async () => {
+        const before = outbox.refused.length
+        await readers.obey(instruction, consent)
+        await flush()
+        const refused = outbox.refused.slice(before).filter((item) => item.sub === components.address)
+        for (const item of refused) readers.withdraw(item)
+        await journal.save()
+        if (refused[0]) throw fail(refused[0].code, refused[0].message)
+      }),
+    follow: (step) =>
+      turn(async () => {
+        const { transfers } = state.pin
+        const pin = await followOwner(state.pin, step, components.network, components.primitives)
+        state.pin = pin
+        if (pin.transfers > transfers) {
+          // Whoever the owner before let read reads no further.
+          state.readers = []
+          await streams.transferred(pin.lastTransfer)
+        }
+        journal.touch()
+        await journal.save()
+      }),
+    surface: (record) => turn(async () => forks.surface(record)),
+    giveUp: (stream) =>
+      turn(async () => {
+        const waiting = state.pending.filter((transaction) => transaction.sub === stream)
+        await outbox.putAside(waiting.map((transaction) => ({ transaction, code: 'given-up', message: 'The ledger lost what this record continues.', refusal: null })))
+        state.streams.delete(stream)
+        journal.touch()
+        await journal.save()
+      }),
+    nextEpoch: (stream) => turn(async () => nextEpoch(await streams.position(stream))),
+    get pin() {
+      return state.pin
     },
-    async flush() {
-      await save()
-      if (state.pending.length > 0) await send()
-      await save()
+    get readers() {
+      return state.readers
     },
-    restart() {
-      boot = components.randomBoot()
-    },
+    refused: outbox.refused,
+    resumed: streams.resumed,
+    forks: forks.shown,
   }
 }
 
-/** Refusals that sending again cannot change. Everything else is tried again. */
-function isPermanent(code: string): boolean {
-  return ['sequence-taken', 'previous-mismatch', 'role-not-in-force', 'key-not-in-force', 'invalid-signature', 'wrong-network', 'stream-full', 'wrong-epoch', 'unknown-stream'].includes(code)
+/** Everything that is signed becomes durable first; only then does it leave. */
+function createFlush({ journal, outbox, streams, readers, forks }: Parts): () => Promise<void> {
+  let isReconciled = false
+  const send = async (): Promise<void> => {
+    await journal.save()
+    await outbox.send()
+  }
+  const sendAll = async (): Promise<void> => {
+    try {
+      await send()
+    } catch (error) {
+      // A gap is either not yet filled, or what filled it is gone from the ledger: the latter deserves its own words.
+      if (!isReconciled && error instanceof TelltaleError && error.code === 'gap') await streams.reconcile()
+      throw error
+    }
+  }
+  return async () => {
+    await sendAll()
+    if (!isReconciled) await streams.reconcile()
+    isReconciled = true
+    await readers.grantDue()
+    while ((await forks.show()) || journal.state.pending.length > 0) await send()
+    await readers.erase()
+    await journal.save()
+  }
 }

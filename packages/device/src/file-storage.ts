@@ -1,8 +1,13 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bytesToHex, isName } from '@telltale/core'
+import type { Primitives } from '@telltale/core'
+import { writeWhole } from './durable-write.ts'
+import { decodeRefused, encodeRefused } from './refused.ts'
+import type { RefusedStorage, RefusedTransaction } from './refused.ts'
 import type { DeviceStorage } from './state.ts'
 
-/** A device's state in one file, mode 0600: written to a temporary file, synced, renamed over the old one, and the folder synced. */
+/** A device's state in one file. */
 export function createFileStorage(path: string): DeviceStorage {
   return {
     async load() {
@@ -13,23 +18,31 @@ export function createFileStorage(path: string): DeviceStorage {
         throw error
       }
     },
-    async save(bytes) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      const temporary = `${path}.new`
-      const file = await open(temporary, 'w', 0o600)
-      try {
-        await file.writeFile(bytes)
-        await file.datasync()
-      } finally {
-        await file.close()
-      }
-      await rename(temporary, path)
-      const folder = await open(dirname(path))
-      try {
-        await folder.sync()
-      } finally {
-        await folder.close()
-      }
+    save: (bytes) => writeWhole(path, bytes),
+  }
+}
+
+const SUFFIX = '.refused'
+
+/** A folder with one file for each refused transaction, `odometer-17-0a1b2c3d.refused`. */
+export function createRefusedFolder(folder: string, primitives: Primitives): RefusedStorage {
+  return {
+    async keep(refused) {
+      const { sub, sequence, bytes } = refused
+      const hash = bytesToHex(primitives.sha256(bytes)).slice(0, 8)
+      await writeWhole(join(folder, `${isName(sub) ? sub : 'other'}-${sequence}-${hash}${SUFFIX}`), encodeRefused(refused))
     },
   }
+}
+
+/** Everything that a folder of refused transactions holds, by name of file. */
+export async function readRefusedFolder(folder: string): Promise<RefusedTransaction[]> {
+  let names: string[]
+  try {
+    names = (await readdir(folder)).filter((name) => name.endsWith(SUFFIX)).sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  return Promise.all(names.map(async (name) => decodeRefused(new Uint8Array(await readFile(join(folder, name))))))
 }

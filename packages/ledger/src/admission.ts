@@ -51,11 +51,12 @@ export function judgeTransaction(context: CallContext, read: ReadTransaction, qu
 }
 
 /** Records and resumes of a stream are numbered by the stream itself, everything else by a counter of sender and subject. */
-export function expectedSequence(context: CallContext, transaction: Transaction): number {
+function expectedSequence(context: CallContext, transaction: Transaction): number {
   const { iss, sub, call } = transaction
   if (call !== CALL_RECORD && call !== CALL_RESUME) return context.state.counter(iss, sub)
   const stream: StreamRow | null = context.state.stream(iss, sub)
-  return stream?.count ?? 0
+  // Where there is no such stream nothing is missing before it: the call itself says so, and nobody waits for a gap to close.
+  return stream?.count ?? transaction.sequence
 }
 
 function judgeSequence(context: CallContext, read: ReadTransaction): Verdict | null {

@@ -18,6 +18,13 @@ export function isAuthority(state: StateView, address: string, height: number): 
   return setAt(state.network(), height).some((authority) => authority.address === address)
 }
 
+/** Whether it is an authority, or will be one by what was decided already: from then on only itself and the authorities together change it. */
+export function isAuthorityOrElect(state: StateView, address: string, height: number): boolean {
+  const { sets, pending } = state.network()
+  const decided = [...sets.filter((interval) => interval.from > height).map((interval) => interval.value), ...pending.map(({ set }) => set)]
+  return isAuthority(state, address, height) || decided.some((set) => set.some((authority) => authority.address === address))
+}
+
 /** An organisation is an identity that answers for itself and holds the role of authority or member. */
 export function isOrganisation(context: CallContext, address: string): boolean {
   const identity = context.state.identity(address)

@@ -1,4 +1,4 @@
-import type { AttachmentReference, Cbor, PublicKey, SignatureCheck, Transaction, Verdict } from '@telltale/core'
+import type { AttachmentReference, Cbor, SignatureCheck, Transaction, Verdict } from '@telltale/core'
 import type { Parameters } from './parameters.ts'
 import type { IdentityRow } from './state/rows.ts'
 import type { StateView } from './state/view.ts'
@@ -47,9 +47,6 @@ export interface Call<Args> {
   /** Bytes that travel beside it. */
   attachments?(args: Args): AttachmentReference[]
 }
-
-/** The key an identity signs with under a number at a height, or null. */
-export type KeyLookup = (address: string, keyNumber: number) => PublicKey | null
 
 export function refuse(code: string, message: string, expected?: string, found?: string): Verdict {
   return { code, message, ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) }

@@ -1,4 +1,4 @@
-import { asArray, asBytes, asExactly, asText, asUint, concatBytes, decode, encode, fail, isValidSignature, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
+import { AUTHORITIES_MAX, asArray, asBytes, asExactly, asText, asUint, concatBytes, decode, encode, fail, isValidSignature, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
 import type { Cbor, Primitives, PublicKey, Signer } from '@telltale/core'
 import { parametersFromCbor, parametersToCbor } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
@@ -61,12 +61,13 @@ export async function readGenesis(bytes: Uint8Array, primitives: Primitives): Pr
   asExactly(era, FIRST_ERA, 'genesis era')
   if (previous !== null) throw malformed('no previous link in a first era')
   asExactly(engine, ENGINE, 'genesis engine')
-  const authorities = asArray(triples, 'genesis authorities').map((item): GenesisAuthority => {
+  const items = asArray(triples, 'genesis authorities')
+  if (items.length === 0 || items.length > AUTHORITIES_MAX) throw malformed(`1 to ${AUTHORITIES_MAX} authorities`)
+  const authorities = items.map((item): GenesisAuthority => {
     const [address, key, signature] = asArray(item, 'genesis authority', 3)
     return { address: asText(address, 'genesis authority address', 64), key: publicKeyFromCose(key), signature: asBytes(signature, 'genesis authority signature') }
   })
   const genesis: Genesis = { timeMs: asUint(timeMs, 'genesis time'), parameters: parametersFromCbor(parameters), authorities }
-  if (authorities.length === 0) throw malformed('at least one authority')
   const unsigned = unsignedNetwork(genesis, primitives)
   for (const [i, { address, key, signature }] of authorities.entries()) {
     if (i > 0 && authorities[i - 1]!.address >= address) throw malformed('authorities in ascending order of address, each once')

@@ -10,5 +10,3 @@ export const STREAMS_PER_ENROLMENT_MAX = 16
 export const ROLES_MAX = 16
 /** Values that one correction can state. */
 export const CORRECTION_VALUES_MAX = 32
-/** How far ahead of a validator's clock a block may be. */
-export const BLOCK_TIME_AHEAD_MS_MAX = 120_000

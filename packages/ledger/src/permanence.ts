@@ -1,7 +1,7 @@
 /**
- * Refusals that sending the same bytes again can never change, whatever else happens. The only list of its kind: senders learn it from signed refusals.
- * Everything else means "try again": what is missing may come (`gap`, `missing-attachment`, `unknown-citation`), what is full may empty
- * (`quota`, `pool-full`), what holds from the next block on will hold (`not-in-force`).
+ * Refusals that waiting and sending the same bytes again does not cure. The only list of its kind: senders learn it from signed refusals. Everything else means
+ * "try again": what is missing may come (`gap`, `missing-attachment`, `unknown-citation`), what is full may empty (`quota`, `pool-full`), what holds from the
+ * next block on will hold (`not-in-force`).
  */
 const PERMANENT: ReadonlySet<string> = new Set([
   // The place is taken, or what it would follow is.
@@ -18,7 +18,7 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'wrong-subject',
   'invalid-signature',
   'consent-required',
-  // What it names is not there. Devices name only what the ledger has shown them.
+  // What it names is not there, and would come only if somebody else made it: a sender that waits for that would wait with everything behind it.
   'unknown-stream',
   'unknown-identity',
   'unknown-seal-key',
@@ -29,7 +29,7 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'no-such-record',
 ])
 
-/** Whether a transaction that was refused with this code can never be accepted. Holds for a signature of its own that was found valid. */
+/** Whether a transaction that was refused with this code is refused for good; its sender's own signature was found valid. */
 export function isPermanentRefusal(code: string): boolean {
   return PERMANENT.has(code)
 }

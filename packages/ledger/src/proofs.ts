@@ -1,5 +1,6 @@
 import { consistencyProof, inclusionProof, rangeProof, stateKeyHash, stateSiblings } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
+import { loadLog } from './base-position.ts'
 import { decodeBlock } from './block/block.ts'
 import type { Ledger } from './ledger.ts'
 import type { TreeKind } from './position.ts'
@@ -26,6 +27,8 @@ export interface LoggedTransaction {
 /** Reads and proves what the committed ledger holds. */
 export interface LedgerReader {
   state(key: StateKey): StateProof
+  /** Root of the log of the first `size` transactions. */
+  logRoot(size: number): Uint8Array
   inclusion(index: number, size: number): Uint8Array[]
   consistency(first: number, second: number): Uint8Array[]
   range(kind: TreeKind, stream: string, from: number, to: number, size: number): Uint8Array[]
@@ -60,6 +63,7 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
       const keyBytes = encodeStateKey(key)
       return { key: keyBytes, value: store.get(stateRowKey(keyBytes)), siblings: stateSiblings(ledger.position.stateTree, stateKeyHash(network, keyBytes, sha256)) }
     },
+    logRoot: (size) => loadLog(store, size, primitives).root,
     inclusion: (index, size) => inclusionProof(index, size, log, sha256),
     consistency: (first, second) => consistencyProof(first, second, log, sha256),
     range: (kind, stream, from, to, size) => rangeProof(from, to, size, storedSubtrees(store, streamTree(kind, stream, sha256), sha256), sha256),

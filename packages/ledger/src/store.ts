@@ -59,8 +59,13 @@ export interface Store extends RowReader {
   kept(kind: SideKind): AsyncIterable<Uint8Array>
   /** What this node's authority signed last: durable before the signature leaves; never lowered. Null where nothing was ever signed. */
   readonly signed: SignedState | null
-  writeSigned(state: SignedState): Promise<void>
+  writeSigned(state: SignedState, options?: WriteSignedOptions): Promise<void>
   close(): Promise<void>
+}
+
+export interface WriteSignedOptions {
+  /** The state may be lower: what was signed is lost, and a durable `resumed` transaction says so. */
+  acceptLoss: boolean
 }
 
 export type SideKind = 'cosignature' | 'refusal'

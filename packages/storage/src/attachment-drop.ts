@@ -88,8 +88,9 @@ async function isWorthRewriting({ parts }: StoreCore, segment: number, dropped: 
 }
 
 /**
- * 1. the segment without what was dropped, in a temporary file, synced; 2. renamed to its next generation, directory synced; 3. the index,
- * synced; 4. the file before it removed. A process that ends before 4 leaves both files: the index is then made anew from the newer one.
+ * 1. the index as it is, synced: from now on it never again goes back to a state whose end lies in this segment; 2. the segment without what
+ * was dropped, in a temporary file, synced; 3. renamed to its next generation, directory synced; 4. the index, synced; 5. the file before it
+ * removed. A process that ends before 5 leaves both files: the index is then made anew from the newer one.
  */
 async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
   const { disk, rows, attachments } = core.parts
@@ -98,6 +99,9 @@ async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
   const path = join(attachments.folder, segmentFileName(next))
   const temporary = `${path}${TEMPORARY_SUFFIX}`
   if ((await disk.kindOf(temporary)) !== null) await disk.remove(temporary)
+  const current = rows.batch()
+  putLogsRow(current, core.state.logs)
+  await current.write({ isSynced: true })
   const moved: { hash: Uint8Array; place: BytesPlace }[] = []
   const isWhole = await withFile(disk, attachments.segmentPath(segment), 'read', (from) =>
     withFile(disk, temporary, 'create', async (to) => {

@@ -7,7 +7,7 @@ export type Crc32 = (bytes: Uint8Array, previous?: number, start?: number, end?:
  * A reflected CRC-32 with initial value and final complement of all ones, eight bytes a step ("slicing by 8"). Written here because
  * Node's own has one polynomial and costs a call into native code, which for a row of 100 bytes is dearer than the sum itself.
  */
-export function createCrc32(polynomial: number): Crc32 {
+function createCrc32(polynomial: number): Crc32 {
   const table = slicingTable(polynomial)
   const at = (slice: number, index: number): number => table[slice * 256 + index] as number
   return (bytes, previous = 0, start = 0, end = bytes.length) => {

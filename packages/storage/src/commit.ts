@@ -6,7 +6,7 @@ import { blockDraft, readBlockFrame, revertDraft } from './block-frame.ts'
 import { FRAME, FRAME_HEAD_BYTES, draftBytes } from './frame.ts'
 import type { FrameDraft } from './frame.ts'
 import { decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
-import type { LogsRow } from './log-index.ts'
+import type { LastFrame, LogsRow } from './log-index.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
 import { addUndo } from './row-undo.ts'
 import { ROWS, applyChanges } from './rows.ts'
@@ -38,7 +38,7 @@ export async function commit(core: StoreCore, { block, attachments, rows, undo }
     places.forEach((frame, index) => putAttachments(batch, core, frame, groups[index] as AttachmentBody[]))
     const blockPlace = place as FramePlace
     batch.put(ROWS.block, heightKey(block.height), encodeFramePlace(blockPlace))
-    const logs: LogsRow = { ...endsOf(core), height: block.height, attachmentFrames, signedSequence, lastFrame: { offset: blockPlace.offset, digest: draft.digest } }
+    const logs: LogsRow = { ...endsOf(core), height: block.height, attachmentFrames, signedSequence, lastFrame: lastFrame(blockPlace, draft.digest) }
     putLogsRow(batch, logs)
     putRowsHeight(batch, block.height)
     await batch.write()
@@ -105,6 +105,10 @@ function putUndo(batch: RowsBatch, heights: readonly number[], height: number, u
   return []
 }
 
+function lastFrame({ segment, offset }: FramePlace, digest: Uint8Array): LastFrame {
+  return { segment, offset, digest }
+}
+
 /** The ends of the logs as they are now; that of the statements is the last that was synced. */
 function endsOf({ parts, state }: StoreCore): Pick<LogsRow, 'blocks' | 'attachments' | 'side'> {
   return { blocks: parts.blocks.end, attachments: parts.attachments.end, side: state.logs.side }
@@ -139,7 +143,7 @@ export async function revert(core: StoreCore): Promise<void> {
   await changing(core, `revert block ${height}`, async () => {
     const [place] = await appendDurably(parts.blocks, [draft])
     batch.remove(ROWS.block, heightKey(height))
-    const logs: LogsRow = { ...state.logs, ...endsOf(core), height: height - 1, lastFrame: { offset: (place as FramePlace).offset, digest: draft.digest } }
+    const logs: LogsRow = { ...state.logs, ...endsOf(core), height: height - 1, lastFrame: lastFrame(place as FramePlace, draft.digest) }
     putLogsRow(batch, logs)
     await batch.write()
     core.state = { logs, rowsHeight: height - 1, undoHeights: state.undoHeights.filter((older) => older !== height) }

@@ -6,16 +6,16 @@ export interface IndexWriter {
   put(prefix: RowsPrefix, key: Uint8Array, value: Uint8Array): Promise<void>
   remove(prefix: RowsPrefix, key: Uint8Array): Promise<void>
   /** Writes what is gathered, and in the same batch what `last` adds. */
-  flush(last?: (batch: RowsBatch) => void): Promise<void>
+  flush(last?: (batch: RowsBatch) => void, options?: { isSynced: boolean }): Promise<void>
 }
 
 export function createIndexWriter(rows: Rows): IndexWriter {
   let batch = rows.batch()
   let count = 0
-  const flush = async (last?: (batch: RowsBatch) => void): Promise<void> => {
+  const flush = async (last?: (batch: RowsBatch) => void, options = { isSynced: false }): Promise<void> => {
     last?.(batch)
     if (count === 0 && last === undefined) return
-    await batch.write()
+    await batch.write(options)
     batch = rows.batch()
     count = 0
   }

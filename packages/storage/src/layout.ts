@@ -45,6 +45,13 @@ export function noStore(directory: string): ReturnType<typeof fail> {
   return fail('no-store', `There is no store in ${directory}. Make one with "telltale init", or name another directory.`, { expected: 'a store', found: 'none' })
 }
 
+/** Refuses a directory that does not look like a store at all (`no-store`, `not-a-store`); a damaged one passes. */
+export async function refuseNoStore(disk: Disk, directory: string): Promise<void> {
+  const names = (await disk.kindOf(directory)) === 'directory' ? await disk.list(directory) : []
+  if (names.length === 0) throw noStore(directory)
+  if (!names.includes(FORMAT_FILE) && !LOG_NAMES.some((log) => names.includes(log))) throw notAStore(`the file "${FORMAT_FILE}"`, names.slice(0, 5).join(', '))
+}
+
 function refuseOtherNetwork(held: Uint8Array | null, asked: Uint8Array | null): void {
   if (held === null || asked === null || Buffer.compare(held, asked) === 0) return
   const [expected, found] = [asked, held].map((bytes) => Buffer.from(bytes).toString('hex')) as [string, string]
@@ -86,7 +93,7 @@ async function fileLength(disk: Disk, path: string): Promise<number> {
 }
 
 /** 1. folders; 2. the file `signed`; 3. all of it synced; 4. the file `format`, which makes it a store. */
-export async function createLayout(disk: Disk, directory: string, network: Uint8Array | null): Promise<StoreFormat> {
+async function createLayout(disk: Disk, directory: string, network: Uint8Array | null): Promise<StoreFormat> {
   for (const log of LOG_NAMES) await disk.makeDirectory(join(directory, log))
   const signed = join(directory, SIGNED_FILE)
   if ((await disk.kindOf(signed)) !== null) await disk.remove(signed)

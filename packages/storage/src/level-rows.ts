@@ -1,5 +1,7 @@
+import { dirname } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { bytesToHex, fail } from '@telltale/core'
+import type { TelltaleError } from '@telltale/core'
 import { crc32 } from './checksum.ts'
 import { diskError } from './coded-disk.ts'
 import type { Disk } from './disk.ts'
@@ -20,18 +22,24 @@ export function createLevelRowsHome(disk: Disk): RowsHome {
     open: async (path, say) => {
       const outcome = await settleLevelFiles(disk, path)
       if (outcome.notice !== null) say(outcome.notice)
-      if (outcome.isLost) await disk.removeDirectory(path)
+      if (outcome.isLost) await removeRows(disk, path)
       try {
         return createLevelRows(await openLevel(path))
       } catch (error) {
         if (!isDamage(error)) throw levelError(error, `open ${path}`)
         say(`LevelDB could not open them (${String(error)})`)
-        await disk.removeDirectory(path)
+        await removeRows(disk, path)
         return createLevelRows(await openLevel(path))
       }
     },
-    remove: (path) => disk.removeDirectory(path),
+    remove: (path) => removeRows(disk, path),
   }
+}
+
+/** Durably: files of the old rows that came back after a loss of power would be taken for files of the new. */
+async function removeRows(disk: Disk, path: string): Promise<void> {
+  await disk.removeDirectory(path)
+  await disk.syncDirectory(dirname(path))
 }
 
 async function openLevel(path: string): Promise<Level> {
@@ -70,13 +78,13 @@ function levelError(error: unknown, action: string): ReturnType<typeof fail> {
 
 class LevelFailure extends Error {}
 
-export function createLevelRows(level: Level): Rows {
+function createLevelRows(level: Level): Rows {
   return {
     get: (prefix, key) => {
       const full = prefixed(prefix, key)
       return checkedValue(full, readLevel(level, full))
     },
-    scan: (prefix, begin, from) => scanLevel(level, prefix, begin, from),
+    scan: (prefix, begin, from, onDamage) => scanLevel(level, prefix, { begin, from, onDamage }),
     batch: () => createLevelBatch(level),
     close: () => level.close(),
   }
@@ -90,7 +98,13 @@ function readLevel(level: Level, key: Uint8Array): Uint8Array | undefined {
   }
 }
 
-async function* scanLevel(level: Level, prefix: RowsPrefix, begin: Uint8Array, from?: Uint8Array): AsyncGenerator<[Uint8Array, Uint8Array]> {
+interface ScanRange {
+  begin: Uint8Array
+  from: Uint8Array | undefined
+  onDamage: ((damage: TelltaleError) => void) | undefined
+}
+
+async function* scanLevel(level: Level, prefix: RowsPrefix, { begin, from, onDamage }: ScanRange): AsyncGenerator<[Uint8Array, Uint8Array]> {
   const first = prefixed(prefix, begin)
   const start = from === undefined ? first : prefixed(prefix, from)
   const end = endOfPrefix(first)
@@ -101,7 +115,12 @@ async function* scanLevel(level: Level, prefix: RowsPrefix, begin: Uint8Array, f
         throw levelCode(error) === 'LEVEL_CORRUPTION' ? rowDamaged(first, 'readable rows', levelText(error)) : levelError(error, 'read rows')
       })
       if (entries.length === 0) return
-      for (const [key, value] of entries) yield [key.slice(1), checkedValue(key, value) as Uint8Array]
+      for (const [key, stored] of entries) {
+        const value = valueOrDamage(key, stored)
+        if (value instanceof Uint8Array) yield [key.slice(1), value]
+        else if (onDamage === undefined) throw value
+        else onDamage(value)
+      }
     }
   } finally {
     await iterator.close()
@@ -117,18 +136,24 @@ function isBelow(a: Uint8Array, b: Uint8Array): boolean {
 /** The value without its check; null for none. */
 function checkedValue(key: Uint8Array, stored: Uint8Array | undefined): Uint8Array | null {
   if (stored === undefined) return null
+  const value = valueOrDamage(key, stored)
+  if (value instanceof Uint8Array) return value
+  throw value
+}
+
+function valueOrDamage(key: Uint8Array, stored: Uint8Array): Uint8Array | TelltaleError {
   const end = stored.length - CHECK_BYTES
-  if (end < 0) throw rowDamaged(key, 'a value with its check', `${stored.length} bytes`)
+  if (end < 0) return rowDamaged(key, 'a value with its check', `${stored.length} bytes`)
   const expected = crc32(stored, crc32(key), 0, end)
   const found = new DataView(stored.buffer, stored.byteOffset + end, CHECK_BYTES).getUint32(0)
-  if (expected !== found) throw rowDamaged(key, `a value with the check ${hex32(expected)}`, hex32(found))
+  if (expected !== found) return rowDamaged(key, `a value with the check ${hex32(expected)}`, hex32(found))
   // A copy: LevelDB's binding may hand out slices of a pool, and the caller keeps what it gets.
   return new Uint8Array(stored.subarray(0, end))
 }
 
 const CHECK_BYTES = 4
 
-function rowDamaged(key: Uint8Array, expected: string, found: string): ReturnType<typeof fail> {
+function rowDamaged(key: Uint8Array, expected: string, found: string): TelltaleError {
   return fail('row-damaged', `The row ${bytesToHex(key.subarray(0, 80))} is damaged. Rows are rebuilt from the blocks: run "telltale store repair".`, { expected, found })
 }
 

@@ -48,7 +48,7 @@ export function encodeBytesPlace({ segment, generation, offset, length }: BytesP
 export const DROPPED = new Uint8Array(0)
 
 /** Null for an attachment that was dropped. */
-export function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
+function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
   if (bytes.length === 0) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   return { segment: view.getUint32(0), generation: view.getUint32(4), offset: readUint48(view, 8), length: view.getUint32(14) }
@@ -76,6 +76,13 @@ export function encodeDroppedBytes(count: number): Uint8Array {
   return encode(count)
 }
 
+/** The last frame of the blocks: rows of another store differ in it. */
+export interface LastFrame {
+  segment: number
+  offset: number
+  digest: Uint8Array
+}
+
 /** Up to where the logs were durable and indexed. */
 export interface LogsRow {
   blocks: LogEnd
@@ -86,15 +93,14 @@ export interface LogsRow {
   /** Frames of attachments that the last block needs. */
   attachmentFrames: number
   signedSequence: number
-  /** The last frame of the blocks: where it begins in its segment, and its digest; rows of another store differ in it. */
-  lastFrame: { offset: number; digest: Uint8Array } | null
+  lastFrame: LastFrame | null
 }
 
 const LOGS_KEY = textToBytes('logs')
 const STATE_KEY = textToBytes('rows')
 
 export function putLogsRow(batch: RowsBatch, row: LogsRow): void {
-  const last = row.lastFrame === null ? null : [row.lastFrame.offset, row.lastFrame.digest]
+  const last = row.lastFrame === null ? null : [row.lastFrame.segment, row.lastFrame.offset, row.lastFrame.digest]
   const value = [endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
   batch.put(ROWS.meta, LOGS_KEY, encode(value))
 }
@@ -124,9 +130,9 @@ function endFromCbor(value: Cbor | undefined): LogEnd {
   return { segment: asUint(segment, 'a segment'), offset: asUint(offset, 'an offset'), sequence: asUint(sequence, 'a sequence') }
 }
 
-function lastFromCbor(value: Cbor | undefined): { offset: number; digest: Uint8Array } {
-  const [offset, digest] = asArray(value, 'the last frame', 2)
-  return { offset: asUint(offset, 'an offset'), digest: asBytes(digest, 'a digest', 16) }
+function lastFromCbor(value: Cbor | undefined): LastFrame {
+  const [segment, offset, digest] = asArray(value, 'the last frame', 3)
+  return { segment: asUint(segment, 'a segment'), offset: asUint(offset, 'an offset'), digest: asBytes(digest, 'a digest', 16) }
 }
 
 /** Height that the ledger's rows stand at; -1 where there are none. */

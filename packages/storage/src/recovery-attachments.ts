@@ -14,7 +14,7 @@ import type { BlocksScan } from './recovery-blocks.ts'
 import { LOG_START } from './recovery-side.ts'
 import type { RecoveryParts } from './recovery.ts'
 import { ROWS } from './rows.ts'
-import type { Rows } from './rows.ts'
+import type { Rows, RowsBatch } from './rows.ts'
 import type { BytesPlace, LogEnd, SegmentLog } from './segment-log.ts'
 import { segmentFileName } from './segment-name.ts'
 
@@ -22,8 +22,10 @@ export interface AttachmentsRecovery {
   end: LogEnd
   /** The last block was not acknowledged and its attachments are not whole: it goes. */
   isLastCut: boolean
-  /** Where the frames of the last block begin in the last segment; null where they lie elsewhere. */
-  settleFrom: number | null
+  /** Bodies whose drop was marked and perhaps not carried out. They may be erased only when the marks are durable. */
+  erasures: BytesPlace[]
+  /** Hashes that the index may call dropped only when they are erased: it would not find their place again. */
+  dropped: Uint8Array[]
 }
 
 interface Known {
@@ -36,7 +38,15 @@ interface Known {
 /** The attachments of the last block, which wait until it is known to be whole. */
 interface LastGroup {
   frames: { segment: number; offset: number; sequence: number }[]
-  entries: { sha256: Uint8Array; place: BytesPlace; isZeros: boolean; sequence: number }[]
+  entries: { sha256: Uint8Array; place: BytesPlace; isWhole: boolean; sequence: number }[]
+}
+
+interface Drops {
+  /** Dropped bytes by segment. */
+  bytes: Map<number, number>
+  erasures: BytesPlace[]
+  /** By hash in hex. */
+  hashes: Map<string, Uint8Array>
 }
 
 /** Verifies the frames of attachments since the last index, and indexes those whose block is whole. */
@@ -46,37 +56,40 @@ export async function recoverAttachments(parts: RecoveryParts, known: Known): Pr
   const lastSequence = after.blocks.sequence - 1
   const isLastProven = lastSequence <= known.acknowledged
   const group: LastGroup = { frames: [], entries: [] }
-  const drops = new Map<number, number>()
+  const drops: Drops = { bytes: new Map(), erasures: [], hashes: new Map() }
   const from = known.held?.attachments ?? LOG_START
   const found = await scanLog(parts.disk, parts.attachments, from, (frame) => takeFrame(parts, frame, { ...known, group, drops, lastSequence, isLastProven }))
-  const zeros = group.entries.find((entry) => entry.isZeros)
-  const cut = zeros === undefined ? found.fault : zeroFault(parts, zeros)
+  const torn = group.entries.find((entry) => !entry.isWhole)
+  const cut = torn === undefined ? found.fault : bodyFault(parts, torn)
   const end = cut === null ? found.end : { segment: cut.segment, offset: cut.offset, sequence: cut.sequence }
   const whole = end.sequence - 1
   if (whole < before.attachmentFrames || (whole < after.attachmentFrames && isLastProven)) throw faultToError(cut ?? endFault(end))
   const isLastCut = whole < after.attachmentFrames
   if (cut !== null) parts.say({ code: 'torn-tail-cut', message: `${cut.file} ended in attachments that had not been acknowledged, at byte ${cut.offset}; it was cut there.` })
   if (!isLastCut) for (const { sha256, place } of group.entries) await known.index.put(ROWS.attachment, sha256, encodeBytesPlace(place))
-  await addDrops(parts.rows, known.index, drops)
+  await addDrops(parts.rows, known.index, drops.bytes)
+  for (const { sha256 } of group.entries) drops.hashes.delete(bytesToHex(sha256))
   const [first] = group.frames
-  const cutEnd = isLastCut && first !== undefined ? first : end
-  return { end: cutEnd, isLastCut, settleFrom: !isLastCut && first?.segment === end.segment ? first.offset : null }
+  return { end: isLastCut && first !== undefined ? first : end, isLastCut, erasures: drops.erasures, dropped: [...drops.hashes.values()] }
 }
 
 async function takeFrame(
   { rows, attachments }: RecoveryParts,
   frame: ScannedFrame,
-  known: Known & { group: LastGroup; drops: Map<number, number>; lastSequence: number; isLastProven: boolean },
+  known: Known & { group: LastGroup; drops: Drops; lastSequence: number; isLastProven: boolean },
 ): Promise<Refusal | undefined> {
   const { head, contents } = frame
   const { group, index, lastSequence } = known
+  if (head.kind === FRAME.lost) return undefined
   if (head.kind === FRAME.dropped) {
     for (const sha256 of readDropped(contents)) {
       const waiting = group.entries.findIndex((entry) => equalBytes(entry.sha256, sha256))
       const [entry] = waiting >= 0 ? group.entries.splice(waiting, 1) : []
       if (entry === undefined) await index.flush()
-      await finishDrop(attachments, entry?.place ?? findAttachment(rows, sha256), known.drops)
-      await index.put(ROWS.attachment, sha256, DROPPED)
+      await takeDrop(attachments, entry?.place ?? findAttachment(rows, sha256), known)
+      known.drops.hashes.set(bytesToHex(sha256), sha256)
+      // Indexed anew from nothing, the index is worthless until it is whole, and the list would be long.
+      if (known.held === null) await putDropped(index, known.drops)
     }
     return undefined
   }
@@ -84,21 +97,24 @@ async function takeFrame(
   if (!Array.isArray(table)) return table
   if (head.reference > lastSequence) return { expected: `attachments of a block up to frame ${lastSequence}`, found: `some of frame ${head.reference}` }
   if (head.reference < lastSequence || known.isLastProven) {
-    for (const entry of table) if (!entry.isRemoved) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf(frame, entry)))
+    for (const entry of table) {
+      if (entry.isRemoved) continue
+      known.drops.hashes.delete(bytesToHex(entry.sha256))
+      await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf(frame, entry)))
+    }
     return undefined
   }
   return takeLastGroup(frame, table, group)
 }
 
-/** The bodies of the last block's attachments are read too: nothing else says that they reached the disk. */
-function takeLastGroup(frame: ScannedFrame, table: readonly AttachmentEntry[], group: LastGroup): Refusal | undefined {
+/** The bodies of the last block's attachments are read too: nothing else says that they reached the disk. One that was dropped since need not be whole. */
+function takeLastGroup(frame: ScannedFrame, table: readonly AttachmentEntry[], group: LastGroup): undefined {
   const { segment, offset, head, contents } = frame
   const entries: LastGroup['entries'] = []
   for (const entry of table) {
     if (entry.isRemoved) continue
-    const state = bodyState(entry, contents.subarray(entry.at, entry.at + entry.length))
-    if (state === 'damaged') return { expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'other bytes' }
-    entries.push({ sha256: entry.sha256, place: placeOf(frame, entry), isZeros: state === 'zeros', sequence: head.sequence })
+    const isWhole = bodyState(entry, contents.subarray(entry.at, entry.at + entry.length)) === 'whole'
+    entries.push({ sha256: entry.sha256, place: placeOf(frame, entry), isWhole, sequence: head.sequence })
   }
   group.frames.push({ segment, offset, sequence: head.sequence })
   group.entries.push(...entries)
@@ -109,21 +125,29 @@ function placeOf({ segment, generation, offset }: Pick<ScannedFrame, 'segment' |
   return { segment, generation, offset: offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }
 }
 
-/** A drop that was marked may not have been carried out: its bytes are erased once more, and counted. */
-async function finishDrop(attachments: SegmentLog, place: BytesPlace | null, drops: Map<number, number>): Promise<void> {
+/**
+ * Counts a drop, and notes what is still to be erased: since the last index everything, as zeros may be in memory only; when all is
+ * indexed anew, what is not zeros.
+ */
+async function takeDrop(attachments: SegmentLog, place: BytesPlace | null, { held, drops }: { held: LogsRow | null; drops: Drops }): Promise<void> {
   if (place === null) return
-  drops.set(place.segment, (drops.get(place.segment) ?? 0) + place.length)
-  if ((await attachments.readBytes(place))?.some((byte) => byte !== 0) === true) await attachments.erase([place])
+  drops.bytes.set(place.segment, (drops.bytes.get(place.segment) ?? 0) + place.length)
+  if (held !== null || (await attachments.readBytes(place))?.some((byte) => byte !== 0) === true) drops.erasures.push(place)
+}
+
+async function putDropped(index: IndexWriter, { hashes }: Drops): Promise<void> {
+  for (const sha256 of hashes.values()) await index.put(ROWS.attachment, sha256, DROPPED)
+  hashes.clear()
 }
 
 async function addDrops(rows: Rows, index: IndexWriter, drops: ReadonlyMap<number, number>): Promise<void> {
   for (const [segment, bytes] of drops) await index.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(droppedBytes(rows, segment) + bytes))
 }
 
-function zeroFault({ attachments }: RecoveryParts, entry: LastGroup['entries'][number]): ScanFault {
+function bodyFault({ attachments }: RecoveryParts, entry: LastGroup['entries'][number]): ScanFault {
   const { segment, offset, length } = entry.place
   const file = `attachments/${segmentFileName({ segment, generation: attachments.segments()[segment]?.generation ?? 0 })}`
-  return { file, segment, offset, length, sequence: entry.sequence, expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'zeros', provenSequence: 0, next: null }
+  return { file, segment, offset, length, sequence: entry.sequence, expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'other bytes', provenSequence: 0, next: null }
 }
 
 function endFault({ segment, offset, sequence }: LogEnd): ScanFault {
@@ -131,9 +155,9 @@ function endFault({ segment, offset, sequence }: LogEnd): ScanFault {
   return { file, segment, offset, length: 0, sequence, expected: `frame ${sequence}, which a block needs`, found: 'the end of the log', provenSequence: 0, next: null }
 }
 
-/** Segments that were rewritten just before the process ended: their index is made anew, then the older files go. */
-export async function reindexRewritten({ disk, rows, attachments, older }: RecoveryParts, index: IndexWriter): Promise<void> {
-  if (older.length === 0) return
+/** Writes the index, to which `last` adds where it stands. Segments that were rewritten just before the process ended are indexed anew, then their older files go. */
+export async function writeIndex({ disk, rows, attachments, older }: RecoveryParts, index: IndexWriter, last: (batch: RowsBatch) => void): Promise<void> {
+  if (older.length === 0) return index.flush(last)
   await index.flush()
   for (const segment of new Set(older.map((name) => name.segment))) {
     const generation = attachments.segments()[segment]?.generation ?? 0
@@ -149,7 +173,8 @@ export async function reindexRewritten({ disk, rows, attachments, older }: Recov
     })
     await index.remove(ROWS.dropped, segmentKey(segment))
   }
-  await index.flush()
+  // Synced: an index that went back now would point into files that are gone.
+  await index.flush(last, { isSynced: true })
   for (const name of older) await disk.remove(join(attachments.folder, segmentFileName(name)))
   await disk.syncDirectory(attachments.folder)
 }

@@ -17,8 +17,6 @@ export interface BlocksScan {
   before: LogsRow
   /** With it; the same as `before` where none was found. */
   after: LogsRow
-  /** Where the last frame begins in its segment; null where none was found. */
-  lastOffset: number | null
   /** Indexes the last frame. False where the rows cannot be undone. */
   applyLast: (index: IndexWriter) => Promise<boolean>
 }
@@ -63,8 +61,8 @@ export async function scanBlocks(parts: RecoveryParts, held: LogsRow | null, ack
 
 function toScan(parts: RecoveryParts, before: LogsRow, last: BlockStep | null, end: LogEnd): BlocksScan {
   // The start of a segment that was begun moves the end without a frame.
-  if (last === null) return { before: { ...before, blocks: end }, after: { ...before, blocks: end }, lastOffset: null, applyLast: async () => true }
-  return { before, after: { ...last.after, blocks: end }, lastOffset: last.place.segment === end.segment ? last.place.offset : null, applyLast: (index) => applyStep(parts, last, index) }
+  if (last === null) return { before: { ...before, blocks: end }, after: { ...before, blocks: end }, applyLast: async () => true }
+  return { before, after: { ...last.after, blocks: end }, applyLast: (index) => applyStep(parts, last, index) }
 }
 
 function emptyLogs(): LogsRow {
@@ -74,7 +72,8 @@ function emptyLogs(): LogsRow {
 function readStep({ segment, offset, length, head, contents }: ScannedFrame, before: LogsRow): BlockStep | Refusal {
   const place = { segment, offset, length, sequence: head.sequence }
   const blocks = { segment, offset: offset + length, sequence: head.sequence + 1 }
-  const base = { ...before, blocks, lastFrame: { offset, digest: head.digest } }
+  const base = { ...before, blocks, lastFrame: { segment, offset, digest: head.digest } }
+  if (head.kind === FRAME.lost) return { kind: head.kind, height: before.height, place, after: { ...base, blocks: { ...blocks, sequence: head.sequence + head.reference } } }
   if (head.kind === FRAME.revert) {
     if (head.reference !== before.height) return { expected: `a revert of block ${before.height}`, found: `one of block ${head.reference}` }
     return { kind: head.kind, height: head.reference, place, after: { ...base, height: before.height - 1 } }
@@ -90,6 +89,7 @@ async function applyStep({ rows }: RecoveryParts, { kind, height, place }: Block
     await index.put(ROWS.block, heightKey(height), encodeFramePlace(place))
     return true
   }
+  if (kind === FRAME.lost) return true
   await index.remove(ROWS.block, heightKey(height))
   if (readRowsHeight(rows) !== height) return true
   // The rows still hold the block that was taken back: they follow before anything else is read from them.

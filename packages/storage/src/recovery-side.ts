@@ -38,7 +38,7 @@ export async function recoverSide(parts: RecoveryParts, held: LogsRow | null): P
     say({ code: 'statements-lost', message: `${fault.file} lost ${fault.next.sequence - fault.sequence} statements at byte ${fault.offset}. Statements beside the log can be made again.` })
   }
   await side.cutTo(found.end)
-  await side.sync()
+  await side.settle(held?.side.segment === side.end.segment ? held.side.offset : 0)
   found.end = side.end
   return found
 }
@@ -52,7 +52,7 @@ function takeStatement({ head, contents }: ScannedFrame, found: SideRecovery): {
 }
 
 /** Puts one frame over the damaged place, up to the next whole one, that stands for those that were there. */
-export async function fillLost({ disk }: Pick<RecoveryParts, 'disk'>, side: SegmentLog, fault: ScanFault): Promise<void> {
+async function fillLost({ disk }: Pick<RecoveryParts, 'disk'>, side: SegmentLog, fault: ScanFault): Promise<void> {
   const { next } = fault
   if (next === null) throw faultToError(fault)
   const contents = [new Uint8Array(next.offset - fault.offset - FRAME_HEAD_BYTES)]

@@ -1,3 +1,4 @@
+import type { TelltaleError } from '@telltale/core'
 import type { RowChange } from '@telltale/ledger'
 
 /** What a row is about: the first byte of its key. Never renumbered. */
@@ -22,8 +23,11 @@ export type RowsPrefix = (typeof ROWS)[keyof typeof ROWS]
 export interface Rows {
   /** The value, verified (`row-damaged`); null where there is none. */
   get(prefix: RowsPrefix, key: Uint8Array): Uint8Array | null
-  /** As they were when the first was asked for, in bytewise order of the keys, those that begin with `begin` and from `from` on (`row-damaged`). */
-  scan(prefix: RowsPrefix, begin: Uint8Array, from?: Uint8Array): AsyncIterable<[key: Uint8Array, value: Uint8Array]>
+  /**
+   * As they were when the first was asked for, in bytewise order of the keys, those that begin with `begin` and from `from` on
+   * (`row-damaged`). With `onDamage`, damaged rows are handed to it and passed over.
+   */
+  scan(prefix: RowsPrefix, begin: Uint8Array, from?: Uint8Array, onDamage?: (damage: TelltaleError) => void): AsyncIterable<[key: Uint8Array, value: Uint8Array]>
   batch(): RowsBatch
   close(): Promise<void>
 }

@@ -57,7 +57,10 @@ export interface SegmentLog {
   install(name: SegmentName): Promise<void>
   /** Sets the end after recovery: what lies behind it is cut off, durably. */
   cutTo(end: LogEnd): Promise<void>
-  /** Writes the bytes from `offset` to the end once more and syncs them: a sync that failed earlier may have left them in memory only. */
+  /**
+   * Writes the start of the last segment and its bytes from `offset` on once more and syncs file and folder: a sync that failed before the
+   * store was opened may have left them in memory only, where they look as if they were on the disk.
+   */
   settle(offset: number): Promise<void>
   close(): Promise<void>
 }
@@ -251,9 +254,12 @@ async function cutTo(state: LogState, end: LogEnd): Promise<void> {
 }
 
 async function settle(state: LogState, offset: number): Promise<void> {
-  const length = state.end.offset - offset
-  const file = state.writer
+  const { end, writer: file } = state
   assert(file !== null, 'a log is settled after its end is known')
-  if (length > 0) await writeFully(file, [await readUpTo(file, offset, length)], offset)
+  const startBytes = draftBytes(startDraft(state.name, end.segment))
+  for (const [from, to] of [[0, startBytes], [Math.max(offset, startBytes), end.offset]] as const) {
+    if (to > from) await writeFully(file, [await readUpTo(file, from, to - from)], from)
+  }
   await file.sync()
+  await state.disk.syncDirectory(state.folder)
 }

@@ -3,7 +3,7 @@ import { asArray, asBytes, asUint, bytesToHex, decode, encode, equalBytes, fail,
 import type { SignedState } from '@telltale/ledger'
 import { digest16 } from './checksum.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { readUpTo, readWhole, writeFully } from './file-steps.ts'
+import { readWhole, writeFully } from './file-steps.ts'
 import { readUint48, writeUint48 } from './frame.ts'
 import type { Difference } from './frame.ts'
 import { SIGNED_SLOT_BYTES } from './limits.ts'
@@ -43,7 +43,7 @@ export const SIGNED_FILE = 'signed'
 const MARK = Uint8Array.of(0x54, 0x54, 0x53, 0x47)
 const STATE_AT = 32
 
-export function encodeSignedSlot({ sequence, state, blockSequence }: SignedSlot): Uint8Array {
+function encodeSignedSlot({ sequence, state, blockSequence }: SignedSlot): Uint8Array {
   const slot = new Uint8Array(SIGNED_SLOT_BYTES)
   const view = new DataView(slot.buffer)
   slot.set(MARK, 0)
@@ -62,7 +62,7 @@ function slotDigest(slot: Uint8Array): Uint8Array {
 }
 
 /** The slot that the bytes hold, or why they hold none. */
-export function readSignedSlot(bytes: Uint8Array): SignedSlot | Difference {
+function readSignedSlot(bytes: Uint8Array): SignedSlot | Difference {
   if (bytes.length !== SIGNED_SLOT_BYTES || !equalBytes(bytes.subarray(0, 4), MARK)) {
     return { expected: `a slot of ${SIGNED_SLOT_BYTES} bytes with the mark ${bytesToHex(MARK)}`, found: `${bytes.length} bytes, ${bytesToHex(bytes.subarray(0, 4))}` }
   }
@@ -139,11 +139,8 @@ export async function openSignedFile(disk: Disk, directory: string): Promise<Sig
     },
     settle: async () => {
       const bytes = encodeSignedSlot(slot)
-      // The slot of this sequence holds it already unless it is the one that spoiled; the other follows only when it is durable.
-      for (const index of [slot.sequence % 2, 1 - (slot.sequence % 2)]) {
-        const held = await readUpTo(file, index * SIGNED_SLOT_BYTES, SIGNED_SLOT_BYTES)
-        if (!equalBytes(held, bytes)) await writeSlot(file, index, bytes)
-      }
+      // Also where they seem equal: after a sync that failed the newest may be in memory only. The other slot follows when this one is durable.
+      for (const index of [slot.sequence % 2, 1 - (slot.sequence % 2)]) await writeSlot(file, index, bytes)
       if ((await file.length()) > 2 * SIGNED_SLOT_BYTES) await file.truncate(2 * SIGNED_SLOT_BYTES)
     },
     close: () => file.close(),

@@ -70,7 +70,7 @@ export function createDiskStore(core: StoreCore): DiskStore {
     dropAttachment: async (hash) => dropAttachment(usable(), hash),
     keep: (kind, bytes) => core.sideQueue.run(async () => keep(usable(), kind, bytes)),
     kept: (kind) => readSide(usable().parts, kind),
-    writeSigned: (state) => core.signedQueue.run(async () => writeSigned(usable(), state)),
+    writeSigned: (state, options) => core.signedQueue.run(async () => writeSigned(usable(), state, options?.acceptLoss === true)),
     capture: () => inTurn(capture),
     close: () => close(core),
   }
@@ -85,9 +85,9 @@ async function keep(core: StoreCore, kind: SideKind, bytes: Uint8Array): Promise
   await changing(core, 'keep a statement', () => appendSide(core.parts, kind, bytes, witness))
 }
 
-async function writeSigned(core: StoreCore, state: SignedState): Promise<void> {
+async function writeSigned(core: StoreCore, state: SignedState, isLossAccepted: boolean): Promise<void> {
   const { signed } = core.parts
-  refuseLowerSigned(signed.slot.state, state)
+  if (!isLossAccepted) refuseLowerSigned(signed.slot.state, state)
   const copy = copySigned(state) as SignedState
   await changing(core, 'write what was signed', () => signed.write(copy, core.state.logs.blocks.sequence - 1))
 }

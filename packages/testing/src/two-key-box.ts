@@ -1,5 +1,5 @@
 import { createCipheriv } from 'node:crypto'
-import { bytesToHex, hexToBytes } from '../../src/bytes/hex.ts'
+import { bytesToHex, hexToBytes } from '@telltale/core'
 
 /**
  * One box that opens under two keys: AES-GCM does not commit to its key (Dodis, Grubbs, Ristenpart, Woodage: Fast Message Franking, 2018; Albertini and others:

@@ -1,13 +1,17 @@
-import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { bytesToHex, fail } from '@telltale/core'
 import type { CertificateRequest } from '@telltale/certificate'
 import { certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
+import { UsageError } from '../failure.ts'
+import { bytesText, countText, quantityText } from '../figures.ts'
+import { hang } from '../layout.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
+import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
+import type { RangeOptions } from '../range.ts'
+import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
-import { resolveRange } from '../range.ts'
 
 interface CertificateOptions extends GlobalOptions {
   device?: string
@@ -25,12 +29,14 @@ export function addCertificate(program: Command): void {
     .description('write a file that proves records to anyone, offline')
     .option('--device <address>', 'device, where there are several')
     .option('--stream <name>', 'stream; all streams of the device if not given')
-    .option('--from <where>', 'first record: its number, or an ISO time')
-    .option('--to <where>', 'last record: its number, or an ISO time')
+    .option('--from <where>', FROM_HELP)
+    .option('--to <where>', TO_HELP)
     .option('--disclose <what>', 'what can be read: all, none, or record numbers FROM..TO', 'all')
     .option('--hide-identity', 'do not say which car it is')
     .requiredOption('--out <file>', 'where to write it')
     .addHelpText('after', `
+Whoever has the file can read what it discloses; the rest of the car stays sealed.
+
 Examples:
   telltale certificate --data my-car --stream odometer --out odometer.telltale
   telltale certificate --data my-car --from 2026-01-01 --disclose none --out presence.telltale`)
@@ -39,12 +45,53 @@ Examples:
       const output = outputOf(options)
       await withHome(options.data, output, async (home) => {
         const device = chooseDevice(home, options.device)
-        const bytes = await certificateFromHome(home, await requestOf(home, device, options))
-        await writeFile(options.out, bytes)
-        const document = { file: options.out, bytes: bytes.length, network: bytesToHex(home.ledger.network), device: device.address, asset: device.asset }
-        output.result(document, `Wrote ${options.out} (${bytes.length.toLocaleString('en')} bytes). Anyone verifies it with:\n  telltale verify ${options.out} --network ${document.network}`)
+        const request = await requestOf(home, device, options)
+        const bytes = await certificateFromHome(home, request)
+        await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
+        const document = documentOf(home, device, request, { file: options.out, bytes: bytes.length })
+        output.result(document, textOf(document, request, output.terminal.width))
       })
     })
+}
+
+/** How a certificate begins: an array of twelve, and its name. */
+function isCertificate(head: Uint8Array): boolean {
+  return Buffer.from(head).subarray(0, 10).equals(Buffer.from([0x8c, 0x68, ...Buffer.from('telltale')]))
+}
+
+interface CertificateDocument {
+  file: string
+  bytes: number
+  network: string
+  device: string
+  asset: string
+  streams: { stream: string; from: number; to: number; count: number }[]
+}
+
+function documentOf(home: Home, device: DeviceProfile, request: CertificateRequest, written: { file: string; bytes: number }): CertificateDocument {
+  const streams = request.streams.map(({ stream, from, to }) => ({ stream, from, to, count: streamHeadOf(home, device.address, nameOf(stream, device))?.count ?? 0 }))
+  return { ...written, network: bytesToHex(home.ledger.network), device: device.address, asset: device.asset, streams }
+}
+
+function nameOf(stream: string, device: DeviceProfile): string {
+  return stream.slice(device.address.length + 1)
+}
+
+function textOf({ file, bytes, network, streams, device }: CertificateDocument, request: CertificateRequest, width: number): string {
+  const shown = streams.map(({ stream, from, to, count }) => {
+    const name = stream.slice(device.length + 1)
+    return from === 0 && to === count - 1 ? `all ${quantityText(count, 'record')} of ${name}` : `records ${countText(from)} to ${countText(to)} of ${countText(count)} of ${name}`
+  })
+  const readable = request.disclose === 'all' ? 'all of it' : request.disclose === 'none' ? 'nothing of it' : `records ${request.disclose.from} to ${request.disclose.to}`
+  const car = request.identity ? [...request.identity.attributes].map(([name, value]) => `${name} ${String(value)}`).join(', ') : 'not said'
+  return [
+    `Wrote ${file} (${bytesText(bytes)}).`,
+    hang('  shows     ', 12, shown.join(', '), width),
+    hang('  readable  ', 12, readable, width),
+    hang('  which car ', 12, car, width),
+    'Anyone can verify it, offline:',
+    `  telltale verify ${file} --network ${network}`,
+  ].join('\n')
 }
 
 /** The device that is named by address or key, or the only one (`device-needed`). */
@@ -53,29 +100,43 @@ export function chooseDevice(home: Home, named: string | undefined): DeviceProfi
   const found = named === undefined ? devices : devices.filter((device) => device.address === named || device.key === named)
   const [device] = found
   if (device && found.length === 1) return device
-  throw fail('device-needed', devices.length === 0 ? 'There is no device yet; import a log or enrol one.' : 'Choose a device with --device.', { expected: devices.map((item) => item.address).join(', ') || 'a device', found: named ?? 'none' })
+  const known = devices.map((item) => `${item.key} (${item.address})`).join(', ')
+  if (devices.length === 0) throw fail('device-needed', 'There is no device yet. Import a log, which makes one, or enrol one.', { expected: 'a device', found: 'none' })
+  throw fail('device-needed', named === undefined ? 'There are several devices; choose one with --device.' : `There is no device ${named} in this directory; choose one with --device.`, { expected: known, found: named ?? 'none' })
+}
+
+/** Streams of a device as --stream chooses them: `address/name`, all where it is left out (`unknown-stream`). */
+export function chooseStreams(home: Home, device: DeviceProfile, named: string | undefined): string[] {
+  const all = streamsOfAsset(home, device.asset).filter((stream) => stream.startsWith(`${device.address}/`))
+  const wanted = named === undefined ? all : all.filter((stream) => nameOf(stream, device) === named)
+  if (wanted.length > 0) return wanted
+  const known = all.map((stream) => nameOf(stream, device)).join(', ')
+  throw new UsageError('unknown-stream', named === undefined ? 'The device has no stream yet.' : `The device has no stream ${named}. It has: ${known}.`, { expected: known, found: named ?? 'none' })
+}
+
+/** The records of each stream that `--from` and `--to` ask for; streams without any are left out. */
+export async function chooseRecords(home: Home, device: DeviceProfile, streams: string[], options: RangeOptions): Promise<CertificateRequest['streams']> {
+  const chosen: CertificateRequest['streams'] = []
+  for (const stream of streams) {
+    const count = streamHeadOf(home, device.address, nameOf(stream, device))?.count ?? 0
+    const range = count === 0 ? null : await resolveRange(home, stream, count, options)
+    if (range) chosen.push({ stream, ...range })
+  }
+  return chosen
 }
 
 async function requestOf(home: Home, device: DeviceProfile, options: CertificateOptions): Promise<CertificateRequest> {
-  const all = streamsOfAsset(home, device.asset).filter((stream) => stream.startsWith(`${device.address}/`))
-  const wanted = options.stream === undefined ? all : all.filter((stream) => stream === `${device.address}/${options.stream}`)
-  if (wanted.length === 0) throw fail('unknown-stream', `The device has no stream ${options.stream ?? ''}.`, { expected: all.map((stream) => stream.slice(device.address.length + 1)).join(', '), found: options.stream ?? 'none' })
-  const streams: CertificateRequest['streams'] = []
-  for (const stream of wanted) {
-    const name = stream.slice(device.address.length + 1)
-    const count = streamHeadOf(home, device.address, name)?.count ?? 0
-    const range = count === 0 ? null : await resolveRange(home, stream, count, options)
-    if (range) streams.push({ stream, ...range })
-  }
-  if (streams.length === 0) throw fail('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
+  const disclose = readDisclose(options.disclose)
+  const streams = await chooseRecords(home, device, chooseStreams(home, device, options.stream), options)
+  if (streams.length === 0) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
   const asset = home.profile.assets.find((item) => item.id === device.asset)
   const identity = asset && asset.attributes.size > 0 && options.hideIdentity !== true ? { attributes: asset.attributes, salt: asset.salt } : null
-  return { asset: device.asset, streams, disclose: readDisclose(options.disclose), identity }
+  return { asset: device.asset, streams, disclose, identity }
 }
 
 function readDisclose(text: string): CertificateRequest['disclose'] {
   if (text === 'all' || text === 'none') return text
   const match = /^(\d{1,10})\.\.(\d{1,10})$/.exec(text)
-  if (!match || Number(match[1]) > Number(match[2])) throw fail('usage', `--disclose ${text} is not understood.`, { expected: 'all, none or FROM..TO', found: text })
+  if (!match || Number(match[1]) > Number(match[2])) throw new UsageError('usage', `--disclose ${text} is not understood.`, { expected: 'all, none or FROM..TO', found: text })
   return { from: Number(match[1]), to: Number(match[2]) }
 }

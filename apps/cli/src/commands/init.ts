@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
+import { UsageError } from '../failure.ts'
+import { printable } from '../layout.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import { createData, withHome } from '../session.ts'
@@ -10,6 +12,8 @@ interface InitOptions extends GlobalOptions {
   algorithm: Algorithm
 }
 
+const NAME_CHARACTERS_MAX = 64
+
 export function addInit(program: Command): void {
   program
     .command('init')
@@ -17,16 +21,27 @@ export function addInit(program: Command): void {
     .option('--name <name>', 'name of the network, shown beside its fingerprint')
     .addOption(algorithmOption())
     .addHelpText('after', `
+\`telltale import\` does this by itself where there is no network yet; use init to
+give it a name.
+
 Example:
   telltale init --data my-network --name "North Rail"`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
+      if (options.name !== undefined) requireName(options.name)
       await createData(options.data, output, options)
       await withHome(options.data, output, async (home) => {
         const authority = await home.wallet.open(home.profile.authority)
         const document = { data: options.data, network: bytesToHex(home.ledger.network), authority: authority.address }
         output.result(document, `A new network in ${options.data}.\nnetwork   ${document.network}\nauthority ${document.authority}`)
+        output.say(`\nNext: telltale import LOG --dbc DATABASE --map MAPPING --data ${options.data}`)
       })
     })
+}
+
+/** A name that can be shown: other people will see it. */
+function requireName(name: string): void {
+  if (name.trim() !== '' && [...name].length <= NAME_CHARACTERS_MAX && printable(name) === name && !name.includes('\n')) return
+  throw new UsageError('malformed-name', 'The name of a network is text of 1 to 64 characters.', { expected: `1 to ${NAME_CHARACTERS_MAX} printable characters`, found: `${[...name].length} characters` })
 }

@@ -1,24 +1,33 @@
 import { exactFromText, exactTimes, exactToText, fail, roundExact } from '@telltale/core'
-import type { Exact } from '@telltale/core'
+import type { Exact, RecordReading } from '@telltale/core'
 import type { Lamp } from '../lamp.ts'
 import type { OpenedRecord } from './opening.ts'
+import type { ReadStream } from './records.ts'
+import type { ProvedState } from './state.ts'
+import { streamLabel } from './words.ts'
 
 const ODOMETER = 'Vehicle.TraveledDistance'
 
 /** Metres in a unit, as mantissa and exponent. */
-const METRES: Record<string, [bigint, number]> = { m: [1n, 0], km: [1000n, 0], mi: [1609344n, -3] }
+const METRES: ReadonlyMap<string, readonly [bigint, number]> = new Map([['m', [1n, 0]], ['km', [1000n, 0]], ['mi', [1609344n, -3]]])
 
-/** What somebody reads off a dashboard: `15590 mi`. */
-export interface ReadingClaim {
+/** A distance as somebody reads it or a source says it. */
+interface Distance {
   value: Exact
   unit: string
 }
 
-/** Reads a claim such as "15590 mi" or "135879.1 km" (`malformed-reading`). */
-export function readClaim(text: string): ReadingClaim {
-  const match = /^\s*([\d.,]+)\s*(mi|km|m)\s*$/.exec(text)
-  if (!match) throw fail('malformed-reading', `"${text}" is not an odometer reading.`, { expected: 'a number and mi, km or m: "15590 mi"', found: text })
-  return { value: exactFromText((match[1] as string).replaceAll(',', '')), unit: match[2] as string }
+/** Digits, with commas only where they group thousands; a comma or point that could mean either is refused. */
+const CLAIM = /^\s*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(mi|km|m)\s*$/
+const AMBIGUOUS = /^\d{1,3}\.\d{3}$/
+
+/** Reads what somebody saw on a dashboard: `15590 mi`, `135,879.1 km` (`malformed-reading`, `number-out-of-range`). */
+export function readClaim(text: string): Distance {
+  const [, digits = '', unit = ''] = CLAIM.exec(text.slice(0, 64)) ?? []
+  if (digits === '' || AMBIGUOUS.test(digits)) {
+    throw fail('malformed-reading', `"${text.slice(0, 64)}" is not an odometer reading.`, { expected: 'a number without grouping, with a point before decimals, and mi, km or m: "15590 mi"', found: text.slice(0, 64) })
+  }
+  return { value: exactFromText(digits.replaceAll(',', '')), unit }
 }
 
 /** The odometer as the newest disclosed record tells it, in the unit that the source used. */
@@ -31,45 +40,97 @@ export interface OdometerReading {
   sequence: number
 }
 
-export function lastOdometer(opened: OpenedRecord[]): OdometerReading | null {
-  let last: OdometerReading | null = null
-  for (const { stream, sequence, readings } of opened) {
-    for (const { path, value, unit, raw, timeMs } of readings) {
-      if (path !== ODOMETER || typeof value === 'string' || typeof value === 'boolean' || unit !== 'm') continue
-      const shown = raw && METRES[raw.unit] ? raw : { value, unit }
-      last = { value: shown.value, unit: shown.unit, metres: typeof value === 'number' ? value : toMillimetres(value, 'm') / 1000, timeMs, stream, sequence }
-    }
-  }
-  return last
+/** The newest odometer reading that is disclosed, and how many records it may not be the newest for, because nobody can read them here. */
+export interface FoundOdometer {
+  reading: OdometerReading
+  unreadAfter: number
 }
 
-function toMillimetres(value: Exact, unit: string): number {
-  const [mantissa, exponent] = METRES[unit] as [bigint, number]
+/** Devices do not share a clock: between streams the block decides, within one the place, and in doubt the longer way. */
+export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): FoundOdometer | null {
+  let newest: { record: OpenedRecord; reading: OdometerReading } | null = null
+  for (const record of opened) {
+    const reading = odometerOf(record)
+    if (reading && (!newest || isNewer(record, reading, newest))) newest = { record, reading }
+  }
+  return newest && { reading: newest.reading, unreadAfter: countUnread(newest.record, opened, streams, state) }
+}
+
+function isNewer(record: OpenedRecord, reading: OdometerReading, than: { record: OpenedRecord; reading: OdometerReading }): boolean {
+  if (record.stream === than.record.stream) return record.sequence > than.record.sequence
+  return record.height > than.record.height || (record.height === than.record.height && reading.metres > than.reading.metres)
+}
+
+/** The last odometer reading of one record by its clock. */
+function odometerOf({ stream, sequence, readings }: OpenedRecord): OdometerReading | null {
+  let last: RecordReading | null = null
+  for (const reading of readings) if (reading.path === ODOMETER && distanceOf(reading) && (!last || reading.timeMs >= last.timeMs)) last = reading
+  const distance = last && distanceOf(last)
+  if (!last || !distance) return null
+  const shown = sourceOf(last, distance) ?? distance
+  return { value: shown.value, unit: shown.unit, metres: typeof distance.value === 'number' ? distance.value : millimetres(distance) / 1000, timeMs: last.timeMs, stream, sequence }
+}
+
+function distanceOf({ value, unit }: RecordReading): Distance | null {
+  return typeof value === 'string' || typeof value === 'boolean' || unit !== 'm' ? null : { value, unit }
+}
+
+/** What the source said, where it is the same distance as the value beside it: one record must not tell two. */
+function sourceOf({ raw }: RecordReading, distance: Distance): Distance | null {
+  return raw && METRES.has(raw.unit) && isAlike(raw, distance) ? raw : null
+}
+
+/**
+ * Records of streams of that name, on any device of the asset, that may be newer than this one and are not disclosed: whoever discloses only up to some record
+ * could hide what came after it. Streams of other names are left to the owner.
+ */
+function countUnread(after: OpenedRecord, opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
+  const firstNewer = (stream: string): number => (stream === after.stream ? after.sequence + 1 : 0)
+  const unread = new Map<string, number>()
+  for (const [name, row] of state.streams) {
+    if (streamLabel(name) === streamLabel(after.stream) && row.lastHeight >= after.height) unread.set(name, row.count - firstNewer(name))
+  }
+  const strikeOut = (name: string, sequence: number): void => {
+    const count = unread.get(name)
+    if (count !== undefined && sequence >= firstNewer(name)) unread.set(name, count - 1)
+  }
+  for (const { stream, sequence } of opened) strikeOut(stream, sequence)
+  for (const { stream, records } of streams.values()) for (const { sequence, record } of records) if (!record) strikeOut(stream, sequence)
+  return [...unread.values()].reduce((sum, count) => sum + count, 0)
+}
+
+/** Compares a claim with the odometer. Differences below what either figure can resolve are none. */
+export function judgeReading(claim: Distance | null, found: FoundOdometer | null): Lamp {
+  if (!found) return claim ? { state: 'unknown', ground: 'no odometer reading is disclosed in this file' } : { state: 'not-asked', ground: 'no odometer is disclosed' }
+  const { reading, unreadAfter } = found
+  const shown = `${exactToText(reading.value)} ${reading.unit}`
+  const difference = claim && !isAlike(claim, reading) ? millimetres(claim) - millimetres(reading) : 0
+  if (claim && difference < 0) return { state: 'refuted', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} less` }
+  if (unreadAfter > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unreadAfter === 1 ? 'a record that may be newer is' : `${unreadAfter} records that may be newer are`} not disclosed` }
+  if (!claim) return { state: 'not-asked', ground: `the odometer says ${shown}; give --reading to compare` }
+  if (difference > 0) return { state: 'attention', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} more, driven since or not recorded` }
+  return { state: 'holds', ground: `${shown}, as you read it` }
+}
+
+/** Whether two figures can be of one distance: equal, or closer than the smallest step that the coarser one shows. */
+function isAlike(one: Distance, other: Distance): boolean {
+  const difference = Math.abs(millimetres(one) - millimetres(other))
+  return difference === 0 || difference < Math.max(stepMillimetres(one), stepMillimetres(other))
+}
+
+function millimetres({ value, unit }: Distance): number {
+  const [mantissa, exponent] = METRES.get(unit) as readonly [bigint, number]
   const product = exactTimes(value, mantissa, exponent)
   return roundExact(product.mantissa, product.exponent + 3)
 }
 
-/** The smallest step that a figure can show: 1 for 15590, 0.1 for 135879.1. */
-function resolution(value: Exact): Exact {
-  return typeof value === 'number' ? 1 : exactFromText(`1e${value.exponent}`)
+/** The smallest step that a figure shows: 1 for 15590, 0.1 for 135879.1. */
+function stepMillimetres({ value, unit }: Distance): number {
+  return millimetres({ value: typeof value === 'number' ? 1 : exactFromText(`1e${value.exponent}`), unit })
 }
 
-/** Compares a claim with the odometer. Differences below what either figure can resolve are none. */
-export function judgeReading(claim: ReadingClaim | null, odometer: OdometerReading | null): Lamp {
-  const shown = odometer ? `${exactToText(odometer.value)} ${odometer.unit}` : ''
-  if (!claim) return { state: 'not-asked', ground: odometer ? `the odometer says ${shown}; give --reading to compare` : 'no odometer is disclosed' }
-  if (!odometer) return { state: 'unknown', ground: 'no odometer reading is disclosed in this file' }
-  const claimed = toMillimetres(claim.value, claim.unit)
-  const recorded = toMillimetres(odometer.value, odometer.unit)
-  const step = Math.max(toMillimetres(resolution(claim.value), claim.unit), toMillimetres(resolution(odometer.value), odometer.unit))
-  if (Math.abs(claimed - recorded) < step) return { state: 'holds', ground: `${shown}, as you read it` }
-  const difference = differenceText(Math.abs(claimed - recorded), claim.unit)
-  if (claimed < recorded) return { state: 'refuted', ground: `the car reported ${shown}; you read ${difference} less` }
-  return { state: 'attention', ground: `the car reported ${shown}; you read ${difference} more, driven since or not recorded` }
-}
-
-function differenceText(millimetres: number, unit: string): string {
-  const [mantissa, exponent] = METRES[unit] as [bigint, number]
-  const unitMillimetres = Number(mantissa) * 10 ** (exponent + 3)
-  return `${Math.round(millimetres / unitMillimetres).toLocaleString('en')} ${unit}`
+/** In the unit and with the decimals of what was read. */
+function differenceText(claim: Distance, difference: number): string {
+  const decimals = typeof claim.value === 'number' ? 0 : -claim.value.exponent
+  return `${(Math.abs(difference) / millimetres({ value: 1, unit: claim.unit })).toLocaleString('en', { maximumFractionDigits: decimals })} ${claim.unit}`
 }

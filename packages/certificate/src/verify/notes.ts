@@ -1,12 +1,13 @@
-import { bytesToHex, decodeTransaction, encode, equalBytes, isValidSignature, leafHash, rootFromRange, transactionId, transactionSignatureInput, asArray, asBytes } from '@telltale/core'
-import type { Primitives, Transaction } from '@telltale/core'
+import { asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, rootFromRange, transactionId } from '@telltale/core'
+import type { Cbor, Primitives, Transaction } from '@telltale/core'
 import { noteLeaf } from '@telltale/ledger'
 import type { IdentityRow } from '@telltale/ledger'
-import type { Certificate, CarriedNotes, NoteLeaf } from '../certificate.ts'
+import type { CarriedNotes, Certificate, NoteLeaf } from '../certificate.ts'
 import { carriedLeaves } from '../plan.ts'
-import { requireSignature, requireThisNetwork } from './records.ts'
+import { requireAuthor, requirePlace, requireSignedBy, requireThisNetwork } from './records.ts'
 import type { ReadStream } from './records.ts'
 import { refute } from './refutation.ts'
+import type { RequiredSignature } from './signatures.ts'
 import type { ProvedState } from './state.ts'
 
 const CALL_CORRECTION = 24
@@ -16,19 +17,20 @@ const CALL_FORK = 26
 export interface ReadNote {
   stream: string
   author: string
-  kind: 'correction' | 'fork'
+  /** `forked`: what the device signed twice for one place. */
+  content: { kind: 'correction' } | { kind: 'fork'; forked: [Transaction, Transaction] }
   leaf: NoteLeaf
   transaction: Transaction
 }
 
 /** Reads the notes that are carried: for every stream of the asset, those that meet the period, in the order of their leaves. */
-export function readNotes(certificate: Certificate, state: ProvedState, streams: ReadStream[], primitives: Primitives): ReadNote[] {
+export function readNotes(certificate: Certificate, state: ProvedState, streams: Map<string, ReadStream>, primitives: Primitives): ReadNote[] {
   const expected = [...state.streams.keys()].sort()
   const found = certificate.notes.map((entry) => entry.stream)
-  if (expected.length !== found.length || expected.some((stream, i) => stream !== found[i])) throw refute('missing-notes', 'The notes of a stream are missing, doubled or out of order.', expected.join(', '), found.join(', '))
+  if (expected.length !== found.length || expected.some((stream, i) => stream !== found[i])) throw refute('missing-notes', 'The notes of a stream are missing, doubled or out of order.', `${expected.length} streams`, `${found.length}`)
   return certificate.notes.flatMap((entry) => {
     requireAllLeaves(entry, state, primitives)
-    const carried = carriedLeaves(entry, streams.find((stream) => stream.stream === entry.stream)?.carried)
+    const carried = carriedLeaves(entry, streams.get(entry.stream)?.carried)
     if (carried.length !== entry.transactions.length) throw refute('missing-notes', `Notes about ${entry.stream} are missing or surplus.`, String(carried.length), String(entry.transactions.length))
     return entry.transactions.map((bytes, i) => readNote(entry.stream, bytes, carried[i] as NoteLeaf, primitives))
   })
@@ -46,28 +48,42 @@ function readNote(stream: string, bytes: Uint8Array, leaf: NoteLeaf, primitives:
   const transaction = decodeTransaction(bytes)
   if (!equalBytes(transactionId(transaction, primitives), leaf.id)) throw refute('missing-notes', `A note about ${stream} is not the one that the ledger holds.`, bytesToHex(leaf.id))
   if (transaction.sub !== stream) throw refute('other-stream', 'A note was written about another stream.', stream, transaction.sub)
-  if (transaction.call !== CALL_CORRECTION && transaction.call !== CALL_FORK) throw refute('not-a-note', 'A transaction among the notes is none.', 'call 24 or 26', String(transaction.call))
-  return { stream, author: transaction.iss, kind: transaction.call === CALL_FORK ? 'fork' : 'correction', leaf, transaction }
+  const { content, span } = readContent(transaction)
+  if (span[0] !== leaf.first || span[1] !== leaf.last) throw refute('wrong-span', 'A note is filed under other records than those it is about.', `${String(span[0])} to ${String(span[1])}`, `${leaf.first} to ${leaf.last}`)
+  return { stream, author: transaction.iss, content, leaf, transaction }
+}
+
+/** What a note says, and about which records. */
+function readContent({ call, args }: Transaction): { content: ReadNote['content']; span: [Cbor | undefined, Cbor | undefined] } {
+  if (call === CALL_CORRECTION) {
+    const [first, last] = asArray(args, 'correction', 4)
+    return { content: { kind: 'correction' }, span: [first, last] }
+  }
+  if (call !== CALL_FORK) throw refute('not-a-note', 'A transaction among the notes is none.', 'call 24 or 26', String(call))
+  const [one, other] = asArray(args, 'fork', 2)
+  const forked: [Transaction, Transaction] = [decodeTransaction(asBytes(one, 'fork')), decodeTransaction(asBytes(other, 'fork'))]
+  return { content: { kind: 'fork', forked }, span: [forked[0].sequence, forked[0].sequence] }
 }
 
 /** Every note: its author's signature with a key and role in force; for a fork also the device's two signatures. */
-export async function requireGenuineNotes(notes: ReadNote[], certificate: Certificate, state: ProvedState, primitives: Primitives): Promise<void> {
-  for (const { author, kind, leaf, transaction, stream } of notes) {
+export function* requireNotes(notes: ReadNote[], certificate: Certificate, state: ProvedState, primitives: Primitives): Generator<RequiredSignature> {
+  for (const { author, content, leaf, transaction, stream } of notes) {
     requireThisNetwork(transaction, certificate.network)
-    const role = kind === 'correction' ? { name: 'operator' as const, scope: 'service' } : null
-    await requireSignature({ height: leaf.height, timeMs: leaf.timeMs, transaction }, state.identities.get(author) as IdentityRow, role, primitives)
-    if (kind === 'fork') await requireFork(transaction, stream, state, primitives)
+    const role = content.kind === 'correction' ? { name: 'operator' as const, scope: 'service' } : null
+    yield requireAuthor({ height: leaf.height, timeMs: leaf.timeMs, transaction }, state.identities.get(author) as IdentityRow, role)
+    if (content.kind === 'fork') yield* requireFork(content.forked, stream, certificate, state, primitives)
   }
 }
 
-async function requireFork(note: Transaction, stream: string, state: ProvedState, primitives: Primitives): Promise<void> {
-  const pair = asArray(note.args, 'fork', 2).map((item) => decodeTransaction(asBytes(item, 'fork')))
-  const [one, other] = pair as [Transaction, Transaction]
+/** Two transactions that the device signed for one place of this stream, with any key that it ever held. */
+function* requireFork(forked: [Transaction, Transaction], stream: string, certificate: Certificate, state: ProvedState, primitives: Primitives): Generator<RequiredSignature> {
+  const [one, other] = forked
   if (one.sequence !== other.sequence || equalBytes(transactionId(one, primitives), transactionId(other, primitives))) throw refute('not-a-fork', 'A fork shows no two transactions for one place.')
-  for (const transaction of pair) {
-    const identity = state.identities.get(stream.slice(0, stream.indexOf('/')))
+  const identity = state.identities.get(one.iss)
+  for (const transaction of forked) {
+    requirePlace(transaction, stream, certificate.network)
     const key = identity?.keys.find((interval) => interval.value.number === transaction.keyNumber)?.value.key
-    const isSigned = key && (await isValidSignature({ key, message: transactionSignatureInput(transaction), signature: transaction.signature }, primitives))
-    if (!isSigned || `${transaction.iss}/${transaction.sub}` !== stream) throw refute('invalid-signature', 'A fork shows a transaction that the device did not sign.')
+    if (!key) throw refute('invalid-signature', 'A fork shows a transaction that was not signed with a key of the device.', 'a key that it held', `key ${transaction.keyNumber}`)
+    yield requireSignedBy(key, transaction)
   }
 }

@@ -1,9 +1,10 @@
-import { NO_PREVIOUS, asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, isValidSignature, leafHash, recordArgsFromCbor, recordLeaf, rootFromRange, transactionId, transactionSignatureInput } from '@telltale/core'
+import { NO_PREVIOUS, asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, recordArgsFromCbor, recordLeaf, rootFromRange, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { Primitives, PublicKey, RecordArgs, Transaction } from '@telltale/core'
 import { hasRole, isInForce, splitStreamName } from '@telltale/ledger'
 import type { IdentityRow, RoleName, StreamRow } from '@telltale/ledger'
 import type { CarriedRecords, CarriedTransaction, Certificate } from '../certificate.ts'
 import { refute } from './refutation.ts'
+import type { RequiredSignature } from './signatures.ts'
 import type { ProvedState } from './state.ts'
 
 const CALL_RECORD = 16
@@ -29,17 +30,18 @@ export interface ReadStream {
   records: ReadRecord[]
 }
 
-/** Reads what is carried of each stream; streams ascend and are those of the asset. */
-export function readStreams(certificate: Certificate, state: ProvedState, primitives: Primitives): ReadStream[] {
-  const streams: ReadStream[] = []
+/** Reads what is carried of each stream; streams ascend and are those of the asset. The map is in their order. */
+export function readStreams(certificate: Certificate, state: ProvedState, primitives: Primitives): Map<string, ReadStream> {
+  const streams = new Map<string, ReadStream>()
+  let previous: string | null = null
   for (const carried of certificate.records) {
-    const last = streams.at(-1)
-    if (last && last.stream >= carried.stream) throw refute('unsorted', 'Streams are out of order or doubled.', 'ascending names', carried.stream)
+    if (previous !== null && previous >= carried.stream) throw refute('unsorted', 'Streams are out of order or doubled.', 'ascending names', carried.stream)
+    previous = carried.stream
     const row = state.streams.get(carried.stream)
     const parts = splitStreamName(carried.stream)
     if (!row || !parts) throw refute('other-stream', `Records are carried of ${carried.stream}, which is not a stream of this asset.`)
     const records = carried.transactions.map((item, i) => readRecord(item, carried.from + i, primitives))
-    streams.push({ stream: carried.stream, device: parts.device, row, carried, records })
+    streams.set(carried.stream, { stream: carried.stream, device: parts.device, row, carried, records })
   }
   return streams
 }
@@ -54,8 +56,8 @@ function readRecord({ height, timeMs, bytes }: CarriedTransaction, sequence: num
 }
 
 /** None missing and none added: the carried leaves lead to the record root that was certified, under its count. */
-export function requireComplete(streams: ReadStream[], primitives: Primitives): void {
-  for (const { stream, row, carried, records } of streams) {
+export function requireComplete(streams: Map<string, ReadStream>, primitives: Primitives): void {
+  for (const { stream, row, carried, records } of streams.values()) {
     const leaves = records.map(({ height, timeMs, id }) => leafHash(encode(recordLeaf(height, timeMs, id)), primitives.sha256))
     const root = rootFromRange(leaves, carried.from, row.count, carried.rangeProof, primitives.sha256)
     if (!root || !equalBytes(root, row.recordRoot)) {
@@ -64,23 +66,28 @@ export function requireComplete(streams: ReadStream[], primitives: Primitives): 
   }
 }
 
-/** Every record: its place, its link to the one before it, and the device's signature with a key and role in force. */
-export async function requireGenuine(streams: ReadStream[], certificate: Certificate, state: ProvedState, primitives: Primitives): Promise<void> {
-  for (const { stream, device, row, records } of streams) {
+/** Every record: its place, its link to the one before it, and the device's signature with a key and role in force, which is left to whoever asks. */
+export function* requireRecords(streams: Map<string, ReadStream>, certificate: Certificate, state: ProvedState): Generator<RequiredSignature> {
+  for (const { stream, device, row, records } of streams.values()) {
     const identity = state.identities.get(device) as IdentityRow
     if (row.asset !== state.assetId) throw refute('other-asset', `${stream} belongs to another asset.`, state.assetId, row.asset)
     let previous = records[0]?.sequence === 0 ? NO_PREVIOUS : null
     for (const item of records) {
       const { transaction, sequence } = item
-      const place = `${transaction.iss}/${transaction.sub}`
-      if (place !== stream) throw refute('other-stream', 'A record was signed for another stream.', stream, place)
-      requireThisNetwork(transaction, certificate.network)
+      requirePlace(transaction, stream, certificate.network)
       if (transaction.sequence !== sequence) throw refute('wrong-sequence', `A record of ${stream} was signed for another place.`, String(sequence), String(transaction.sequence))
       if (previous && !equalBytes(previous, item.previous)) throw refute('previous-mismatch', `Record ${sequence} of ${stream} does not follow the one before it.`, bytesToHex(previous), bytesToHex(item.previous))
-      await requireSignature(item, identity, { name: 'device', scope: state.assetId }, primitives)
+      yield requireAuthor(item, identity, { name: 'device', scope: state.assetId })
       previous = item.id
     }
   }
+}
+
+/** A transaction of a device belongs to this stream of this network. */
+export function requirePlace(transaction: Transaction, stream: string, network: Uint8Array): void {
+  const place = `${transaction.iss}/${transaction.sub}`
+  if (place !== stream) throw refute('other-stream', 'A record was signed for another stream.', stream, place)
+  requireThisNetwork(transaction, network)
 }
 
 export function requireThisNetwork(transaction: Transaction, network: Uint8Array): void {
@@ -88,16 +95,18 @@ export function requireThisNetwork(transaction: Transaction, network: Uint8Array
   if (!equalBytes(transaction.network, expected)) throw refute('other-network', 'A transaction was signed for another network.', bytesToHex(expected), bytesToHex(transaction.network))
 }
 
-/** A key and a role that held at the transaction's height, the role unexpired at its block time, and the signature itself. */
-export async function requireSignature(item: Pick<ReadRecord, 'height' | 'timeMs' | 'transaction'>, identity: IdentityRow, role: { name: RoleName; scope: string } | null, primitives: Primitives): Promise<void> {
-  const { transaction, height, timeMs } = item
-  const key = keyAt(identity, transaction.keyNumber, height)
+/** A key and a role that held at the transaction's height, the role unexpired at its block time; what is left is the signature itself. */
+export function requireAuthor({ transaction, height, timeMs }: Pick<ReadRecord, 'height' | 'timeMs' | 'transaction'>, identity: IdentityRow, role: { name: RoleName; scope: string } | null): RequiredSignature {
+  const key = identity.keys.find((interval) => interval.value.number === transaction.keyNumber && isInForce(interval, height))?.value.key
   if (!key || key.algorithm !== transaction.algorithm) throw refute('key-not-in-force', `Key ${transaction.keyNumber} of ${transaction.iss} was not in force at height ${height}.`, 'a key in force', `key ${transaction.keyNumber}`)
   if (role && !hasRole(identity.roles, role.name, height, timeMs, role.scope)) throw refute('role-not-in-force', `${transaction.iss} did not hold the role ${role.name} at height ${height}.`, `${role.name} for ${role.scope}`)
-  const check = { key, message: transactionSignatureInput(transaction), signature: transaction.signature }
-  if (!(await isValidSignature(check, primitives))) throw refute('invalid-signature', `A signature of ${transaction.iss} does not hold.`, 'a valid signature')
+  return requireSignedBy(key, transaction)
 }
 
-function keyAt(identity: IdentityRow, keyNumber: number, height: number): PublicKey | null {
-  return identity.keys.find((interval) => interval.value.number === keyNumber && isInForce(interval, height))?.value.key ?? null
+/** The signature itself, with a key of the algorithm that it names. */
+export function requireSignedBy(key: PublicKey, transaction: Transaction): RequiredSignature {
+  return {
+    check: { key, message: transactionSignatureInput(transaction), signature: transaction.signature },
+    refusal: () => refute('invalid-signature', `A signature of ${transaction.iss} does not hold.`, 'a valid signature'),
+  }
 }

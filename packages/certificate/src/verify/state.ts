@@ -1,13 +1,16 @@
-import { asArray, compareBytes, decode, isInState, setHash, bytesToHex, equalBytes } from '@telltale/core'
-import type { LinkStep, Primitives } from '@telltale/core'
-import { assetRowFromCbor, identityRowFromCbor, networkRowFromCbor, setAt, streamRowFromCbor } from '@telltale/ledger'
-import type { AssetRow, IdentityRow, NetworkRow, StreamRow } from '@telltale/ledger'
+import { addressToBytes, asArray, asText, bytesToHex, compareBytes, decode, equalBytes, isInState, setHash } from '@telltale/core'
+import type { Cbor, LinkStep, Primitives } from '@telltale/core'
+import { assetRowFromCbor, identityRowFromCbor, inForce, networkRowFromCbor, streamRowFromCbor } from '@telltale/ledger'
+import type { AssetRow, IdentityRow, NetworkRow, Parameters, StreamRow } from '@telltale/ledger'
 import type { Certificate } from '../certificate.ts'
+import { IDENTITY_INTERVALS_MAX } from '../limits.ts'
 import { refute } from './refutation.ts'
 
 /** The entries of the state that a certificate carries, each proved against the head's state root. */
 export interface ProvedState {
   network: NetworkRow
+  /** What the network chose for itself, as it holds at the head. */
+  parameters: Parameters
   assetId: string
   asset: AssetRow
   /** Every stream the asset ever had, by `address/name`. */
@@ -15,50 +18,73 @@ export interface ProvedState {
   identities: Map<string, IdentityRow>
 }
 
-/** Proves every entry and checks that they are the ones this certificate needs: the network, one asset, all of its streams, and nobody who says nothing. */
+/** What was read so far. */
+interface Entries {
+  network: NetworkRow | null
+  asset: { id: string; row: AssetRow } | null
+  streams: Map<string, StreamRow>
+  identities: Map<string, IdentityRow>
+}
+
+/** Proves every entry and checks that they are of the kinds this certificate needs: the network, one asset, streams and identities. */
 export function proveState(certificate: Certificate, primitives: Primitives): ProvedState {
-  const { stateRoot } = certificate.head.checkpoint
-  let network: NetworkRow | null = null
-  let asset: { id: string; row: AssetRow } | null = null
-  const streams = new Map<string, StreamRow>()
-  const identities = new Map<string, IdentityRow>()
+  const { checkpoint } = certificate.head
+  const entries: Entries = { network: null, asset: null, streams: new Map(), identities: new Map() }
   let previous: Uint8Array | null = null
   for (const { key, value, siblings } of certificate.state) {
     if (previous && compareBytes(previous, key) >= 0) throw refute('unsorted', 'Entries of the state are out of order or doubled.')
     previous = key
-    if (value === null || !isInState(certificate.network, key, value, siblings, stateRoot, primitives.sha256)) {
-      throw refute('invalid-state-proof', 'An entry is not in the state that the authorities certified.', `an entry under ${bytesToHex(stateRoot).slice(0, 16)}…`)
+    if (!isInState(certificate.network, key, value, siblings, checkpoint.stateRoot, primitives.sha256)) {
+      throw refute('invalid-state-proof', 'An entry is not in the state that the authorities certified.', `an entry under ${bytesToHex(checkpoint.stateRoot).slice(0, 16)}…`)
     }
-    const [kind, ...ids] = asArray(decode(key), 'state key') as [number, ...string[]]
-    const row = decode(value)
-    if (kind === 0) network = networkRowFromCbor(row)
-    else if (kind === 1) identities.set(ids[0] as string, identityRowFromCbor(row))
-    else if (kind === 2 && !asset) asset = { id: ids[0] as string, row: assetRowFromCbor(row) }
-    else if (kind === 3) streams.set(ids.join('/'), streamRowFromCbor(row))
-    else throw refute('surplus', 'An entry of the state is carried that nothing needs.')
+    readEntry(entries, key, decode(value))
   }
+  const { network, asset, streams, identities } = entries
   if (!network || !asset) throw refute('missing-entry', 'The entry of the network or of the asset is missing.')
-  return { network, assetId: asset.id, asset: asset.row, streams, identities }
+  const [parameters] = inForce(network.parameters, checkpoint.height)
+  if (!parameters) throw refute('missing-entry', 'The entry of the network holds no parameters for that height.')
+  return { network, parameters, assetId: asset.id, asset: asset.row, streams, identities }
+}
+
+function readEntry(entries: Entries, key: Uint8Array, row: Cbor): void {
+  const [kind, ...ids] = asArray(decode(key), 'state key')
+  const [id] = ids
+  if (kind === 0 && ids.length === 0) entries.network = networkRowFromCbor(row)
+  else if (kind === 1 && ids.length === 1) entries.identities.set(asText(id, 'address'), readIdentity(row))
+  else if (kind === 2 && ids.length === 1 && !entries.asset) entries.asset = { id: asText(id, 'asset id'), row: assetRowFromCbor(row) }
+  else if (kind === 3 && ids.length === 2) entries.streams.set(streamName(ids), streamRowFromCbor(row))
+  else throw refute('surplus', 'An entry of the state is carried that nothing needs.')
+}
+
+/** An address holds no slash, so that no two streams share a name. */
+function streamName([device, name]: Cbor[]): string {
+  addressToBytes(asText(device, 'stream device'), 'tt')
+  return `${device as string}/${asText(name, 'stream name', 64)}`
+}
+
+function readIdentity(value: Cbor): IdentityRow {
+  const row = identityRowFromCbor(value)
+  if (row.keys.length > IDENTITY_INTERVALS_MAX || row.roles.length > IDENTITY_INTERVALS_MAX) throw refute('too-many-intervals', 'An identity has had more keys or roles than a ledger grants.', `at most ${IDENTITY_INTERVALS_MAX}`)
+  return row
 }
 
 /** Every stream the asset ever had has to be here, hidden ones too: otherwise a second device could be left out unseen. */
-export function requireAllStreams(state: ProvedState): void {
-  const expected = [...new Set(state.asset.streams.map((interval) => interval.value))].sort()
-  const found = [...state.streams.keys()].sort()
-  const missing = expected.filter((stream) => !state.streams.has(stream))
-  if (missing.length > 0) throw refute('missing-stream', `The entry of a stream of this asset is missing: ${missing[0] as string}.`, expected.join(', '), found.join(', '))
-  const surplus = found.filter((stream) => !expected.includes(stream))
-  if (surplus.length > 0) throw refute('surplus', `A stream is carried that is not one of this asset: ${surplus[0] as string}.`, expected.join(', '), found.join(', '))
+export function requireAllStreams({ asset, streams }: ProvedState): void {
+  const expected = new Set(asset.streams.map((interval) => interval.value))
+  for (const stream of expected) if (!streams.has(stream)) throw refute('missing-stream', `The entry of a stream of this asset is missing: ${stream}.`, `${expected.size} streams`, `${streams.size}`)
+  for (const stream of streams.keys()) if (!expected.has(stream)) throw refute('surplus', `A stream is carried that is not one of this asset: ${stream}.`, `${expected.size} streams`, `${streams.size}`)
 }
 
 /** The authorities that certified the head are the ones in force at its height. */
-export function requireSetInForce(state: ProvedState, certificate: Certificate, head: LinkStep, primitives: Primitives): void {
-  const inForce = setHash(setAt(state.network, certificate.head.checkpoint.height), primitives)
-  if (!equalBytes(inForce, setHash(head.set, primitives))) throw refute('set-not-in-force', 'The authorities that signed are not those in force at that height.', bytesToHex(inForce), bytesToHex(setHash(head.set, primitives)))
+export function requireSetInForce({ network }: ProvedState, { head }: Certificate, { set }: LinkStep, primitives: Primitives): void {
+  const [certified] = inForce(network.sets, head.checkpoint.height)
+  const expected = certified ? bytesToHex(setHash(certified, primitives)) : 'none'
+  const found = setHash(set, primitives)
+  if (!certified || !equalBytes(setHash(certified, primitives), found)) throw refute('set-not-in-force', 'The authorities that signed are not those in force at that height.', expected, bytesToHex(found))
 }
 
 /** Identities are carried for those who wrote what is carried, and for nobody else. */
-export function requireIdentities(state: ProvedState, authors: Set<string>): void {
-  for (const author of authors) if (!state.identities.has(author)) throw refute('missing-identity', `The entry of ${author} is missing, so its signatures cannot be checked.`, author)
-  for (const address of state.identities.keys()) if (!authors.has(address)) throw refute('surplus', `The entry of ${address} is carried, but nothing by them.`, [...authors].join(', '), address)
+export function requireIdentities({ identities }: ProvedState, authors: Set<string>): void {
+  for (const author of authors) if (!identities.has(author)) throw refute('missing-identity', `The entry of ${author} is missing, so its signatures cannot be checked.`, author)
+  for (const address of identities.keys()) if (!authors.has(address)) throw refute('surplus', `The entry of ${address} is carried, but nothing by them.`, `${authors.size} identities`, address)
 }

@@ -1,8 +1,9 @@
-import { bytesToHex, equalBytes, followLink, isValidSignature, judge, setHash } from '@telltale/core'
-import type { AuthoritySet, Checkpoint, Link, LinkStep, Primitives } from '@telltale/core'
-import { readGenesis } from '@telltale/ledger'
+import { bytesToHex, equalBytes, fail, isQuorum, isSameAuthority, setHash } from '@telltale/core'
+import type { AuthoritySet, Checkpoint, LinkStep, Primitives } from '@telltale/core'
 import type { Certificate } from '../certificate.ts'
+import { isSameCheckpoint, requireNetwork } from './checkpoints.ts'
 import { refute } from './refutation.ts'
+import type { SignedStep, TrustPath, TrustStart } from './trust-path.ts'
 
 /** A checkpoint that somebody keeps because they trust it, with its set of authorities. */
 export interface PinnedCheckpoint {
@@ -16,97 +17,60 @@ export interface Trust {
   checkpoint?: PinnedCheckpoint
 }
 
-/** The set of the anchor and after each link; the last one is what the head follows. */
-export type TrustPath = AuthoritySet[]
-
-/** Anchor and links, as the file itself tells them: every signature on the way holds. */
-export async function followAnchor(certificate: Certificate, primitives: Primitives): Promise<TrustPath> {
-  const { anchor, network, links, head } = certificate
-  let set: AuthoritySet
-  let height = 0
-  if (anchor.kind === 'genesis') {
-    const file = await readGenesis(anchor.genesis, primitives)
-    if (!equalBytes(file.network, network)) throw refute('other-network', 'The genesis is not that of the network named.', bytesToHex(network), bytesToHex(file.network))
-    set = file.genesis.authorities.map(({ address, key }) => ({ address, keyNumber: 0, key }))
-  } else {
-    requireNetwork(anchor.checkpoint, network)
-    if (!equalBytes(setHash(anchor.set, primitives), anchor.checkpoint.setHash)) throw refute('set-mismatch', 'The anchor names another set of authorities than the one that is carried.')
-    set = anchor.set
-    height = anchor.checkpoint.height
+/** The question itself: a pin whose set is not the one that its checkpoint names could trust anybody (`malformed-checkpoint`). */
+export function requireSoundPin({ checkpoint: pin }: Trust, primitives: Primitives): void {
+  if (pin && !equalBytes(setHash(pin.set, primitives), pin.checkpoint.setHash)) {
+    throw fail('malformed-checkpoint', 'The pinned checkpoint names another set of authorities than the one beside it.', { expected: 'the set that the checkpoint commits to', found: 'another set' })
   }
-  const path = [set]
-  for (const link of links) {
-    requireNetwork(link.checkpoint, network)
-    if (link.checkpoint.height <= height || link.checkpoint.height >= head.checkpoint.height) throw refute('links-out-of-order', 'The links do not lead upwards to the head.', 'rising heights below the head', String(link.checkpoint.height))
-    if (!link.set) throw refute('surplus', 'A link is carried that changes nothing.')
-    set = (await follow(set, link, primitives)).set
-    height = link.checkpoint.height
-    path.push(set)
-  }
-  if (head.checkpoint.height < height) throw refute('links-out-of-order', 'The head lies below the anchor.', `at least ${height}`, String(head.checkpoint.height))
-  return path
 }
 
-/** The head's own cosignatures: more than two thirds of its set and of the set before it. */
-export async function followHead(certificate: Certificate, path: TrustPath, primitives: Primitives): Promise<LinkStep> {
-  requireNetwork(certificate.head.checkpoint, certificate.network)
-  return follow(path[path.length - 1] as AuthoritySet, certificate.head, primitives)
-}
-
-function requireNetwork(checkpoint: Checkpoint, network: Uint8Array): void {
-  if (!equalBytes(checkpoint.network, network)) throw refute('other-network', 'A checkpoint belongs to another network.', bytesToHex(network), bytesToHex(checkpoint.network))
-}
-
-async function follow(trusted: AuthoritySet, link: Link, primitives: Primitives): Promise<LinkStep> {
-  const step = followLink(trusted, link, primitives)
-  for (const check of step.checks) {
-    if (!(await isValidSignature(check, primitives))) throw refute('invalid-cosignature', 'A cosignature does not hold.', `signatures on the checkpoint at height ${link.checkpoint.height}`)
-  }
-  return step
-}
-
-/** Whether the file's history is the one that whoever asks trusts; `open` where that cannot be told from here. */
+/** Whether the file's history is the one that whoever asks trusts; `isOpen` where that cannot be told from here. */
 export interface TrustJudgement {
   isOpen: boolean
   ground: string
 }
 
 /** Compares the file with what is trusted. Throws where they contradict each other. */
-export function judgeTrust(certificate: Certificate, path: TrustPath, trust: Trust, primitives: Primitives): TrustJudgement {
-  const fingerprint = bytesToHex(certificate.network).slice(0, 16)
-  const { network, checkpoint: pin } = trust
-  if (network && !equalBytes(network, certificate.network)) throw refute('other-network', 'The certificate belongs to another network than the one you trust.', bytesToHex(network), bytesToHex(certificate.network))
-  if (pin) return judgePin(certificate, path, pin, primitives)
-  if (!network) return { isOpen: true, ground: `fingerprint ${fingerprint}…; compare it with one you trust, or give --network` }
-  if (certificate.anchor.kind === 'genesis') return { isOpen: false, ground: `the network you trust, from its first block` }
+export function judgeTrust({ network, anchor, head }: Certificate, path: TrustPath, headStep: LinkStep, trust: Trust): TrustJudgement {
+  if (trust.network && !equalBytes(trust.network, network)) throw refute('other-network', 'The certificate belongs to another network than the one you trust.', bytesToHex(trust.network), bytesToHex(network))
+  if (trust.checkpoint) {
+    requireNetwork(trust.checkpoint.checkpoint, network)
+    return judgePin(path.start, [...path.links, { checkpoint: head.checkpoint, ...headStep }], trust.checkpoint)
+  }
+  if (!trust.network) return { isOpen: true, ground: `fingerprint ${bytesToHex(network).slice(0, 16)}…; compare it with one you trust, or give --network` }
+  if (anchor.kind === 'genesis') return { isOpen: false, ground: 'the network you trust, from its first block' }
   return { isOpen: true, ground: 'the file begins at a checkpoint that you have not pinned; give --checkpoint' }
 }
 
-function judgePin(certificate: Certificate, path: TrustPath, pin: PinnedCheckpoint, primitives: Primitives): TrustJudgement {
-  const { checkpoint: head } = certificate.head
+/** `signed` ends with the head; the start of the file is signed by nobody, but must not contradict the pin either. */
+function judgePin(start: TrustStart, signed: SignedStep[], pin: PinnedCheckpoint): TrustJudgement {
   const pinned = pin.checkpoint
-  requireNetwork(pinned, certificate.network)
-  const ground = `the checkpoint you pinned at block ${pinned.height}`
-  if (pinned.size === head.size || pinned.height === head.height) {
-    const isSame = equalBytes(pinned.logRoot, head.logRoot) && equalBytes(pinned.stateRoot, head.stateRoot) && pinned.size === head.size && pinned.height === head.height
-    if (!isSame) throw refute('other-history', 'The file and the checkpoint you pinned show two histories of one network.', bytesToHex(pinned.logRoot), bytesToHex(head.logRoot))
-    return { isOpen: false, ground }
-  }
+  for (const { checkpoint } of [start, ...signed]) if (checkpoint) requireOneHistory(pinned, checkpoint)
+  const head = (signed.at(-1) as SignedStep).checkpoint
   if (pinned.height > head.height) return { isOpen: true, ground: `the checkpoint you pinned (block ${pinned.height}) is newer than the file (block ${head.height}); only a node can connect them` }
-  // Every signature was checked on the way from the file's own anchor; here only who signed is counted again.
-  const linked = judge(() => followFromPin(certificate, path, pin, primitives))
-  return linked.ok ? { isOpen: false, ground } : { isOpen: true, ground: `the authorities of ${ground} did not sign what follows in this file` }
+  const ground = `the checkpoint you pinned at block ${pinned.height}`
+  return isLinked(signed, pin) ? { isOpen: false, ground } : { isOpen: true, ground: `the authorities of ${ground} did not sign what follows in this file` }
 }
 
-function followFromPin(certificate: Certificate, path: TrustPath, pin: PinnedCheckpoint, primitives: Primitives): void {
+/** Of two checkpoints of one history the one with more blocks has more in its log, and no two differ at one height or size. */
+function requireOneHistory(pinned: Checkpoint, own: Checkpoint): void {
+  if (isSameCheckpoint(pinned, own)) return
+  const higher = Math.sign(own.height - pinned.height)
+  if (higher === 0 || higher !== Math.sign(own.size - pinned.size)) throw refute('other-history', 'The file and the checkpoint you pinned show two histories of one network.', checkpointText(pinned), checkpointText(own))
+}
+
+function checkpointText({ height, size, logRoot }: Checkpoint): string {
+  return `block ${height}, size ${size}, log root ${bytesToHex(logRoot)}`
+}
+
+/** Every signature was checked on the file's own way, and each set signed for itself; from the pin on, each set is also the one that the set before it signed. */
+function isLinked(signed: SignedStep[], pin: PinnedCheckpoint): boolean {
   let trusted = pin.set
-  const steps = [...certificate.links, certificate.head]
-  steps.forEach((link, i) => {
-    if (link.checkpoint.height <= pin.checkpoint.height) return
-    const before = path[i] as AuthoritySet
-    const after = path[i + 1] ?? link.set ?? before
-    const isBefore = equalBytes(setHash(before, primitives), setHash(trusted, primitives))
-    const isUnchanged = equalBytes(setHash(after, primitives), setHash(trusted, primitives))
-    trusted = followLink(trusted, { ...link, set: isUnchanged ? null : after, leavers: isBefore ? link.leavers : [] }, primitives).set
-  })
+  for (const { checkpoint, set, signedBy } of signed) {
+    if (checkpoint.height <= pin.checkpoint.height) continue
+    const known = signedBy.filter((authority) => trusted.some((other) => isSameAuthority(other, authority)))
+    if (!isQuorum(known.length, trusted.length)) return false
+    trusted = set
+  }
+  return true
 }

@@ -1,25 +1,27 @@
-import { bytesToHex, encode, equalBytes, judge, TelltaleError } from '@telltale/core'
-import type { Clear, LinkStep, Primitives } from '@telltale/core'
-import { commitmentInput, parametersAt } from '@telltale/ledger'
+import { bytesToHex, encode, equalBytes, TelltaleError } from '@telltale/core'
+import type { LinkStep, Primitives } from '@telltale/core'
+import { commitmentInput } from '@telltale/ledger'
 import { decodeCertificate } from '../certificate.ts'
 import type { Certificate } from '../certificate.ts'
 import { LAMP_NAMES } from '../lamp.ts'
 import type { Lamp, LampName, Lamps } from '../lamp.ts'
-import { judgeReading, lastOdometer, readClaim } from './claim.ts'
-import type { OdometerReading } from './claim.ts'
-import { readNotes, requireGenuineNotes } from './notes.ts'
+import { findOdometer, judgeReading, readClaim } from './claim.ts'
+import { readNotes, requireNotes } from './notes.ts'
 import type { ReadNote } from './notes.ts'
 import { openDisclosed } from './opening.ts'
-import type { OpenedRecord } from './opening.ts'
-import { readStreams, requireComplete, requireGenuine } from './records.ts'
+import { readStreams, requireComplete, requireRecords } from './records.ts'
 import type { ReadStream } from './records.ts'
 import { refute } from './refutation.ts'
+import { report } from './report.ts'
+import type { Findings, Verification } from './report.ts'
+import { requireSignatures } from './signatures.ts'
 import { proveState, requireAllStreams, requireIdentities, requireSetInForce } from './state.ts'
 import type { ProvedState } from './state.ts'
-import { describeCar, describeComplete, describeNoted, summarize } from './words.ts'
-import type { Summary } from './words.ts'
-import { followAnchor, followHead, judgeTrust } from './trust.ts'
-import type { Trust, TrustPath } from './trust.ts'
+import { followAnchor, followHead } from './trust-path.ts'
+import type { TrustPath } from './trust-path.ts'
+import { judgeTrust, requireSoundPin } from './trust.ts'
+import type { Trust } from './trust.ts'
+import { ageText, describeCar, describeCertified, describeComplete, describeGenuine, describeNoted, quote } from './words.ts'
 
 /** What whoever asks wants to know. */
 export interface Question {
@@ -27,46 +29,6 @@ export interface Question {
   /** The dashboard's odometer: `15590 mi`. */
   reading?: string
   vin?: string
-}
-
-export interface StreamReport {
-  stream: string
-  count: number
-  /** Record numbers carried, both included. */
-  from: number
-  to: number
-  disclosed: number
-  resumes: number
-}
-
-/** Everything a certificate says, and on what ground. */
-export interface Verification {
-  summary: Summary
-  sentence: string
-  lamps: Lamps
-  /** A question that was asked stays open: nobody should act on a green lamp alone. */
-  isOpen: boolean
-  network: { id: string; name: string | null }
-  asset: string | null
-  device: string | null
-  streams: StreamReport[]
-  period: { clock: Clear['clock']; firstMs: number; lastMs: number } | null
-  /** Block and time at which the authorities certified this. */
-  head: { height: number; size: number; timeSeconds: number | null }
-  odometer: OdometerReading | null
-  notes: { stream: string; kind: string; author: string; first: number | null; last: number | null; args: unknown[] }[]
-  opened: OpenedRecord[]
-  refusal: { code: string; message: string; expected?: string; found?: string } | null
-}
-
-/** What was learnt so far; later stages stand on earlier ones. */
-interface Findings {
-  path: TrustPath
-  head: LinkStep
-  state: ProvedState
-  streams: ReadStream[]
-  notes: ReadNote[]
-  opened: OpenedRecord[]
 }
 
 const NOT_REACHED: Lamp = { state: 'unknown', ground: 'not checked, because an earlier check failed' }
@@ -77,38 +39,42 @@ const NOT_REACHED: Lamp = { state: 'unknown', ground: 'not checked, because an e
  * the question cannot be understood.
  */
 export async function verifyCertificate(bytes: Uint8Array, question: Question, primitives: Primitives): Promise<Verification> {
+  requireSoundPin(question.trust, primitives)
   const claim = question.reading === undefined ? null : readClaim(question.reading)
   const certificate = decodeCertificate(bytes)
   const lamps = Object.fromEntries(LAMP_NAMES.map((name) => [name, NOT_REACHED])) as Lamps
   const found: Partial<Findings> = {}
   let stage: LampName = 'network'
   try {
-    found.path = await followAnchor(certificate, primitives)
+    const path = await followAnchor(certificate, primitives)
     stage = 'certified'
-    found.head = await followHead(certificate, found.path, primitives)
-    found.state = proveState(certificate, primitives)
-    requireSetInForce(found.state, certificate, found.head, primitives)
-    lamps.certified = describeCertified(found.head)
+    const head = (found.head = await followHead(certificate, path, primitives))
+    const state = (found.state = proveState(certificate, primitives))
+    requireSetInForce(state, certificate, head, primitives)
+    lamps.certified = describeCertified(head)
     stage = 'network'
-    lamps.network = describeNetwork(certificate, found.path, found.state, question.trust, primitives)
+    lamps.network = describeNetwork(certificate, path, head, state, question.trust)
     stage = 'car'
-    lamps.car = judgeIdentity(certificate, found.state, question.vin, primitives)
+    lamps.car = judgeIdentity(certificate, state, question.vin, primitives)
     stage = 'complete'
-    requireAllStreams(found.state)
-    found.streams = readStreams(certificate, found.state, primitives)
-    requireComplete(found.streams, primitives)
-    lamps.complete = describeComplete(found.streams, found.state)
+    requireAllStreams(state)
+    const streams = (found.streams = readStreams(certificate, state, primitives))
+    requireComplete(streams, primitives)
+    const complete = describeComplete(streams, state)
+    lamps.complete = complete
     stage = 'noted'
-    found.notes = readNotes(certificate, found.state, found.streams, primitives)
+    const notes = (found.notes = readNotes(certificate, state, streams, primitives))
     stage = 'genuine'
-    requireIdentities(found.state, authorsOf(found.streams, found.notes))
-    await requireGenuine(found.streams, certificate, found.state, primitives)
-    found.opened = openDisclosed(certificate, found.streams, primitives)
-    lamps.genuine = describeGenuine(found.streams)
+    requireIdentities(state, authorsOf(streams, notes))
+    await requireSignatures(requireRecords(streams, certificate, state), primitives)
+    const opened = (found.opened = openDisclosed(certificate, streams, primitives))
+    found.odometer = findOdometer(opened, streams, state)
+    lamps.genuine = describeGenuine(streams)
+    lamps.complete = { ...complete, ground: `${complete.ground}; ${ageText(opened, head)}` }
     stage = 'noted'
-    await requireGenuineNotes(found.notes, certificate, found.state, primitives)
-    lamps.noted = describeNoted(found.notes, certificate)
-    lamps.reading = judgeReading(claim, lastOdometer(found.opened))
+    await requireSignatures(requireNotes(notes, certificate, state, primitives), primitives)
+    lamps.noted = describeNoted(notes, countLeaves(certificate), certificate.head.checkpoint.height)
+    lamps.reading = judgeReading(claim, found.odometer)
     return report(certificate, lamps, found, null)
   } catch (error) {
     if (!(error instanceof TelltaleError)) throw error
@@ -117,78 +83,34 @@ export async function verifyCertificate(bytes: Uint8Array, question: Question, p
   }
 }
 
-function authorsOf(streams: ReadStream[], notes: ReadNote[]): Set<string> {
-  const forked = notes.filter((note) => note.kind === 'fork').map((note) => note.stream.slice(0, note.stream.indexOf('/')))
-  return new Set([...streams.map((stream) => stream.device), ...notes.map((note) => note.author), ...forked])
+/** Who has to be known by their keys: devices of the records, authors of the notes, and devices that a fork accuses. */
+function authorsOf(streams: Map<string, ReadStream>, notes: ReadNote[]): Set<string> {
+  const authors = new Set([...streams.values()].map((stream) => stream.device))
+  for (const { author, content, stream } of notes) {
+    authors.add(author)
+    if (content.kind === 'fork') authors.add(stream.slice(0, stream.indexOf('/')))
+  }
+  return authors
 }
 
-function describeCertified(head: LinkStep): Lamp {
-  return { state: 'holds', ground: `${head.signers} of ${head.set.length} ${head.set.length === 1 ? 'authority' : 'authorities'}, ${new Date(head.timeSeconds * 1000).toISOString()}` }
+function countLeaves({ notes }: Certificate): number {
+  return notes.reduce((sum, { leaves }) => sum + leaves.length, 0)
 }
 
-function describeNetwork(certificate: Certificate, path: TrustPath, state: ProvedState, trust: Trust, primitives: Primitives): Lamp {
-  const judged = judgeTrust(certificate, path, trust, primitives)
-  const { name } = parametersAt(state.network, certificate.head.checkpoint.height)
-  if (judged.isOpen) return { state: 'unknown', ground: `says it is "${name}": ${judged.ground}` }
-  const [resumption] = state.network.resumptions
-  if (resumption) return { state: 'attention', ground: `"${name}", ${judged.ground}; its authority lost part of its records and went on at block ${resumption.height}` }
-  return { state: 'holds', ground: `"${name}", ${judged.ground}` }
+function describeNetwork(certificate: Certificate, path: TrustPath, head: LinkStep, { network, parameters }: ProvedState, trust: Trust): Lamp {
+  const { isOpen, ground } = judgeTrust(certificate, path, head, trust)
+  const name = `"${quote(parameters.name)}"`
+  if (isOpen) return { state: 'unknown', ground: `says it is ${name}: ${ground}` }
+  const [resumption] = network.resumptions
+  if (resumption) return { state: 'attention', ground: `${name}, ${ground}; its authority lost part of its records and went on at block ${resumption.height}` }
+  return { state: 'holds', ground: `${name}, ${ground}` }
 }
 
 /** The disclosed identity is the one that was committed to when the asset was entered. */
-function judgeIdentity(certificate: Certificate, state: ProvedState, vin: string | undefined, primitives: Primitives): Lamp {
-  const { identity } = certificate
+function judgeIdentity({ identity }: Certificate, { asset }: ProvedState, vin: string | undefined, primitives: Primitives): Lamp {
   if (identity) {
     const commitment = primitives.sha256(encode(commitmentInput(identity.salt, identity.attributes)))
-    if (!equalBytes(commitment, state.asset.commitment)) throw refute('other-identity', 'The car described in this file is not the one that was entered in the ledger.', bytesToHex(state.asset.commitment), bytesToHex(commitment))
+    if (!equalBytes(commitment, asset.commitment)) throw refute('other-identity', 'The car described in this file is not the one that was entered in the ledger.', bytesToHex(asset.commitment), bytesToHex(commitment))
   }
   return describeCar(identity?.attributes ?? null, vin)
-}
-
-function describeGenuine(streams: ReadStream[]): Lamp {
-  const count = streams.reduce((sum, stream) => sum + stream.records.length, 0)
-  return { state: 'holds', ground: `${count} ${count === 1 ? 'record' : 'records'} signed by the car` }
-}
-
-function report(certificate: Certificate, lamps: Lamps, found: Partial<Findings>, error: TelltaleError | null): Verification {
-  const opened = found.opened ?? []
-  const odometer = lastOdometer(opened)
-  const { height, size } = certificate.head.checkpoint
-  const summary = summarize(lamps)
-  const name = found.state ? judge(() => parametersAt((found.state as ProvedState).network, height).name) : null
-  const streams = found.streams ?? []
-  return {
-    summary: summary.summary,
-    sentence: summary.sentence(odometer),
-    lamps,
-    isOpen: summary.isOpen,
-    network: { id: bytesToHex(certificate.network), name: name?.ok ? name.value : null },
-    asset: found.state?.assetId ?? null,
-    device: streams[0]?.device ?? null,
-    streams: streams.map(({ stream, row, carried, records }) => ({
-      stream,
-      count: row.count,
-      from: carried.from,
-      to: carried.from + records.length - 1,
-      disclosed: opened.filter((item) => item.stream === stream).length,
-      resumes: row.discontinuities,
-    })),
-    period: periodOf(opened),
-    head: { height, size, timeSeconds: found.head?.timeSeconds ?? null },
-    odometer,
-    notes: (found.notes ?? []).map(({ stream, kind, author, leaf, transaction }) => ({ stream, kind, author, first: leaf.first, last: leaf.last, args: transaction.args })),
-    opened,
-    refusal: error && { code: error.code, message: error.message, ...(error.expected === undefined ? {} : { expected: error.expected }), ...(error.found === undefined ? {} : { found: error.found }) },
-  }
-}
-
-/** From the first to the last observation of what is disclosed; null where nothing is, or where clocks differ. */
-function periodOf(opened: OpenedRecord[]): Verification['period'] {
-  const clock = opened[0]?.clear.clock
-  if (clock === undefined || opened.some((item) => item.clear.clock !== clock)) return null
-  return {
-    clock,
-    firstMs: Math.min(...opened.map((item) => item.clear.firstMs)),
-    lastMs: Math.max(...opened.map((item) => item.clear.firstMs + item.clear.durationMs)),
-  }
 }

@@ -1,7 +1,9 @@
-import { bytesToHex, cosign, encodeCosignature, equalBytes, fail } from '@telltale/core'
-import type { Checkpoint, Cosignature, Signer } from '@telltale/core'
+import { cosign, encodeCosignature } from '@telltale/core'
+import type { Checkpoint, Cosignature, Primitives, Signer } from '@telltale/core'
 import { decodeBlock } from '@telltale/ledger'
 import type { Execution, Ledger } from '@telltale/ledger'
+import { findSignedLoss, signedLossError } from './signed-loss.ts'
+import type { SignedLoss } from './signed-loss.ts'
 
 /** A checkpoint and the lone authority's signature on it. */
 export interface CertifiedHead {
@@ -15,6 +17,8 @@ export interface CertifiedHead {
  */
 export interface Certifier {
   readonly head: CertifiedHead | null
+  /** What was signed and is lost, until the block that tells of it is certified; null where nothing is. */
+  readonly loss: SignedLoss | null
   certify(checkpoint: Checkpoint, blockId: Uint8Array): Promise<void>
 }
 
@@ -22,13 +26,20 @@ interface CertifierComponents {
   ledger: Ledger
   signer: Signer
   address: string
+  primitives: Primitives
   clock: { nowMs(): number }
+  acceptLoss?: boolean
 }
 
-/** Refuses a store that does not reach what was signed (`signed-state-lost`); certifies a block that a crash left uncertified. */
-export async function createCertifier({ ledger, signer, address, clock }: CertifierComponents): Promise<Certifier> {
+/**
+ * Refuses a store that does not reach what was signed (`signed-state-lost`); certifies a block that a crash left uncertified. With `acceptLoss` it goes on after a
+ * loss: nothing is signed until the next block, which has to tell of it, and the file is lowered only when that block is durable.
+ */
+export async function createCertifier({ ledger, signer, address, primitives, clock, acceptLoss = false }: CertifierComponents): Promise<Certifier> {
   const { store } = ledger
   let head: CertifiedHead | null = null
+  let loss = findSignedLoss(ledger, primitives)
+  if (loss && !acceptLoss) throw signedLossError(loss)
   const sign = async (checkpoint: Checkpoint, issuedAtSeconds: number): Promise<void> => {
     const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)
     await store.keep('cosignature', encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature))
@@ -37,20 +48,23 @@ export async function createCertifier({ ledger, signer, address, clock }: Certif
   const certify = async (checkpoint: Checkpoint, blockId: Uint8Array): Promise<void> => {
     const { height, size, logRoot } = checkpoint
     const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), store.signed?.issuedAtSeconds ?? 0)
-    await store.writeSigned({ sealedHeight: height, sealedId: blockId, size, logRoot, issuedAtSeconds })
+    await store.writeSigned({ sealedHeight: height, sealedId: blockId, size, logRoot, issuedAtSeconds }, { acceptLoss: loss !== null })
+    loss = null
     await sign(checkpoint, issuedAtSeconds)
   }
-  const signed = requireSignedState(ledger)
-  if (ledger.position.height > 0) {
+  const { signed } = store
+  if (!loss && signed && ledger.position.height > 0) {
     const { id, bytes } = await store.readBlock(ledger.position.height)
     const checkpoint = checkpointOf(ledger.network, decodeBlock(bytes).header)
     if (signed.size < checkpoint.size) await certify(checkpoint, id)
-    else if (equalBytes(signed.logRoot, checkpoint.logRoot)) await sign(checkpoint, signed.issuedAtSeconds)
-    else throw stateLost(`log root ${bytesToHex(signed.logRoot)}`, `log root ${bytesToHex(checkpoint.logRoot)}`)
+    else await sign(checkpoint, signed.issuedAtSeconds)
   }
   return {
     get head() {
       return head
+    },
+    get loss() {
+      return loss
     },
     certify,
   }
@@ -59,15 +73,4 @@ export async function createCertifier({ ledger, signer, address, clock }: Certif
 export function checkpointOf(network: Uint8Array, roots: Pick<Execution, 'height' | 'size' | 'logRoot' | 'stateRoot' | 'setHash'>): Checkpoint {
   const { height, size, logRoot, stateRoot, setHash } = roots
   return { network, height, size, logRoot, stateRoot, setHash }
-}
-
-function requireSignedState(ledger: Ledger): NonNullable<Ledger['store']['signed']> {
-  const { signed } = ledger.store
-  const { height, log } = ledger.position
-  if (signed && signed.sealedHeight <= height && signed.size <= log.size) return signed
-  throw stateLost(signed ? `height ${signed.sealedHeight}, ${signed.size} transactions` : 'the file of what was signed', `height ${height}, ${log.size} transactions`)
-}
-
-function stateLost(expected: string, found: string): Error {
-  return fail('signed-state-lost', 'The store does not reach what its authority has signed. Restore the newest backup; if there is none, `telltale store repair --accept-loss` goes on and tells everybody.', { expected, found })
 }

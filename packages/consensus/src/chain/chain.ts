@@ -1,11 +1,15 @@
-import { assert, bytesToMapKey, encodeReceipt, equalBytes, fail, signStatement } from '@telltale/core'
+import { asUint, assert, bytesToMapKey, decode, encodeReceipt, fail, signStatement, signTransaction } from '@telltale/core'
 import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
-import { blockId, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
-import type { Execution, Ledger, ReadTransaction } from '@telltale/ledger'
+import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
+import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
+import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
 import { createPool, matchAttachments } from './pool.ts'
 import type { Attachment, Certified, Pool, Waiting } from './pool.ts'
+import { createRefusals, verdictToError } from './refusal.ts'
+import type { Refusals } from './refusal.ts'
+import type { SignedLoss } from './signed-loss.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
 export interface Submission {
@@ -18,11 +22,14 @@ export interface Submission {
  */
 export interface Chain {
   readonly head: CertifiedHead | null
-  /** Resolves when the transaction is certified; rejects with the verdict's code where it is refused. */
+  /**
+   * Resolves when the transaction is certified; rejects with the verdict's code where it is refused, and with an authority's signed refusal
+   * (`RefusedError`) where a device signed it and sending it again cannot help. What would change the authorities is refused here: `one-authority-only`.
+   */
   submit(submission: Submission): Promise<Certified>
   /** RFC 9942 receipt of a transaction under the newest checkpoint. */
   receipt(index: number): Uint8Array
-  /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. */
+  /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. Rejects once a block could not be certified. */
   atCertified<T>(read: (head: CertifiedHead | null) => T): Promise<T>
   /** Finishes the block at hand; what waits is refused with `stopping`. */
   stop(): Promise<void>
@@ -36,6 +43,8 @@ export interface ChainComponents {
   verifier: SignatureVerifier
   primitives: Primitives
   clock: { nowMs(): number }
+  /** Where the store does not hold all that was signed: goes on, and says so in its first transaction, for everybody to see. */
+  acceptLoss?: boolean
 }
 
 /** Starts to seal (`not-an-authority`, `needs-peers`, `signed-state-lost`). */
@@ -45,12 +54,13 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const certifier = await createCertifier(components)
   const reader = createLedgerReader(ledger, primitives)
   const pool = createPool()
-  const committer = createCommitter(components, pool, certifier)
+  const refusals = await createRefusals(components)
+  const committer = createCommitter(components, pool, certifier, refusals)
 
   const settle = async (entry: Waiting, required: SignatureCheck[]): Promise<void> => {
     try {
       entry.isValid = await components.verifier.verify(required)
-      if (!entry.isValid) entry.reject(invalidSignature(entry.checked.read))
+      if (!entry.isValid) await reject(entry, refusals.answer(entry.checked.read, invalidSignature(entry.checked.read), false))
     } catch (error) {
       entry.isValid = false
       entry.reject(error)
@@ -58,7 +68,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     committer.wake()
   }
 
-  return {
+  const chain: Chain = {
     get head() {
       return certifier.head
     },
@@ -67,9 +77,10 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
       const judged = ledger.read(bytes)
       if (!judged.ok) throw verdictToError(judged.verdict)
       const read = judged.value
+      requireSetKept(ledger, read)
       const carried = matchAttachments(ledger, read, attachments, primitives)
       const required = ledger.signatures(read)
-      if (!Array.isArray(required)) throw verdictToError(required)
+      if (!Array.isArray(required)) throw await refusals.answer(read, required, false)
       return new Promise<Certified>((resolve, reject) => {
         const entry: Waiting = { checked: { read, keys: required.map((check) => check.key) }, attachments: carried, isValid: null, resolve, reject }
         pool.add(entry)
@@ -84,6 +95,17 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     atCertified: committer.between,
     stop: committer.stop,
   }
+  if (certifier.loss) await chain.submit({ bytes: await signResumed(components, reader, certifier.loss), attachments: [] })
+  return chain
+}
+
+const CALL_RESUMED = 35
+
+/** The transaction that tells everybody of a loss: [size signed / null, size held]. */
+async function signResumed({ ledger, signer, address }: ChainComponents, reader: LedgerReader, { sizeSigned, sizeHeld }: SignedLoss): Promise<Uint8Array> {
+  const { value } = reader.state(counterKey(address, address))
+  const sequence = value ? asUint(decode(value), 'sequence') : 0
+  return signTransaction({ network: ledger.network.subarray(0, 16), iss: address, sub: address, call: CALL_RESUMED, sequence, args: [sizeSigned, sizeHeld] }, signer)
 }
 
 interface Committer {
@@ -94,17 +116,18 @@ interface Committer {
 }
 
 /** The loop that makes blocks while something waits. Owned by one chain; only it commits. */
-function createCommitter(components: ChainComponents, pool: Pool, certifier: Certifier): Committer {
+function createCommitter(components: ChainComponents, pool: Pool, certifier: Certifier, refusals: Refusals): Committer {
   let running: Promise<void> | null = null
   let isStopped = false
   let failure: Error | null = null
-  const readers: (() => void)[] = []
+  // Each is told why the ledger no longer stands at the certified head, or null where it does.
+  const readers: ((failed: Error | null) => void)[] = []
 
   const run = async (): Promise<void> => {
     try {
       while (pool.isReady && !isStopped) {
-        await makeBlock(components, pool, certifier)
-        for (const read of readers.splice(0)) read()
+        await makeBlock(components, pool, certifier, refusals)
+        for (const read of readers.splice(0)) read(null)
       }
     } catch (error) {
       // Whether the block is there only shows when the store is opened again: nobody is told anything until then.
@@ -112,7 +135,7 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
       pool.rejectAll(error)
     } finally {
       running = null
-      for (const read of readers.splice(0)) read()
+      for (const read of readers.splice(0)) read(failure)
     }
   }
 
@@ -123,10 +146,12 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
       if (isStopped) throw stopping()
     },
     async between(read) {
+      if (failure) throw failure
       if (!running) return read(certifier.head)
       return new Promise((resolve, reject) => {
-        readers.push(() => {
+        readers.push((failed) => {
           try {
+            if (failed) throw failed
             resolve(read(certifier.head))
           } catch (error) {
             reject(error)
@@ -142,31 +167,48 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
   }
 }
 
-async function makeBlock({ ledger, signer, address, primitives, clock }: ChainComponents, pool: Pool, certifier: Certifier): Promise<void> {
-  const { position } = ledger
-  const height = position.height + 1
+async function makeBlock(components: ChainComponents, pool: Pool, certifier: Certifier, refusals: Refusals): Promise<void> {
+  const { ledger } = components
+  const height = ledger.position.height + 1
   const { blockTransactionsMax, blockBytesMax } = ledger.parameters(height)
   const batch = pool.take(blockTransactionsMax, blockBytesMax)
-  const refused = new Set<unknown>()
-  const plan = { height, timeMs: Math.max(clock.nowMs(), position.timeMs + 1), finalHeight: position.height, transactions: batch.map((entry) => entry.checked) }
-  const execution = ledger.execute(position, plan, (checked, verdict) => {
-    refused.add(checked)
-    batch.find((entry) => entry.checked === checked)?.reject(verdictToError(verdict))
-  })
-  const included = batch.filter((entry) => !refused.has(entry.checked))
-  if (included.length === 0) return
   try {
-    const headerBytes = encodeHeader(ledger.header(position, execution, address, 0, 1))
-    const seal = await signStatement('seal', ledger.network, [headerBytes], signer)
-    const bytes = encodeBlock(headerBytes, seal, execution.transactions.map((read) => read.transaction.bytes))
-    const id = blockId(headerBytes, primitives)
-    await ledger.commit(execution, { height, id, bytes }, newAttachments(included, ledger), true)
-    await certifier.certify(checkpointOf(ledger.network, execution), id)
+    await sealBatch(components, certifier, refusals, height, batch)
   } catch (error) {
-    for (const entry of included) entry.reject(error)
+    // They left the pool: nobody else would ever answer them. Who was answered already hears nothing of this.
+    for (const entry of batch) entry.reject(error)
     throw error
   }
+}
+
+async function sealBatch(components: ChainComponents, certifier: Certifier, refusals: Refusals, height: number, batch: Waiting[]): Promise<void> {
+  const { ledger, clock } = components
+  const { position } = ledger
+  const refused = new Map<unknown, Verdict>()
+  const plan = { height, timeMs: Math.max(clock.nowMs(), position.timeMs + 1), finalHeight: position.height, transactions: batch.map((entry) => entry.checked) }
+  const execution = ledger.execute(position, plan, (checked, verdict) => refused.set(checked, verdict))
+  const included = batch.filter((entry) => !refused.has(entry.checked))
+  if (included.length > 0) await commitBlock(components, certifier, execution, included)
   resolveAll(included, execution, height)
+  // Only now: a refusal may rest on what stands in this very block, and nobody is told of a block that is not durable.
+  for (const entry of batch) {
+    const verdict = refused.get(entry.checked)
+    if (verdict) await reject(entry, refusals.answer(entry.checked.read, verdict, true))
+  }
+}
+
+async function reject(entry: Waiting, answer: Promise<TelltaleError>): Promise<void> {
+  entry.reject(await answer.catch((error: unknown) => error))
+}
+
+async function commitBlock({ ledger, signer, address, primitives }: ChainComponents, certifier: Certifier, execution: Execution, included: Waiting[]): Promise<void> {
+  const { height } = execution
+  const headerBytes = encodeHeader(ledger.header(ledger.position, execution, address, 0, 1))
+  const seal = await signStatement('seal', ledger.network, [headerBytes], signer)
+  const bytes = encodeBlock(headerBytes, seal, execution.transactions.map((read) => read.transaction.bytes))
+  const id = blockId(headerBytes, primitives)
+  await ledger.commit(execution, { height, id, bytes }, newAttachments(included, ledger), true)
+  await certifier.certify(checkpointOf(ledger.network, execution), id)
 }
 
 function resolveAll(included: Waiting[], execution: Execution, height: number): void {
@@ -187,23 +229,10 @@ function newAttachments(included: Waiting[], ledger: Ledger): Attachment[] {
     })
 }
 
-function invalidSignature(read: ReadTransaction): TelltaleError {
-  return fail('invalid-signature', 'The signature does not hold.', { expected: `a signature under key ${read.transaction.keyNumber} of ${read.transaction.iss}`, found: 'another signature' })
+function invalidSignature({ transaction }: ReadTransaction): Verdict {
+  return { code: 'invalid-signature', message: 'The signature does not hold.', expected: `a signature under key ${transaction.keyNumber} of ${transaction.iss}`, found: 'another signature' }
 }
 
 function stopping(): TelltaleError {
   return fail('stopping', 'The node is stopping; submit again when it is back.')
-}
-
-function verdictToError({ code, message, expected, found }: Verdict): TelltaleError {
-  return fail(code, message, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
-}
-
-function requireLoneAuthority(ledger: Ledger, address: string, signer: Signer): void {
-  const set = ledger.authorities(ledger.position.height + 1)
-  const own = set.find((authority) => authority.address === address)
-  if (!own || own.keyNumber !== signer.keyNumber || !equalBytes(own.key.material, signer.publicKey.material)) {
-    throw fail('not-an-authority', `${address} is not an authority of this network with the key at hand.`, { expected: set.map((authority) => authority.address).join(', '), found: address })
-  }
-  if (set.length > 1) throw fail('needs-peers', 'This network has several authorities; one alone cannot certify for it.', { expected: 'one authority', found: String(set.length) })
 }

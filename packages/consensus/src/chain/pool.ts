@@ -88,7 +88,7 @@ export function createPool(): Pool {
   }
 }
 
-export function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
+function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
   return attachments.reduce((sum, { bytes }) => sum + bytes.length, read.transaction.bytes.length)
 }
 
@@ -98,7 +98,8 @@ export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: U
   const carried = given.map((bytes) => ({ sha256: primitives.sha256(bytes), bytes }))
   for (const { sha256, bytes } of carried) {
     const isReferred = references.some((reference) => equalBytes(reference.sha256, sha256) && reference.length === bytes.length)
-    if (!isReferred) throw fail('surplus-attachment', 'An attachment is not one that the transaction refers to.', { expected: `${references.length} attachments`, found: `${bytes.length} other bytes` })
+    const isDoubled = carried.filter((other) => equalBytes(other.sha256, sha256)).length > 1
+    if (!isReferred || isDoubled) throw fail('surplus-attachment', 'An attachment is not one that the transaction refers to, or came twice.', { expected: `${references.length} attachments`, found: `${bytes.length} other bytes` })
   }
   for (const { sha256, length } of references) {
     if (carried.some((attachment) => equalBytes(attachment.sha256, sha256)) || ledger.store.hasAttachment(sha256)) continue

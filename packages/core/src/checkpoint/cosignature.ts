@@ -10,6 +10,7 @@ import type { Cbor } from '../encoding/cbor.ts'
 import { decode } from '../encoding/reader.ts'
 import { asArray, asBytes, asMap, asText, asUint, wrongShape } from '../encoding/shape.ts'
 import { encode } from '../encoding/writer.ts'
+import { ISSUED_AT_SECONDS_MAX } from '../limits.ts'
 import type { Authority } from './authority-set.ts'
 import type { Checkpoint } from './checkpoint.ts'
 
@@ -103,7 +104,7 @@ export function decodeReceipt(bytes: Uint8Array): Receipt {
   const receipt = {
     network: readNetwork(claims.get(2)),
     algorithm: readAlgorithm(header.get(1)),
-    cosignature: { address: asText(claims.get(1), 'receipt iss', 64), keyNumber: asBytes(header.get(4), 'receipt kid', 1)[0] as number, issuedAtSeconds: asUint(claims.get(6), 'receipt iat'), signature },
+    cosignature: { address: asText(claims.get(1), 'receipt iss', 64), keyNumber: asBytes(header.get(4), 'receipt kid', 1)[0] as number, issuedAtSeconds: asUint(claims.get(6), 'receipt iat', ISSUED_AT_SECONDS_MAX), signature },
     height: asUint(height, 'receipt height'),
     size: asUint(size, 'receipt size'),
     stateRoot: asBytes(stateRoot, 'receipt state root', 32),

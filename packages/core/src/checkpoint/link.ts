@@ -4,9 +4,9 @@ import type { SignatureCheck } from '../crypto/signature-validity.ts'
 import type { Cbor } from '../encoding/cbor.ts'
 import { asArray, asBytes, asUint } from '../encoding/shape.ts'
 import { fail } from '../errors.ts'
-import { AUTHORITIES_MAX } from '../limits.ts'
+import { AUTHORITIES_MAX, ISSUED_AT_SECONDS_MAX } from '../limits.ts'
 import { faultsTolerated, isQuorum, isSameAuthority, setFromCbor, setHash, setToCbor } from './authority-set.ts'
-import type { AuthoritySet } from './authority-set.ts'
+import type { Authority, AuthoritySet } from './authority-set.ts'
 import { checkpointFromCbor, checkpointToCbor } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { cosignatureCheck } from './cosignature.ts'
@@ -47,7 +47,7 @@ export function linkFromCbor(value: Cbor | undefined): Link {
 function readSignatures(value: Cbor | undefined, what: string): LinkSignature[] {
   const list = asArray(value, what).map((item): LinkSignature => {
     const [position, issuedAtSeconds, signature] = asArray(item, what, 3)
-    return { position: asUint(position, what, AUTHORITIES_MAX - 1), issuedAtSeconds: asUint(issuedAtSeconds, what), signature: asBytes(signature, what) }
+    return { position: asUint(position, what, AUTHORITIES_MAX - 1), issuedAtSeconds: asUint(issuedAtSeconds, what, ISSUED_AT_SECONDS_MAX), signature: asBytes(signature, what) }
   })
   for (let i = 1; i < list.length; i++) {
     if (list[i - 1]!.position >= list[i]!.position) throw fail('unsorted', `${what}: an authority is out of order or counted twice.`, { expected: 'ascending positions', found: String(list[i]!.position) })
@@ -61,7 +61,10 @@ export interface LinkStep {
   checks: SignatureCheck[]
   /** When more than f authorities say the checkpoint was signed: the (f+1)-th smallest of their clocks. */
   timeSeconds: number
+  /** How many of the set signed. */
   signers: number
+  /** Everybody who signed, leavers too: whoever trusts another set counts them again. */
+  signedBy: Authority[]
 }
 
 /**
@@ -90,7 +93,7 @@ export function followLink(trusted: AuthoritySet, link: Link, primitives: Primit
   const known = own.filter((authority) => trusted.some((other) => isSameAuthority(other, authority))).length + leavers.length
   if (!isQuorum(known, trusted.length)) throw noQuorum(known, trusted.length, 'the set trusted before it')
   const times = link.signatures.map((signed) => signed.issuedAtSeconds).sort((a, b) => a - b)
-  return { set, checks, timeSeconds: times[faultsTolerated(set.length)] as number, signers: own.length }
+  return { set, checks, timeSeconds: times[faultsTolerated(set.length)] as number, signers: own.length, signedBy: [...own, ...leavers] }
 }
 
 function noQuorum(count: number, size: number, whose: string): Error {

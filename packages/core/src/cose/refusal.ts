@@ -50,7 +50,8 @@ function refusalToFields({ id, code, isPermanent, expected, found, size, timeMs 
 
 /** Signs a refusal; texts of more than 512 characters are cut first. */
 export async function signRefusal(network: Uint8Array, refusal: Refusal, signer: Signer): Promise<Uint8Array> {
-  const cut = (text: string | null): string | null => text && text.slice(0, FACT_CHARACTERS_MAX)
+  // Half of a pair of surrogates is no text.
+  const cut = (text: string | null): string | null => text && text.slice(0, FACT_CHARACTERS_MAX).replace(/[\uD800-\uDBFF]$/, '')
   const payload = statementPayload(network, refusalToFields({ ...refusal, expected: cut(refusal.expected), found: cut(refusal.found) }))
   const protectedBytes = statementHeader('refusal', signer.publicKey.algorithm, signer.keyNumber)
   return encodeSign1({ protectedBytes, unprotected: new Map(), payload, signature: await signer.sign(signatureInput(protectedBytes, payload)) })

@@ -1,7 +1,7 @@
 import { Decimal } from '../decimal.ts'
 import { fail } from '../errors.ts'
 import type { TelltaleError } from '../errors.ts'
-import { CBOR_DEPTH_MAX } from '../limits.ts'
+import { CBOR_DEPTH_MAX, CBOR_ITEMS_MAX } from '../limits.ts'
 import { Tagged } from './cbor.ts'
 import type { Cbor, CborMap } from './cbor.ts'
 import { bytesToText } from './utf8.ts'
@@ -9,10 +9,10 @@ import { bytesToText } from './utf8.ts'
 /**
  * Reads exactly one deterministic CBOR item and checks its canonical form while reading, so that nothing need be re-encoded: shortest
  * heads, map keys strictly ascending in bytewise order of their encoding, no floats, valid UTF-8. Byte strings are views into `bytes`.
- * Codes: `malformed-cbor`, `not-canonical`, `too-deep`, `number-out-of-range`, `malformed-text`.
+ * Codes: `malformed-cbor`, `not-canonical`, `too-deep`, `too-many-items`, `number-out-of-range`, `malformed-text`.
  */
 export function decode(bytes: Uint8Array): Cbor {
-  const input: Input = { bytes, at: 0 }
+  const input: Input = { bytes, at: 0, items: 0 }
   const value = readItem(input, 1)
   if (input.at !== bytes.length) throw malformed(input, 'the end', `${bytes.length - input.at} more bytes`)
   return value
@@ -21,10 +21,14 @@ export function decode(bytes: Uint8Array): Cbor {
 interface Input {
   bytes: Uint8Array
   at: number
+  /** Read so far. */
+  items: number
 }
 
 function readItem(input: Input, depth: number): Cbor {
   if (depth > CBOR_DEPTH_MAX) throw fail('too-deep', `The CBOR nests deeper than ${CBOR_DEPTH_MAX} levels.`, { expected: `at most ${CBOR_DEPTH_MAX} levels`, found: 'more' })
+  input.items += 1
+  if (input.items > CBOR_ITEMS_MAX) throw fail('too-many-items', `The CBOR has more than ${CBOR_ITEMS_MAX} items.`, { expected: `at most ${CBOR_ITEMS_MAX} items`, found: 'more' })
   const start = input.at
   const initial = input.bytes[start]
   if (initial === undefined) throw malformed(input, 'an item', 'the end')

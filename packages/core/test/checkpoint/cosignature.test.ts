@@ -105,6 +105,7 @@ suite('receipt', () => {
       ['no claims', make([[15, 0]])],
       ['a network in upper case', make([[15, new Map([...claims, [2, `tt:${'AB'.repeat(32)}`]])]])],
       ['a network of 16 bytes', make([[15, new Map([...claims, [2, `tt:${'01'.repeat(16)}`]])]])],
+      ['a clock beyond the year 9999', make([[15, new Map([...claims, [6, 253_402_300_800]])]])],
       ['a clock below zero', make([[15, new Map([...claims, [6, -1]])]])],
       ['version 2', make([[-65_537, state.with(0, 2)]])],
       ['an algorithm by name', make([[1, 'EdDSA']])],

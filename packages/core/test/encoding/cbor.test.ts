@@ -6,6 +6,7 @@ import { Tagged } from '../../src/encoding/cbor.ts'
 import type { Cbor } from '../../src/encoding/cbor.ts'
 import { decode } from '../../src/encoding/reader.ts'
 import { encode } from '../../src/encoding/writer.ts'
+import { CBOR_ITEMS_MAX } from '../../src/limits.ts'
 import { codeOf } from '../refusal.ts'
 
 const BIG = Number.MAX_SAFE_INTEGER
@@ -172,6 +173,16 @@ suite('what the reader refuses', () => {
 
   test('100,000 nested arrays, maps or tags neither overflow the stack nor take long', () => {
     for (const head of ['81', 'a100', 'd2', 'c4']) assert.equal(codeOf(() => decode(hexToBytes(head.repeat(100_000)))), 'too-deep')
+  })
+
+  test('4,194,304 items are read, one more is refused', () => {
+    const zeros = (count: number): Uint8Array => {
+      const bytes = new Uint8Array(5 + count)
+      bytes.set([0x9a, count >>> 24, (count >> 16) & 255, (count >> 8) & 255, count & 255])
+      return bytes
+    }
+    assert.equal(codeOf(() => decode(zeros(CBOR_ITEMS_MAX - 1))), 'accepted')
+    assert.equal(codeOf(() => decode(zeros(CBOR_ITEMS_MAX))), 'too-many-items')
   })
 
   test('a message never holds more than a short part of what was found', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
+import { twoKeyBox } from '@telltale/testing'
 import { bytesToHex, hexToBytes } from '../../src/bytes/hex.ts'
 import { concatBytes } from '../../src/bytes/concat.ts'
 import { portable } from '../../src/crypto/primitives.ts'
@@ -12,7 +13,6 @@ import { textToBytes } from '../../src/encoding/utf8.ts'
 import { createRecordKeys, epochRoot, expandKey, sealContextToBytes } from '../../src/sealing/key-tree.ts'
 import { openRecord, sealRecord } from '../../src/sealing/seal.ts'
 import type { SealedContent, SealedPlace } from '../../src/sealing/seal.ts'
-import { twoKeyBox } from './two-key-box.ts'
 import { CONTEXT, EPOCH_SECRET, VECTORS } from './vectors.ts'
 
 const keys = createRecordKeys([epochRoot(CONTEXT, EPOCH_SECRET, portable)], portable)

@@ -1,6 +1,6 @@
 import { NO_PREVIOUS, asArray, asBytes, asText, asUint, createdId, emptyRoot, equalBytes, isName, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
 import type { Cbor, CborMap, Primitives, PublicKey, StatementSignature, Verdict } from '@telltale/core'
-import { accountOf, holdsRole, isOrganisation, keyInForce } from '../authority.ts'
+import { accountOf, holdsRole, isActive, isOrganisation, keyInForce } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
 import { INTERVALS_MAX, REASON_CHARACTERS_MAX, STREAMS_PER_ENROLMENT_MAX } from '../limits.ts'
@@ -74,14 +74,20 @@ function openStream(context: CallContext, assetId: string, device: string, name:
   context.state.set(assetKey(assetId), { ...asset, streams: openInterval(asset.streams, `${device}/${name}`, context.height + 1) })
 }
 
+/** Whoever was suspended, or whose roles have expired, disposes of nothing until they hold a role again. */
+function judgeActive(context: CallContext): Verdict | null {
+  const { iss } = context.transaction
+  return isActive(context, iss) ? null : refuse('role-not-in-force', `${iss} holds no role.`, 'an identity with a role in force', iss)
+}
+
 /** The owner acts alone; whoever created the asset acts with the owner's consent. */
 function judgeAssetSide(context: CallContext, asset: AssetRow, consent: StatementSignature | null): Verdict | null {
   const owner = ownerOf(asset, context.height)
   if (owner === null) return refuse('not-in-force', 'The asset holds from the next block on.', 'an asset of an earlier block')
   const { iss } = context.transaction
-  if (iss === owner) return null
+  if (iss === owner) return judgeActive(context)
   if (iss !== asset.creator) return refuse('not-allowed', `${iss} may not do this for the asset.`, `${owner} or ${asset.creator}`, iss)
-  return isConsentPossible(context, owner, consent) ? null : consentRequired(owner)
+  return judgeActive(context) ?? (isConsentPossible(context, owner, consent) ? null : consentRequired(owner))
 }
 
 function judgeStreamName(name: string): Verdict | null {
@@ -196,7 +202,7 @@ export const retireDevice: Call<Retirement> = {
     if (!asset) return unknownAsset(sub)
     if (!holdsRole(context, device, 'device', sub)) return refuse('unknown-device', `${device} is not an active device of this asset.`, 'a device of the asset', device)
     if (iss !== ownerOf(asset, context.height) && iss !== asset.creator) return refuse('not-allowed', `${iss} may not retire devices of this asset.`, 'the owner or whoever enrolled it', iss)
-    return null
+    return judgeActive(context)
   },
   apply(context, { device }) {
     const from = context.height + 1
@@ -232,6 +238,8 @@ export const transfer: Call<Transfer> = {
     if (!asset) return unknownAsset(sub)
     const current = ownerOf(asset, context.height)
     if (iss !== current) return refuse('not-allowed', `${iss} does not own the asset.`, current ?? 'an owner', iss)
+    const inactive = judgeActive(context)
+    if (inactive) return inactive
     if (owner === current) return refuse('already-owner', `${owner} owns the asset already.`, 'another owner', owner)
     if (asset.owners.some((interval) => interval.from > context.height)) return refuse('not-in-force', 'The asset changed hands in this very block.', 'an owner of an earlier block')
     if (number !== asset.transfers || !equalBytes(previous, asset.lastTransfer)) return refuse('wrong-transfer-number', 'The transfer does not follow the last one.', String(asset.transfers), String(number))

@@ -1,4 +1,4 @@
-import { asArray, asBytes, asText, asUint, createdId, encode, equalBytes, isQuorum, isSameAuthority, publicKeyFromCose, sortSet } from '@telltale/core'
+import { AUTHORITIES_MAX, asArray, asBytes, asText, asUint, createdId, encode, equalBytes, isQuorum, isSameAuthority, publicKeyFromCose, sortSet } from '@telltale/core'
 import type { Authority, AuthoritySet, Cbor, Verdict } from '@telltale/core'
 import { isAuthority, keyInForce } from '../authority.ts'
 import { refuse } from '../call.ts'
@@ -44,8 +44,9 @@ function nextSet(context: CallContext, proposal: Exclude<Proposal, { kind: 'para
   const { authority } = proposal
   if (set.some((other) => isSameAuthority(other, authority))) return refuse('already-authority', `${authority.address} is in the set with this key.`, 'a change', authority.address)
   const registered = keyInForce(context.state.identity(authority.address), authority.keyNumber, context.height)
-  if (!registered || !equalBytes(registered.material, authority.key.material)) return refuse('key-mismatch', `${authority.address} is not admitted with this key.`, 'an admitted identity and its key in force', authority.address)
-  return sortSet([...set.filter((other) => other.address !== authority.address), authority])
+  if (!registered || registered.algorithm !== authority.key.algorithm || !equalBytes(registered.material, authority.key.material)) return refuse('key-mismatch', `${authority.address} is not admitted with this key.`, 'an admitted identity and its key in force', authority.address)
+  const next = sortSet([...set.filter((other) => other.address !== authority.address), authority])
+  return next.length <= AUTHORITIES_MAX ? next : refuse('too-many-authorities', 'The set of authorities is as large as it can be.', `at most ${AUTHORITIES_MAX}`, String(next.length))
 }
 
 function decide(context: CallContext, row: ProposalRow): ProposalRow {

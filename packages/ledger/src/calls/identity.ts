@@ -1,10 +1,10 @@
 import { asArray, asBytes, asNullable, asText, asUint, checkX25519Key, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
 import type { Authority, Cbor, Primitives, PublicKey, Verdict } from '@telltale/core'
-import { isAuthority, judgeOversight } from '../authority.ts'
+import { isAuthority, isAuthorityOrElect, judgeOversight } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
 import { INTERVALS_MAX, REASON_CHARACTERS_MAX, ROLES_MAX } from '../limits.ts'
-import { closeIntervals, inForce, openInterval } from '../state/interval.ts'
+import { closeIntervals, openInterval } from '../state/interval.ts'
 import { NETWORK_KEY, identityKey } from '../state/key.ts'
 import { isSameRole } from '../state/role.ts'
 import type { Role } from '../state/role.ts'
@@ -82,7 +82,7 @@ export const roles: Call<Role[]> = {
   judge(context, wanted) {
     const identity = context.state.identity(context.transaction.sub)
     if (!identity) return refuse('unknown-identity', `${context.transaction.sub} is not admitted.`, 'an admitted identity', context.transaction.sub)
-    if (inForce(identity.roles, context.height).some((role) => role.name === 'device' || role.name === 'authority')) return refuse('role-not-given-here', 'The roles of devices and authorities are not changed by this call.')
+    if (identity.roles.some(({ value, to }) => to === null && (value.name === 'device' || value.name === 'authority')) || isAuthorityOrElect(context.state, context.transaction.sub, context.height)) return refuse('role-not-given-here', 'The roles of devices and authorities are not changed by this call.')
     if (identity.roles.length + wanted.length > INTERVALS_MAX) return refuse('too-many-intervals', 'The identity changed its roles too often; suspend it and admit a new one.', `at most ${INTERVALS_MAX}`, String(identity.roles.length))
     return judgeOversight(context, identity.organisation) ?? judgeRoles(context, wanted)
   },
@@ -106,7 +106,7 @@ export const suspend: Call<string> = {
     const { sub } = context.transaction
     const identity = context.state.identity(sub)
     if (!identity) return refuse('unknown-identity', `${sub} is not admitted.`, 'an admitted identity', sub)
-    if (isAuthority(context.state, sub, context.height)) return refuse('needs-proposal', `${sub} is an authority; propose its removal.`, 'an identity outside the set of authorities', sub)
+    if (isAuthorityOrElect(context.state, sub, context.height)) return refuse('needs-proposal', `${sub} is an authority; propose its removal.`, 'an identity outside the set of authorities', sub)
     if (identity.roles.every((interval) => interval.to !== null)) return refuse('already-suspended', `${sub} holds no role any more.`)
     return judgeOversight(context, identity.organisation)
   },
@@ -139,8 +139,8 @@ export const rotate: Call<Rotation> = {
     if (number !== next) return refuse('wrong-key-number', 'Key numbers rise by one and are never reused.', String(next), String(number))
     if (!context.parameters.algorithms.includes(key.algorithm)) return refuse('algorithm-not-allowed', `This network does not admit ${key.algorithm} keys.`, context.parameters.algorithms.join(', '), key.algorithm)
     if (iss === sub) return null
-    // Otherwise one authority could put its own key in another's place.
-    if (isAuthority(context.state, sub, context.height)) return refuse('not-allowed', `${sub} is an authority; it rotates its key itself, or leaves by proposal.`, sub, iss)
+    // Otherwise one authority could put its own key in another's place, also while that one's seat is decided but not yet in force.
+    if (isAuthorityOrElect(context.state, sub, context.height)) return refuse('not-allowed', `${sub} is an authority; it rotates its key itself, or leaves by proposal.`, sub, iss)
     return judgeOversight(context, identity.organisation)
   },
   apply(context, { number, key }) {

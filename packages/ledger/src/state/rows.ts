@@ -104,7 +104,7 @@ export function networkRowFromCbor(value: Cbor | undefined): NetworkRow {
   }
 }
 
-export function roleToCbor(role: Role): Cbor[] {
+function roleToCbor(role: Role): Cbor[] {
   return [role.name, role.scope, role.expiryMs]
 }
 

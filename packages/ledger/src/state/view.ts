@@ -25,8 +25,8 @@ export interface StateView extends StateReader {
 export function createStateView(parent: StateReader): StateView {
   const changes = new Map<string, { key: StateKey; row: Row }>()
   const row = (key: StateKey): Row | null => changes.get(stateKeyText(key))?.row ?? parent.row(key)
-  // Identities are asked for several times a transaction.
-  const identities = new Map<string, IdentityRow | null>()
+  // Identities are asked for several times a transaction. Only those that exist are kept: strangers can invent senders without end.
+  const identities = new Map<string, IdentityRow>()
   return {
     row,
     network() {
@@ -38,7 +38,7 @@ export function createStateView(parent: StateReader): StateView {
       const known = identities.get(address)
       if (known !== undefined) return known
       const found = row(identityKey(address)) as IdentityRow | null
-      identities.set(address, found)
+      if (found) identities.set(address, found)
       return found
     },
     asset: (id) => row(assetKey(id)) as AssetRow | null,

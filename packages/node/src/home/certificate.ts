@@ -1,11 +1,10 @@
-import { decode, deriveCover, epochRoot, fail } from '@telltale/core'
-import type { Link } from '@telltale/core'
 import { makeCertificate } from '@telltale/certificate'
 import type { CertificateMaterials, CertificateRequest } from '@telltale/certificate'
-import type { CertifiedHead } from '@telltale/consensus'
-import { assetKey, assetRowFromCbor, splitStreamName } from '@telltale/ledger'
+import { assetOf } from './entries.ts'
+import { linkOf } from './head-link.ts'
 import type { Home } from './home.ts'
-import { createSecretsFile } from './secrets.ts'
+import { createStreamKeys } from './stream-keys.ts'
+import type { StreamKeys } from './stream-keys.ts'
 
 /** Makes a certificate of what this directory holds, with the keys that lie in it. */
 export async function certificateFromHome(home: Home, request: CertificateRequest): Promise<Uint8Array> {
@@ -22,29 +21,22 @@ async function materialsOf(home: Home): Promise<CertificateMaterials> {
     reader,
     atHead: (read) => chain.atCertified((head) => read(linkOf(head))),
     attachment: (sha256) => ledger.store.readAttachment(sha256),
-    keys: (stream, epoch, from, to) => recordKeys(home, stream, epoch, from, to),
+    keys: keysOf(home),
     primitives,
   }
 }
 
-function linkOf(head: CertifiedHead | null): Link {
-  if (!head) throw fail('nothing-certified', 'Nothing is certified yet; import or send something first.')
-  const { checkpoint, cosignature } = head
-  return { checkpoint, set: null, signatures: [{ position: 0, issuedAtSeconds: cosignature.issuedAtSeconds, signature: cosignature.signature }], leavers: [] }
-}
-
-/** Keys of a range of records, if the device's secrets lie in this directory. */
-async function recordKeys(home: Home, stream: string, epoch: number, from: number, to: number): Promise<Uint8Array[] | null> {
-  const { device, name } = splitStreamName(stream) as { device: string; name: string }
-  const secrets = createSecretsFile(home.directory, device, home.password)
-  if (!(await secrets.has(name, epoch))) return null
-  const root = epochRoot({ network: home.ledger.network, device, stream: name, epoch }, await secrets.get(name, epoch), home.primitives)
-  return deriveCover(root, from, to, home.primitives)
+/** Keys of ranges of records, of the device's own secrets or as they were granted to a reader. */
+function keysOf(home: Home): CertificateMaterials['keys'] {
+  const known = new Map<string, StreamKeys>()
+  return (stream, epoch, from, to) => {
+    const keys = known.get(stream) ?? createStreamKeys(home, stream)
+    known.set(stream, keys)
+    return keys.cover(epoch, from, to)
+  }
 }
 
 /** Every stream of an asset, `address/name`. */
 export function streamsOfAsset(home: Home, asset: string): string[] {
-  const stored = home.reader.state(assetKey(asset)).value
-  if (!stored) throw fail('unknown-asset', `${asset} is not an asset of this network.`, { expected: 'an asset', found: asset })
-  return assetRowFromCbor(decode(stored)).streams.map((interval) => interval.value)
+  return assetOf(home, asset).streams.map((interval) => interval.value)
 }

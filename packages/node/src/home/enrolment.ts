@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createdId, decode, decodeTransaction, encode, fail, publicKeyToCose, signStatement, signTransaction, transactionId, asUint } from '@telltale/core'
+import { createdId, decodeTransaction, encode, publicKeyToCose, signStatement, signTransaction, transactionId } from '@telltale/core'
 import type { Algorithm, Cbor, CborMap } from '@telltale/core'
-import { assetKey, assetRowFromCbor, commitmentInput, consentFields, counterKey, identityKey, inForce } from '@telltale/ledger'
+import { assetKey, commitmentInput, consentFields, identityKey, inForce } from '@telltale/ledger'
+import { assetOf, counterOf, nextHeight } from './entries.ts'
 import type { Home } from './home.ts'
+import { ownerKey } from './ownership.ts'
 import type { AssetProfile, DeviceProfile } from './profile.ts'
 import type { WalletKey } from './wallet.ts'
 
@@ -30,8 +32,7 @@ export async function createAsset(home: Home, owner: WalletKey, attributes: Cbor
   const commitment = primitives.sha256(encode(commitmentInput(salt, attributes)))
   const before: Cbor[] = [commitment, owner.address]
   const consent = await signStatement('consent', ledger.network, consentFields(CALL_CREATE_ASSET, authority.address, authority.address, before), owner.signer)
-  const stored = reader.state(counterKey(authority.address, authority.address)).value
-  const sequence = stored ? asUint(decode(stored), 'sequence') : 0
+  const sequence = counterOf(home, authority.address, authority.address)
   const args = [...before, [consent.keyNumber, consent.signature]]
   const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: authority.address, sub: authority.address, call: CALL_CREATE_ASSET, sequence, args }, authority.signer)
   const asset = { id: createdId('ta', transactionId(decodeTransaction(bytes), primitives)), salt, attributes, owner: owner.name }
@@ -43,7 +44,7 @@ export async function createAsset(home: Home, owner: WalletKey, attributes: Cbor
 /** Enrols a device with its streams; its owner signs. */
 export async function enrolDevice(home: Home, init: { asset: AssetProfile; name: string; algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
   const { wallet, ledger, reader } = home
-  const owner = await wallet.open(init.asset.owner)
+  const owner = await ownerKey(home, init.asset.id)
   const key = (await wallet.has(init.name)) ? await wallet.open(init.name) : await wallet.create(init.name, init.algorithm)
   const device = { address: key.address, asset: init.asset.id, key: init.name, isSealed: init.isSealed }
   await home.updateProfile((profile) => ({ ...profile, devices: [...profile.devices.filter((known) => known.address !== key.address), device] }))
@@ -53,16 +54,11 @@ export async function enrolDevice(home: Home, init: { asset: AssetProfile; name:
   return device
 }
 
-/** Adds streams that a device does not have yet. */
+/** Adds streams that a device does not have yet; its owner signs. */
 export async function ensureStreams(home: Home, device: DeviceProfile, streams: string[]): Promise<void> {
-  const stored = home.reader.state(assetKey(device.asset)).value
-  if (!stored) throw fail('unknown-asset', `${device.asset} is not an asset of this network.`, { expected: 'an asset', found: device.asset })
-  const known = inForce(assetRowFromCbor(decode(stored)).streams, home.ledger.position.height + 1)
-  const asset = home.profile.assets.find((item) => item.id === device.asset)
+  const known = inForce(assetOf(home, device.asset).streams, nextHeight(home))
   for (const name of streams) {
     if (known.includes(`${device.address}/${name}`)) continue
-    if (!asset) throw fail('no-key', 'The key of the owner of this asset is not in this directory.', { expected: 'the key of the owner' })
-    const owner = await home.wallet.open(asset.owner)
-    await home.send({ key: owner, call: CALL_ADD_STREAM, sub: device.asset, args: [device.address, name, null] })
+    await home.send({ key: await ownerKey(home, device.asset), call: CALL_ADD_STREAM, sub: device.asset, args: [device.address, name, null] })
   }
 }

@@ -1,4 +1,3 @@
-import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asUint, decode, equalBytes, fail, signTransaction } from '@telltale/core'
 import type { Algorithm, Cbor, Primitives } from '@telltale/core'
@@ -8,10 +7,12 @@ import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, open
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
-import { readProfile, writeProfile } from './profile.ts'
+import { STORE_FOLDER, makeDirectory, requireNewDirectory } from './new-directory.ts'
+import { openStore } from './open-store.ts'
+import { PROFILE_FILE, readProfile, writeProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
 import { createWallet } from './wallet.ts'
-import type { Wallet, WalletKey } from './wallet.ts'
+import type { AskPassword, Wallet, WalletKey } from './wallet.ts'
 
 /** A data directory in use: one network with one authority, its store, its keys. */
 export interface Home {
@@ -41,11 +42,14 @@ export interface Message {
 export interface HomeOptions {
   directory: string
   password: string | undefined
+  /** Asks for the password of a key that has another one than the authority's. */
+  askPassword?: () => Promise<string>
   onReplay?: (height: number, target: number) => void
+  /** Goes on where the store does not hold all that its authority signed, and tells everybody. */
+  acceptLoss?: boolean
 }
 
 export const AUTHORITY_KEY = 'authority'
-const STORE_FOLDER = 'store'
 
 export function storeDirectory(directory: string): string {
   return join(directory, STORE_FOLDER)
@@ -54,10 +58,8 @@ export function storeDirectory(directory: string): string {
 /** Makes a data directory: an authority, its genesis and an empty store. The profile is written last; until then everything can be begun again. */
 export async function initHome(options: { directory: string; password: string | undefined; algorithm: Algorithm; parameters?: Partial<Parameters>; nowMs: number }): Promise<void> {
   const { directory, password, algorithm, nowMs } = options
-  if (await readProfile(directory)) throw fail('already-initialised', `${directory} holds a network already.`, { expected: 'a new or empty directory', found: directory })
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const foreign = (await readdir(directory)).filter((name) => name !== 'keys' && name !== STORE_FOLDER)
-  if (foreign.length > 0) throw fail('directory-not-empty', `${directory} holds other files; choose an empty directory.`, { expected: 'an empty directory', found: foreign.slice(0, 3).join(', ') })
+  await requireNewDirectory(directory)
+  await makeDirectory(directory)
   const primitives = createNodePrimitives()
   const wallet = createWallet(directory, password)
   const authority = (await wallet.has(AUTHORITY_KEY)) ? await wallet.open(AUTHORITY_KEY) : await wallet.create(AUTHORITY_KEY, algorithm)
@@ -65,6 +67,7 @@ export async function initHome(options: { directory: string; password: string | 
   try {
     const genesis = await createGenesis(nowMs, { ...DEFAULT_PARAMETERS, ...options.parameters }, [authority.signer], primitives)
     const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
+    if (store.height > 0) throw fail('data-unreadable', `${directory} has lost its file telltale.json, while its store holds ${store.height} blocks. Bring it back with \`telltale store restore BACKUP --data ${directory}\`.`, { expected: 'telltale.json', found: 'none' })
     if (!store.signed) await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
     await writeProfile(directory, { network: ledger.network, authority: AUTHORITY_KEY, assets: [], devices: [] })
   } finally {
@@ -79,13 +82,13 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   if (!read) throw fail('no-data', `${directory} is not a data directory; make one with \`telltale init --data ${directory}\`.`, { expected: 'a data directory', found: directory })
   let profile = read
   const primitives = createNodePrimitives({ verifyOn: 'pool' })
-  const wallet = createWallet(directory, password)
+  const wallet = createWallet(directory, password, askOthers(profile.authority, options.askPassword))
   const authority = await wallet.open(profile.authority)
-  const store = await createStore({ directory: storeDirectory(directory), create: false })
+  const store = await openStore(storeDirectory(directory), profile.network)
   try {
     const ledger = await openLedger({ store, primitives, ...(options.onReplay ? { onReplay: options.onReplay } : {}) })
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
-    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now } })
+    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
     const reader = createLedgerReader(ledger, primitives)
     return {
       directory,
@@ -116,5 +119,14 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   } catch (error) {
     await store.close()
     throw error
+  }
+}
+
+/** The directory's own password is asked for by whoever opens it; new files are written under it. */
+function askOthers(authority: string, askPassword: HomeOptions['askPassword']): AskPassword | undefined {
+  if (!askPassword) return undefined
+  return async (name, error) => {
+    if (name === authority) throw error
+    return askPassword()
   }
 }

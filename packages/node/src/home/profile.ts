@@ -31,10 +31,10 @@ export interface Profile {
   devices: DeviceProfile[]
 }
 
-const FILE = 'telltale.json'
+export const PROFILE_FILE = 'telltale.json'
 
 export function profilePath(directory: string): string {
-  return join(directory, FILE)
+  return join(directory, PROFILE_FILE)
 }
 
 /** Null where the directory is no data directory (`malformed-profile`). */

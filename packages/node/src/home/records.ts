@@ -1,22 +1,27 @@
-import { bodyToReadings, createRecordKeys, decode, decodeTransaction, epochRoot, openRecord, recordArgsFromCbor } from '@telltale/core'
-import type { Cbor, Clear, RecordArgs, RecordReading } from '@telltale/core'
+import { bodyToReadings, decode, decodeTransaction, judge, openRecord, recordArgsFromCbor } from '@telltale/core'
+import type { Cbor, Clear, Judged, RecordArgs, RecordKeys, RecordReading, Verdict } from '@telltale/core'
 import { splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
 import type { StreamRow } from '@telltale/ledger'
 import type { Home } from './home.ts'
-import { createSecretsFile } from './secrets.ts'
+import { createStreamKeys } from './stream-keys.ts'
 
-/** A record as this directory can read it; `clear` and `readings` null where it is sealed and the key is not here, or its body was dropped. */
+/** A record as this directory can read it. */
 export interface HomeRecord {
   sequence: number
   height: number
   blockTimeMs: number
+  /** The device lost its state here and went on: there are no readings. */
   isResume: boolean
+  /** Null where the record stays closed. */
   clear: Clear | null
   readings: RecordReading[] | null
+  /** Why it stays closed (`no-key`, `body-dropped`, and the codes of `openRecord` and `bodyToReadings`); null for a record that opens, and for a resume. */
+  closed: Verdict | null
 }
 
 /** Records read from the ledger at a time. */
 const PAGE = 256
+const CALL_RECORD = 16
 
 /** Where a stream stands in the ledger, or null where there is none. */
 export function streamHeadOf(home: Home, device: string, stream: string): StreamRow | null {
@@ -24,40 +29,54 @@ export function streamHeadOf(home: Home, device: string, stream: string): Stream
   return value && streamRowFromCbor(decode(value))
 }
 
-/** The records `from` to `to` of a stream, both included, opened with the keys that lie in this directory. */
-export async function* readRecords(home: Home, stream: string, from: number, to: number): AsyncGenerator<HomeRecord> {
+/**
+ * The records `from` to `to` of a stream, both included, opened with the keys that lie in this directory; `reader` takes only what was granted to that address.
+ * What one device wrote wrongly closes that record only.
+ */
+export async function* readRecords(home: Home, stream: string, from: number, to: number, reader: string | null = null): AsyncGenerator<HomeRecord> {
   const { device, name } = splitStreamName(stream) as { device: string; name: string }
-  const secrets = createSecretsFile(home.directory, device, home.password)
-  const keysOf = async (epoch: number): Promise<ReturnType<typeof createRecordKeys> | null> => {
-    if (!(await secrets.has(name, epoch))) return null
-    return createRecordKeys([epochRoot({ network: home.ledger.network, device, stream: name, epoch }, await secrets.get(name, epoch), home.primitives)], home.primitives)
-  }
-  let known: { epoch: number; keys: ReturnType<typeof createRecordKeys> | null } = { epoch: -1, keys: null }
+  const streamKeys = createStreamKeys(home, stream, reader)
+  let known: { epoch: number; keys: RecordKeys | null } = { epoch: -1, keys: null }
   for (let page = from; page <= to; page += PAGE) {
     const entries = await home.reader.entries('records', stream, page, Math.min(page + PAGE, to + 1))
     for (const [i, { bytes, height, timeMs }] of entries.entries()) {
       const sequence = page + i
       const { call, args } = decodeTransaction(bytes)
       const place = { sequence, height, blockTimeMs: timeMs }
-      if (call !== 16) {
-        yield { ...place, isResume: true, clear: null, readings: null }
+      if (call !== CALL_RECORD) {
+        yield { ...place, isResume: true, clear: null, readings: null, closed: null }
         continue
       }
       const record = recordArgsFromCbor(args)
-      if (record.content.kind === 'sealed' && known.epoch !== record.content.epoch) known = { epoch: record.content.epoch, keys: await keysOf(record.content.epoch) }
-      const content = await openBody(home, record, { device, name, sequence }, known.keys)
-      yield { ...place, isResume: false, clear: content?.clear ?? null, readings: content ? bodyToReadings(content.readings, content.clear) : null }
+      const { content } = record
+      if (content.kind === 'sealed' && known.epoch !== content.epoch) known = { epoch: content.epoch, keys: await streamKeys.recordKeys(content.epoch) }
+      const opened = await openBody(home, record, { device, name, sequence }, known.keys)
+      yield opened.ok ? { ...place, isResume: false, ...opened.value, closed: null } : { ...place, isResume: false, clear: null, readings: null, closed: opened.verdict }
     }
   }
 }
 
-async function openBody(home: Home, record: RecordArgs, place: { device: string; name: string; sequence: number }, keys: ReturnType<typeof createRecordKeys> | null): Promise<{ clear: Clear; readings: Cbor } | null> {
+interface OpenedBody {
+  clear: Clear
+  readings: RecordReading[]
+}
+
+async function openBody(home: Home, record: RecordArgs, place: { device: string; name: string; sequence: number }, keys: RecordKeys | null): Promise<Judged<OpenedBody>> {
+  const { content } = record
+  const key = content.kind === 'sealed' ? (keys?.(place.sequence) ?? null) : null
+  if (content.kind === 'sealed' && !key) return closed('no-key', 'It is sealed and its key is not here.')
   const body = await home.ledger.store.readAttachment(record.body.sha256)
-  if (!body) return null
-  if (record.content.kind === 'open') return { clear: record.content.clear, readings: decode(body) }
-  const key = keys?.(place.sequence)
-  if (!key) return null
-  const context = { network: home.ledger.network, device: place.device, stream: place.name, epoch: record.content.epoch }
-  const opened = openRecord(key, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, body, home.primitives)
-  return opened.ok ? opened.value : null
+  if (!body) return closed('body-dropped', 'Its body was dropped or forgotten.')
+  if (content.kind === 'open') return judge(() => readingsOf(content.clear, decode(body)))
+  const context = { network: home.ledger.network, device: place.device, stream: place.name, epoch: content.epoch }
+  const opened = openRecord(key as Uint8Array, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, body, home.primitives)
+  return opened.ok ? judge(() => readingsOf(opened.value.clear, opened.value.readings)) : opened
+}
+
+function readingsOf(clear: Clear, readings: Cbor): OpenedBody {
+  return { clear, readings: bodyToReadings(readings, clear) }
+}
+
+function closed(code: string, message: string): Judged<never> {
+  return { ok: false, verdict: { code, message } }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { asArray, asBytes, asText, asUint, bytesToHex, decode, encode, fail, hexToBytes } from '@telltale/core'
 import { writeDurably } from '../keys/durable-file.ts'
+import { firstOf } from '../keys/password-change.ts'
 import { openSecret, sealSecret } from '../keys/secret-box.ts'
 import type { SecretBox } from '../keys/secret-box.ts'
 
@@ -20,17 +21,15 @@ interface Secret {
   secret: Uint8Array
 }
 
+const FOLDER = 'secrets'
+const SUFFIX = '.json'
+
 export function createSecretsFile(directory: string, device: string, password: string | undefined): SecretsFile {
-  const path = join(directory, 'secrets', `${device}.json`)
-  const bound = Buffer.from(`tt-secrets ${device}`)
+  const path = join(directory, FOLDER, `${device}${SUFFIX}`)
+  const bound = boundOf(device)
   let secrets: Secret[] | null = null
   const load = async (): Promise<Secret[]> => (secrets ??= await readSecrets(path, bound, password))
-  const save = async (): Promise<void> => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    const plain = encode((secrets ?? []).map(({ stream, epoch, secret }) => [stream, epoch, secret]))
-    const stored = password === undefined ? bytesToHex(plain) : boxToJson(await sealSecret(plain, password, bound))
-    await writeDurably(path, Buffer.from(`${JSON.stringify({ version: 1, secrets: stored })}\n`), { mode: 0o600, replace: true })
-  }
+  const save = (): Promise<void> => writeSecrets(path, secrets ?? [], bound, password)
   const find = async (stream: string, epoch: number): Promise<Secret | undefined> => (await load()).find((item) => item.stream === stream && item.epoch === epoch)
   return {
     async get(stream, epoch) {
@@ -48,6 +47,34 @@ export function createSecretsFile(directory: string, device: string, password: s
       await save()
     },
   }
+}
+
+/** Devices whose secrets lie in a data directory. */
+export async function devicesWithSecrets(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(join(directory, FOLDER))).filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+/** Writes the secrets of a device under another password (undefined: none). A file that is under it already is left alone. */
+export async function changeSecretsPassword(directory: string, device: string, from: string | undefined, to: string | undefined): Promise<void> {
+  const path = join(directory, FOLDER, `${device}${SUFFIX}`)
+  const bound = boundOf(device)
+  await writeSecrets(path, await firstOf([from, to], (password) => readSecrets(path, bound, password)), bound, to)
+}
+
+function boundOf(device: string): Uint8Array {
+  return Buffer.from(`tt-secrets ${device}`)
+}
+
+async function writeSecrets(path: string, secrets: Secret[], bound: Uint8Array, password: string | undefined): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const plain = encode(secrets.map(({ stream, epoch, secret }) => [stream, epoch, secret]))
+  const stored = password === undefined ? bytesToHex(plain) : boxToJson(await sealSecret(plain, password, bound))
+  await writeDurably(path, Buffer.from(`${JSON.stringify({ version: 1, secrets: stored })}\n`), { mode: 0o600, replace: true })
 }
 
 async function readSecrets(path: string, bound: Uint8Array, password: string | undefined): Promise<Secret[]> {

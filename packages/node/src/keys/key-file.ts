@@ -4,7 +4,7 @@ import { fail, TelltaleError } from '@telltale/core'
 import type { Signer, Verdict } from '@telltale/core'
 import { writeDurably } from './durable-file.ts'
 import { checkKeyPair, keyFileFromText, keyFileHeadToBytes, keyFileToText } from './key-file-format.ts'
-import type { KeyFileContent } from './key-file-format.ts'
+import type { KeyFileContent, KeyFileHead } from './key-file-format.ts'
 import { createNodeSigner } from './node-signer.ts'
 import { openSecret, sealSecret } from './secret-box.ts'
 
@@ -44,6 +44,12 @@ export async function readKeyFile(path: string, options: { password?: string } =
   const content = { ...head, secret: opened }
   checkKeyPair(content, path)
   return { content, warning }
+}
+
+/** What a key file shows without its password; codes as above but those of passwords. */
+export async function readKeyFileHead(path: string): Promise<{ head: KeyFileHead; isProtected: boolean }> {
+  const { head, secret } = keyFileFromText((await readText(path)).text, path)
+  return { head, isProtected: !(secret instanceof Uint8Array) }
 }
 
 /** A signer for a key file of kind `signing` (`wrong-key-kind`). */

@@ -1,0 +1,18 @@
+import type { AssetProfile, Home } from '@telltale/node'
+import { UsageError } from '../../failure.ts'
+
+/** The asset that --asset names, or the only one (`asset-needed`). */
+export function chooseAsset(home: Home, named: string | undefined): AssetProfile {
+  const { assets } = home.profile
+  const found = named === undefined ? assets : assets.filter((asset) => asset.id === named)
+  const [asset] = found
+  if (asset && found.length === 1) return asset
+  const known = assets.map((item) => `${item.id}${attributesText(item) === '' ? '' : ` (${attributesText(item)})`}`).join(', ')
+  if (assets.length === 0) throw new UsageError('asset-needed', 'There is no asset yet. Make one with `telltale asset enrol`, or import a log.', { expected: 'an asset', found: 'none' })
+  throw new UsageError('asset-needed', named === undefined ? 'There are several assets; choose one with --asset.' : `There is no asset ${named} in this directory; choose one with --asset.`, { expected: known, found: named ?? 'none' })
+}
+
+/** `vin 4T1BF1FK7HU654321, make Northwind`; only this directory knows it. */
+export function attributesText({ attributes }: AssetProfile): string {
+  return [...attributes].map(([name, value]) => `${String(name)} ${String(value)}`).join(', ')
+}

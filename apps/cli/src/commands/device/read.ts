@@ -1,0 +1,67 @@
+import type { Command } from 'commander'
+import { exactToText } from '@telltale/core'
+import { readRecords } from '@telltale/node'
+import { chooseStream } from '../../device-streams.ts'
+import { UsageError } from '../../failure.ts'
+import { quantityText } from '../../figures.ts'
+import { printable } from '../../layout.ts'
+import { outputOf } from '../../options.ts'
+import type { GlobalOptions } from '../../options.ts'
+import { addressOf } from '../../people.ts'
+import { FROM_HELP, TO_HELP, resolveRange } from '../../range.ts'
+import { readingToJsonLine, timeOf } from '../../reading-rows.ts'
+import type { PlacedReading } from '../../reading-rows.ts'
+import { withHome } from '../../session.ts'
+import { chooseDevice } from '../certificate.ts'
+
+interface ReadOptions extends GlobalOptions {
+  device?: string
+  stream?: string
+  as?: string
+  from?: string
+  to?: string
+}
+
+export function addDeviceRead(device: Command): void {
+  device
+    .command('read')
+    .description('read a stream with the keys that lie here: the device\'s own, or those that were granted')
+    .option('--stream <name>', 'stream, where there are several')
+    .option('--as <name-or-address>', 'only with what was granted to this reader')
+    .option('--from <where>', FROM_HELP)
+    .option('--to <where>', TO_HELP)
+    .option('--device <address>', 'device, where there are several')
+    .addHelpText('after', `
+Examples:
+  telltale device read --stream odometer --as insurer --data my-network
+  telltale device read --stream odometer --from 10 --to 20 --json`)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ReadOptions>()
+      const output = outputOf(options)
+      await withHome(options.data, output, async (home) => {
+        const profile = chooseDevice(home, options.device)
+        const { name, count } = chooseStream(home, profile, options.stream)
+        const stream = `${profile.address}/${name}`
+        const reader = options.as === undefined ? null : await addressOf(home, options.as)
+        const range = count === 0 ? null : await resolveRange(home, stream, count, options)
+        if (!range) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
+        const closed = new Map<string, number>()
+        for await (const record of readRecords(home, stream, range.from, range.to, reader)) {
+          if (record.closed) closed.set(record.closed.code, (closed.get(record.closed.code) ?? 0) + 1)
+          const { clear } = record
+          if (!clear) continue
+          const placed = (record.readings ?? []).map((reading) => ({ stream: name, record: record.sequence, clock: clear.clock, reading }))
+          const text = placed.map((reading) => (output.isJson ? readingToJsonLine(reading) : lineOf(reading))).join('')
+          if (!(await output.write(text))) return
+        }
+        for (const [code, number] of closed) output.warn(`${quantityText(number, 'record')} stayed closed (${code}).`)
+      })
+    })
+}
+
+/** `12  2026-01-31T12:00:00.000Z  Vehicle.TraveledDistance  94005000 m`. */
+function lineOf({ record, clock, reading }: PlacedReading): string {
+  const { path, timeMs, value, unit } = reading
+  const shown = typeof value === 'string' || typeof value === 'boolean' ? String(value) : exactToText(value)
+  return `${record}  ${timeOf(clock, timeMs)}  ${printable(path)}  ${printable(shown)}${unit === null ? '' : ` ${printable(unit)}`}\n`
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import { readRefusedFolder } from '@telltale/device'
+import { assetOf, grantsOf, identityOf, nextHeight, ownerAddressOf } from '@telltale/node'
+import type { DeviceProfile, Home } from '@telltale/node'
+import { streamsOfDevice } from '../../device-streams.ts'
+import type { DeviceStream } from '../../device-streams.ts'
+import { quantityText } from '../../figures.ts'
+import { refusedFolder } from '../../home-device.ts'
+import { hang } from '../../layout.ts'
+import { outputOf } from '../../options.ts'
+import type { GlobalOptions } from '../../options.ts'
+import { nameAndAddress } from '../../people.ts'
+import { withHome } from '../../session.ts'
+import { chooseDevice } from '../certificate.ts'
+
+export function addDeviceShow(device: Command): void {
+  device
+    .command('show')
+    .description('show a device: its streams, who was let read, what was refused')
+    .option('--device <address>', 'device, where there are several')
+    .addHelpText('after', `
+Example:
+  telltale device show --data my-car`)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & { device?: string }>()
+      const output = outputOf(options)
+      await withHome(options.data, output, async (home) => {
+        const document = await documentOf(home, chooseDevice(home, options.device))
+        output.result(document, await textOf(home, document, output.terminal.width))
+      })
+    })
+}
+
+interface DeviceDocument {
+  device: string
+  name: string
+  asset: string
+  owner: string
+  isActive: boolean
+  isSealed: boolean
+  streams: DeviceStream[]
+  grants: { reader: string; stream: string; epoch: number; from: number; to: number | null; days: number; height: number }[]
+  refused: { subject: string; sequence: number; code: string }[]
+}
+
+async function documentOf(home: Home, { address, key, asset, isSealed }: DeviceProfile): Promise<DeviceDocument> {
+  const roles = identityOf(home, address)?.roles ?? []
+  return {
+    device: address,
+    name: key,
+    asset,
+    owner: ownerAddressOf(home, assetOf(home, asset)),
+    isActive: roles.some(({ value, to }) => value.name === 'device' && (to === null || to > nextHeight(home))),
+    isSealed,
+    streams: streamsOfDevice(home, { address, key, asset, isSealed }),
+    grants: (await grantsOf(home, address)).map(({ reader, stream, epoch, from, to, days, height }) => ({ reader, stream, epoch, from, to, days, height })),
+    refused: (await readRefusedFolder(refusedFolder(home.directory, address))).map(({ sub, sequence, code }) => ({ subject: sub, sequence, code })),
+  }
+}
+
+async function textOf(home: Home, { device, name, asset, owner, isActive, isSealed, streams, grants, refused }: DeviceDocument, width: number): Promise<string> {
+  const grantLines = await Promise.all(grants.map(async ({ reader, stream, epoch, from, to }) => `${await nameAndAddress(home, reader)}: ${stream}, epoch ${epoch}, from record ${from}${to === null ? ' on' : ` to ${to}`}`))
+  const streamLines = streams.map(({ name: stream, count, epoch, discontinuities, notes }) => `${stream}: ${quantityText(count, 'record')}, epoch ${epoch}${discontinuities > 0 ? `, lost its state ${quantityText(discontinuities, 'time')}` : ''}${notes > 0 ? `, ${quantityText(notes, 'note')}` : ''}`)
+  const section = (title: string, lines: string[]): string[] => lines.map((line, i) => hang((i === 0 ? title : '').padEnd(9), 9, line, width))
+  return [
+    `device   ${device} (${name})`,
+    `asset    ${asset}`,
+    `owner    ${await nameAndAddress(home, owner)}`,
+    `state    ${isActive ? 'active' : 'retired or suspended'}, ${isSealed ? 'seals its records' : 'records in the open'}`,
+    ...section('streams', streamLines),
+    ...section('readers', grantLines),
+    ...section('refused', refused.map(({ subject, sequence, code }) => `${subject} ${sequence}: ${code}`)),
+  ].join('\n')
+}

@@ -1,0 +1,107 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import type { Verdict } from '@telltale/core'
+import { readRecords } from '@telltale/node'
+import type { Home } from '@telltale/node'
+import { UsageError } from '../failure.ts'
+import { countText, quantityText } from '../figures.ts'
+import { outputOf } from '../options.ts'
+import type { GlobalOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { FROM_HELP, TO_HELP } from '../range.ts'
+import { CSV_HEADER, readingToCsv, readingToJsonLine } from '../reading-rows.ts'
+import type { PlacedReading } from '../reading-rows.ts'
+import { withHome } from '../session.ts'
+import { chooseDevice, chooseRecords, chooseStreams } from './certificate.ts'
+
+interface ExportOptions extends GlobalOptions {
+  device?: string
+  stream?: string
+  from?: string
+  to?: string
+  format?: 'csv' | 'json'
+}
+
+/** Characters gathered before they are written. */
+const CHUNK_CHARACTERS = 65_536
+
+export function addExport(program: Command): void {
+  program
+    .command('export')
+    .description('write readings to standard output, as CSV or JSON')
+    .option('--device <address>', 'device, where there are several')
+    .option('--stream <name>', 'stream; all streams of the device if not given')
+    .option('--from <where>', FROM_HELP)
+    .option('--to <where>', TO_HELP)
+    .addOption(new Option('--format <format>', 'csv (RFC 4180), or json: one JSON value a line; csv if not given, json with --json').choices(['csv', 'json']))
+    .addHelpText('after', `
+Whole records are written, as in a certificate. Times are ISO 8601 in UTC where the
+source had wall time; a source that counts from its start gives seconds since then.
+In CSV, text that a spreadsheet would take for a formula gets a ' in front.
+
+Examples:
+  telltale export --data my-car --stream odometer > odometer.csv
+  telltale export --data my-car --from 0 --to 9 --format json`)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ExportOptions>()
+      if (options.json === true && options.format === 'csv') throw new UsageError('usage', '--json and --format csv exclude each other.', { expected: 'one of the two', found: 'both' })
+      const output = outputOf(options)
+      await withHome(options.data, output, async (home) => {
+        const device = chooseDevice(home, options.device)
+        const records = await chooseRecords(home, device, chooseStreams(home, device, options.stream), options)
+        const isJson = options.json === true || options.format === 'json'
+        const sums = await writeReadings(home, records, isJson, output)
+        reportClosed(sums, output)
+        output.say(`Exported ${quantityText(sums.readings, 'reading')} of ${quantityText(sums.records, 'record')}${sums.closed.length > 0 ? `; ${countText(sums.closed.length)} could not be opened` : ''}.`)
+      })
+    })
+}
+
+interface Sums {
+  records: number
+  readings: number
+  closed: { stream: string; sequence: number; why: Verdict }[]
+}
+
+async function writeReadings(home: Home, chosen: { stream: string; from: number; to: number }[], isJson: boolean, output: Output): Promise<Sums> {
+  const sums: Sums = { records: 0, readings: 0, closed: [] }
+  const total = chosen.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+  const progress = output.progress('Exporting')
+  let text = isJson ? '' : CSV_HEADER
+  try {
+    for (const { stream, from, to } of chosen) {
+      const name = stream.slice(stream.indexOf('/') + 1)
+      for await (const { sequence, clear, readings, closed } of readRecords(home, stream, from, to)) {
+        if (closed) sums.closed.push({ stream: name, sequence, why: closed })
+        if (clear && readings) {
+          sums.records += 1
+          sums.readings += readings.length
+          for (const reading of readings) text += rowText({ stream: name, record: sequence, clock: clear.clock, reading }, isJson)
+        }
+        progress.update(sums.records, total, 'records')
+        if (text.length < CHUNK_CHARACTERS) continue
+        if (!(await output.write(text))) return sums
+        text = ''
+      }
+    }
+    await output.write(text)
+    return sums
+  } finally {
+    progress.end()
+  }
+}
+
+function rowText(placed: PlacedReading, isJson: boolean): string {
+  return isJson ? readingToJsonLine(placed) : readingToCsv(placed)
+}
+
+/** Runs of records that stay closed for one reason, on standard error: `odometer 12 to 14: no-key. ...` */
+function reportClosed({ closed }: Sums, output: Output): void {
+  const runs: { stream: string; from: number; to: number; why: Verdict }[] = []
+  for (const { stream, sequence, why } of closed) {
+    const last = runs.at(-1)
+    if (last && last.stream === stream && last.to === sequence - 1 && last.why.code === why.code) last.to = sequence
+    else runs.push({ stream, from: sequence, to: sequence, why })
+  }
+  for (const { stream, from, to, why } of runs) output.warn(`Not opened: ${stream} ${from === to ? from : `${from} to ${to}`}. ${why.message} (${why.code})`)
+}

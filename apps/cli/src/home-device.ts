@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createFileStorage, createRefusedFolder, openDevice } from '@telltale/device'
+import type { Device, Submitter } from '@telltale/device'
+import { counterOf, createSecretsFile, ownerNow, ownerSteps, streamHeadOf } from '@telltale/node'
+import type { DeviceProfile, Home } from '@telltale/node'
+
+/** Folder of a data directory with what devices remember. */
+export function devicesFolder(directory: string): string {
+  return join(directory, 'devices')
+}
+
+/** Where what authorities refused of a device is kept. */
+export function refusedFolder(directory: string, address: string): string {
+  return join(devicesFolder(directory), `${address}.refused`)
+}
+
+/** The device's side of its streams, with its keys and state in the data directory. It follows its owner through what happened since it was opened last. */
+export async function openHomeDevice(home: Home, profile: DeviceProfile): Promise<Device> {
+  const { signer } = await home.wallet.open(profile.key)
+  const folder = devicesFolder(home.directory)
+  const device = await openDevice({
+    signer,
+    address: profile.address,
+    network: home.ledger.network,
+    storage: createFileStorage(join(folder, `${profile.address}.state`)),
+    refused: createRefusedFolder(refusedFolder(home.directory, profile.address), home.primitives),
+    submitter: submitterOf(home),
+    secrets: profile.isSealed ? createSecretsFile(home.directory, profile.address, home.password) : null,
+    pin: ownerNow(home, profile.asset),
+    primitives: home.primitives,
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  })
+  for (const step of await ownerSteps(home, device.pin)) await device.follow(step)
+  return device
+}
+
+/** The way to the ledger in this process. */
+function submitterOf(home: Home): Submitter {
+  return {
+    submit: (submission) => home.chain.submit(submission),
+    streamHead: async (device, stream) => streamHeadOf(home, device, stream),
+    async recordAt(device, stream, sequence) {
+      const count = streamHeadOf(home, device, stream)?.count ?? 0
+      if (sequence >= count) return null
+      const [entry] = await home.reader.entries('records', `${device}/${stream}`, sequence, sequence + 1)
+      return entry?.bytes ?? null
+    },
+    counter: async (iss, sub) => counterOf(home, iss, sub),
+  }
+}

@@ -1,0 +1,108 @@
+import { bytesToHex } from '@telltale/core'
+import type { Device, SourceRefusal } from '@telltale/device'
+import { streamHeadOf } from '@telltale/node'
+import type { DeviceProfile, Home } from '@telltale/node'
+import { countText, quantityText } from './figures.ts'
+import { hang, printable, table } from './layout.ts'
+
+/** Refusals of one kind, with the first of them. */
+export interface RefusalSum {
+  code: string
+  count: number
+  message: string
+  /** File and line of the first; null and 0 for a record that the ledger refused. */
+  file: string | null
+  line: number
+  expected?: string
+  found?: string
+}
+
+/** What `import --json` prints. */
+export interface ImportDocument {
+  network: string
+  device: string
+  asset: string
+  records: number
+  readings: number
+  /** Lines and values that became no reading, and records that the ledger refused. */
+  refused: number
+  refusals: RefusalSum[]
+  lines: number
+  streams: Record<string, { records: number; readings: number; total: number }>
+  /** Streams whose device had lost its state and said so. */
+  resumed: string[]
+  /** Places that the device had signed for twice, before and after a loss of state, and told the ledger. */
+  forks: { stream: string; sequence: number }[]
+  /** File and line at which a signal ended it; null where everything was read. */
+  stopped: { file: string; line: number } | null
+}
+
+/** Sums up an import while it runs. */
+export interface ImportReport {
+  addRecord(stream: string, readings: number): void
+  addRefusal(file: string, refusal: SourceRefusal): void
+  addLines(lines: number): void
+  stop(file: string, line: number): void
+  document(home: Home, profile: DeviceProfile, device: Device): ImportDocument
+}
+
+export function createImportReport(): ImportReport {
+  const streams = new Map<string, { records: number; readings: number }>()
+  const refusals = new Map<string, RefusalSum>()
+  let lines = 0
+  let stopped: ImportDocument['stopped'] = null
+  const refuse = (refusal: Omit<RefusalSum, 'count'>): void => {
+    const known = refusals.get(refusal.code)
+    if (known) known.count += 1
+    else refusals.set(refusal.code, { ...refusal, count: 1 })
+  }
+  const sum = (of: 'records' | 'readings'): number => [...streams.values()].reduce((total, counts) => total + counts[of], 0)
+  return {
+    addRecord(stream, readings) {
+      const known = streams.get(stream) ?? { records: 0, readings: 0 }
+      streams.set(stream, { records: known.records + 1, readings: known.readings + readings })
+    },
+    addRefusal: (file, { refused, line }) => refuse({ ...refused, file, line }),
+    addLines: (count) => void (lines += count),
+    stop: (file, line) => void (stopped = { file, line }),
+    document(home, profile, device) {
+      for (const { code, message } of device.refused) refuse({ code, message, file: null, line: 0 })
+      return {
+        network: bytesToHex(home.ledger.network),
+        device: profile.address,
+        asset: profile.asset,
+        records: sum('records'),
+        readings: sum('readings'),
+        refused: [...refusals.values()].reduce((total, { count }) => total + count, 0),
+        refusals: [...refusals.values()],
+        lines,
+        streams: Object.fromEntries([...streams].map(([name, counts]) => [name, { ...counts, total: streamHeadOf(home, profile.address, name)?.count ?? 0 }])),
+        resumed: [...device.resumed],
+        forks: [...device.forks],
+        stopped,
+      }
+    },
+  }
+}
+
+export function importToText(document: ImportDocument, width: number): string {
+  const { records, readings, streams, refusals, resumed, forks, stopped, network, device, asset } = document
+  const rows = Object.entries(streams).map(([name, counts]) => [name, countText(counts.records), countText(counts.readings), countText(counts.total)])
+  const columns = [{ title: 'stream', align: 'left' }, { title: 'records', align: 'right' }, { title: 'readings', align: 'right' }, { title: 'records in all', align: 'right' }] as const
+  return [
+    ...(stopped ? [`Stopped as you asked, in line ${countText(stopped.line)} of ${printable(stopped.file)}. Nothing is lost:`] : []),
+    `${quantityText(records, 'record')} with ${quantityText(readings, 'reading')}, certified.`,
+    ...(rows.length > 0 ? ['', table([...columns], rows, 2), ''] : []),
+    ...refusals.map((refusal) => refusalText(refusal, width)),
+    ...resumed.map((name) => hang('  note     ', 11, `The device had lost its state of ${name} and went on from where the ledger stood; certificates say so.`, width)),
+    ...forks.map(({ stream, sequence }) => hang('  note     ', 11, `Record ${countText(sequence)} of ${stream} was signed twice, before and after a loss of state; the ledger now shows both.`, width)),
+    `network  ${network}`,
+    `device   ${device}`,
+    `asset    ${asset}`,
+  ].join('\n')
+}
+
+function refusalText({ code, count, message, file, line }: RefusalSum, width: number): string {
+  const where = file === null ? '' : `, first in ${file}${line > 0 ? ` on line ${countText(line)}` : ''}`
+  return hang('  refused  ', 11, printable(`${quantityText(count, 'time')} ${code}${where}: ${message}`), width)
+}

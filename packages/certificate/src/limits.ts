@@ -1,0 +1,8 @@
+/** Limits of what a certificate may make a verifier do, each with its reason. Sizes of what it carries are those of core. */
+
+/** Intervals of one identity's keys or roles: the ledger grants no more, and every signature looks through them. */
+export const IDENTITY_INTERVALS_MAX = 1024
+/** Signatures that are checked at the same time: enough to keep every core of a platform busy, few enough to hold. */
+export const SIGNATURE_BATCH = 256
+/** Characters of a text from the file within the ground of a lamp: a line for people. */
+export const QUOTED_CHARACTERS_MAX = 80

@@ -1,0 +1,31 @@
+import { bytesToHex, equalBytes, fail } from '@telltale/core'
+import type { Primitives, TelltaleError } from '@telltale/core'
+import { createLedgerReader } from '@telltale/ledger'
+import type { Ledger } from '@telltale/ledger'
+
+/** How far a lone authority's store falls short of what it signed. */
+export interface SignedLoss {
+  /** Size of the log it signed last; null where even that is unknown. */
+  sizeSigned: number | null
+  sizeHeld: number
+  expected: string
+  found: string
+}
+
+/** What the authority signed and the store does not hold, or null. The store has to hold all of it: its size, and at that size the same log. */
+export function findSignedLoss(ledger: Ledger, primitives: Primitives): SignedLoss | null {
+  const { signed } = ledger.store
+  const { height, log } = ledger.position
+  const held = { sizeHeld: log.size, found: `height ${height}, ${log.size} transactions` }
+  if (!signed) return { ...held, sizeSigned: null, expected: 'the file of what was signed' }
+  const lost = { ...held, sizeSigned: signed.size, expected: `height ${signed.sealedHeight}, ${signed.size} transactions` }
+  if (signed.sealedHeight > height || signed.size > log.size) return lost
+  // Nothing is signed about the empty log.
+  const logRoot = signed.size === 0 ? signed.logRoot : createLedgerReader(ledger, primitives).logRoot(signed.size)
+  if (equalBytes(signed.logRoot, logRoot)) return null
+  return { ...lost, expected: `log root ${bytesToHex(signed.logRoot)} at ${signed.size} transactions`, found: bytesToHex(logRoot) }
+}
+
+export function signedLossError({ expected, found }: SignedLoss): TelltaleError {
+  return fail('signed-state-lost', 'The store does not reach what its authority has signed. Restore the newest backup; if there is none, `telltale store repair --accept-loss` goes on and tells everybody.', { expected, found })
+}

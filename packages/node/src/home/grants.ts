@@ -1,0 +1,81 @@
+import { asArray, asNullable, asText, asUint, attachmentFromCbor, decodeTransaction, openGrant } from '@telltale/core'
+import type { AttachmentReference, DisclosedNode } from '@telltale/core'
+import { splitStreamName } from '@telltale/ledger'
+import type { KeyFileContent } from '../keys/key-file-format.ts'
+import type { Home } from './home.ts'
+
+/** A grant as it stands in the ledger. */
+export interface LoggedGrant {
+  device: string
+  reader: string
+  sealKeyNumber: number
+  stream: string
+  epoch: number
+  from: number
+  /** Null for the rest of the epoch. */
+  to: number | null
+  attachment: AttachmentReference
+  /** How long nodes keep the attachment. */
+  days: number
+  height: number
+  timeMs: number
+}
+
+/** Keys of one epoch that a reader was granted. */
+export interface GrantedKeys {
+  epoch: number
+  nodes: DisclosedNode[]
+}
+
+const CALL_GRANT = 18
+
+/** Everything that a device granted, oldest first. */
+export async function grantsOf(home: Home, device: string): Promise<LoggedGrant[]> {
+  const said = await home.reader.sent(device, device, 0)
+  return said.flatMap(({ bytes, height, timeMs }) => {
+    const { call, args } = decodeTransaction(bytes)
+    if (call !== CALL_GRANT) return []
+    const [reader, sealKeyNumber, stream, epoch, range, attachment, days] = asArray(args, 'grant', 7)
+    const [from, to] = asArray(range, 'range of records', 2)
+    return [
+      {
+        device,
+        reader: asText(reader, 'reader', 64),
+        sealKeyNumber: asUint(sealKeyNumber, 'seal key number'),
+        stream: asText(stream, 'stream', 64),
+        epoch: asUint(epoch, 'epoch'),
+        from: asUint(from, 'first record'),
+        to: asNullable(to, (last) => asUint(last, 'last record')),
+        attachment: attachmentFromCbor(attachment, 'grant'),
+        days: asUint(days, 'days'),
+        height,
+        timeMs,
+      },
+    ]
+  })
+}
+
+/**
+ * What the seal keys in this directory open of a stream (`address/name`), newest grant first; `reader` leaves out the keys of others. A grant whose attachment was
+ * dropped, or that does not hold what it says, opens nothing.
+ */
+export async function openGrants(home: Home, stream: string, reader: string | null): Promise<GrantedKeys[]> {
+  const sealKeys = (await home.wallet.sealKeys()).filter(({ address }) => reader === null || address === reader)
+  if (sealKeys.length === 0) return []
+  const { device, name } = splitStreamName(stream) as { device: string; name: string }
+  const opened: GrantedKeys[] = []
+  for (const grant of (await grantsOf(home, device)).reverse()) {
+    const key = sealKeys.find(({ address, keyNumber }) => address === grant.reader && keyNumber === grant.sealKeyNumber)
+    const nodes = key && grant.stream === name ? await open(home, grant, key) : null
+    if (nodes) opened.push({ epoch: grant.epoch, nodes })
+  }
+  return opened
+}
+
+async function open(home: Home, grant: LoggedGrant, { secret }: KeyFileContent): Promise<DisclosedNode[] | null> {
+  const sealed = await home.ledger.store.readAttachment(grant.attachment.sha256)
+  if (!sealed) return null
+  const { device, reader, sealKeyNumber, stream, epoch, from, to } = grant
+  const judged = await openGrant(secret, { network: home.ledger.network, device, reader, sealKeyNumber, stream, epoch, from, to }, sealed)
+  return judged.ok ? judged.value : null
+}

@@ -1,0 +1,39 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { fail } from '@telltale/core'
+import { PROFILE_FILE } from './profile.ts'
+
+/** Folder of a data directory that holds the store. */
+export const STORE_FOLDER = 'store'
+
+/** Refuses a directory in which no data directory can be made (`already-initialised`, `directory-not-empty`, `not-a-directory`). What an interrupted attempt left is no obstacle. */
+export async function requireNewDirectory(directory: string): Promise<void> {
+  let names: string[]
+  try {
+    names = await readdir(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error
+    throw fail('not-a-directory', `${directory} is a file, not a directory; name another.`, { expected: 'a new or empty directory', found: 'a file', cause: error })
+  }
+  if (names.includes(PROFILE_FILE)) throw fail('already-initialised', `${directory} holds a network already.`, { expected: 'a new or empty directory', found: PROFILE_FILE })
+  const foreign = names.filter((name) => name !== 'keys' && name !== STORE_FOLDER)
+  if (foreign.length > 0) throw fail('directory-not-empty', `${directory} holds other files; choose an empty directory.`, { expected: 'an empty directory', found: foreign.slice(0, 3).join(', ') })
+}
+
+/** Makes a directory that only its owner may enter, and those above it. One by one: the recursive way of Node never ends in /proc. */
+export async function makeDirectory(path: string): Promise<void> {
+  const missing: string[] = []
+  for (let above = resolve(path); !(await isThere(above)); above = dirname(above)) missing.unshift(above)
+  for (const directory of missing) await mkdir(directory, { mode: 0o700 })
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await readdir(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}

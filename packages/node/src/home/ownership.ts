@@ -1,0 +1,89 @@
+import { equalBytes, fail, isValidSignature, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
+import type { Cbor, CborMap, PublicKey, StatementSignature } from '@telltale/core'
+import { consentFields } from '@telltale/ledger'
+import type { Certified } from '@telltale/consensus'
+import { assetOf, identityOf, ownerAddressOf } from './entries.ts'
+import type { Home } from './home.ts'
+import type { WalletKey } from './wallet.ts'
+
+/** What an owner asks the next one to consent to. */
+export interface TransferRequest {
+  network: Uint8Array
+  asset: string
+  /** Address of the owner so far. */
+  from: string
+  /** Address of the next. */
+  to: string
+  number: number
+  previous: Uint8Array
+  /** Which car it is, as far as the owner knows and wants to say. */
+  identity: { attributes: CborMap; salt: Uint8Array } | null
+}
+
+/** The next owner's answer. */
+export interface TransferConsent {
+  request: TransferRequest
+  key: PublicKey
+  consent: StatementSignature
+  /** The key's own signature, with which an authority may admit it: of type `key` over [address, "identity", 0]. */
+  admission: Uint8Array
+}
+
+const CALL_ADMIT = 1
+const CALL_TRANSFER = 12
+
+/** The key of an asset's owner, whoever that is by now, if it lies in this directory (`unknown-asset`, `no-key`). */
+export async function ownerKey(home: Home, asset: string): Promise<WalletKey> {
+  const address = ownerAddressOf(home, assetOf(home, asset))
+  const name = await home.wallet.nameOf(address)
+  if (name !== null) return home.wallet.open(name)
+  throw fail('no-key', `The key of ${address}, who owns ${asset}, is not in this directory.`, { expected: `a key file of ${address}`, found: 'none' })
+}
+
+/** What the next owner would have to consent to, as the ledger stands. */
+export function transferRequest(home: Home, asset: string, to: string): TransferRequest {
+  const row = assetOf(home, asset)
+  const known = home.profile.assets.find((item) => item.id === asset)
+  return { network: home.ledger.network, asset, from: ownerAddressOf(home, row), to, number: row.transfers, previous: row.lastTransfer, identity: known ? { attributes: known.attributes, salt: known.salt } : null }
+}
+
+/** Consents to a request; needs nothing but the next owner's key (`wrong-key` if it is another's). */
+export async function consentToTransfer(request: TransferRequest, owner: WalletKey): Promise<TransferConsent> {
+  if (owner.address !== request.to) throw fail('wrong-key', `The request is for ${request.to}; the key ${owner.name} belongs to ${owner.address}.`, { expected: request.to, found: owner.address })
+  const consent = await signStatement('consent', request.network, consentFields(CALL_TRANSFER, request.from, request.asset, argsBefore(request, owner.publicKey)), owner.signer)
+  const { signature: admission } = await signStatement('key', request.network, [owner.address, 'identity', 0], owner.signer)
+  return { request, key: owner.publicKey, consent, admission }
+}
+
+/**
+ * Hands an asset over. The next owner is admitted as one first, where it is unknown and this directory holds the authority's key. Codes: `wrong-network`,
+ * `stale-consent`, `invalid-signature`, `no-key` and those of the ledger.
+ */
+export async function transferAsset(home: Home, { request, key, consent, admission }: TransferConsent): Promise<Certified> {
+  const { ledger, primitives } = home
+  if (!equalBytes(request.network, ledger.network)) throw fail('wrong-network', 'The consent was given for another network.', { expected: 'a consent for this network', found: 'another' })
+  const current = transferRequest(home, request.asset, request.to)
+  if (request.number !== current.number || !equalBytes(request.previous, current.previous) || request.from !== current.from) {
+    throw fail('stale-consent', 'The asset changed hands since the consent was asked for. Ask for a new one.', { expected: `transfer ${current.number} by ${current.from}`, found: `transfer ${request.number} by ${request.from}` })
+  }
+  const before = argsBefore(request, key)
+  const check = statementCheck('consent', ledger.network, consentFields(CALL_TRANSFER, request.from, request.asset, before), key, consent)
+  if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The consent of the next owner does not hold: the file was changed, or it is for something else.', { expected: `a consent by ${request.to}` })
+  const owner = await ownerKey(home, request.asset)
+  if (!identityOf(home, request.to)) await admitOwner(home, request.to, key, admission)
+  return home.send({ key: owner, call: CALL_TRANSFER, sub: request.asset, args: [...before, [consent.keyNumber, consent.signature]] })
+}
+
+/** Transfers to somebody whose key lies in this directory, too. */
+export async function transferWithin(home: Home, asset: string, next: WalletKey): Promise<Certified> {
+  return transferAsset(home, await consentToTransfer(transferRequest(home, asset, next.address), next))
+}
+
+function argsBefore({ number, previous, to }: TransferRequest, key: PublicKey): Cbor[] {
+  return [number, previous, to, publicKeyToCose(key)]
+}
+
+async function admitOwner(home: Home, address: string, key: PublicKey, admission: Uint8Array): Promise<void> {
+  const authority = await home.wallet.open(home.profile.authority)
+  await home.send({ key: authority, call: CALL_ADMIT, sub: address, args: [publicKeyToCose(key), admission, authority.address, [['owner', null, null]]] })
+}

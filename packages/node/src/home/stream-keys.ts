@@ -1,0 +1,57 @@
+import { coverRange, createRecordKeys, deriveCover, epochRoot } from '@telltale/core'
+import type { DisclosedNode, RecordKeys } from '@telltale/core'
+import { splitStreamName } from '@telltale/ledger'
+import { openGrants } from './grants.ts'
+import type { GrantedKeys } from './grants.ts'
+import type { Home } from './home.ts'
+import { createSecretsFile } from './secrets.ts'
+
+/** The keys of one stream that are at hand: the device's own secrets, or what was granted to a reader whose seal key lies in this directory. */
+export interface StreamKeys {
+  /** Keys of an epoch's records, null where there are none; what is not granted has none. */
+  recordKeys(epoch: number): Promise<RecordKeys | null>
+  /** Keys of the minimal cover of a range, or null where not all of them are at hand. */
+  cover(epoch: number, from: number, to: number): Promise<Uint8Array[] | null>
+}
+
+const DEPTH = 32
+
+/** `reader` null takes what is there; an address only what was granted to it, as if the device's secrets were elsewhere. */
+export function createStreamKeys(home: Home, stream: string, reader: string | null = null): StreamKeys {
+  const { device, name } = splitStreamName(stream) as { device: string; name: string }
+  const { network } = home.ledger
+  const secrets = reader === null ? createSecretsFile(home.directory, device, home.password) : null
+  const byEpoch = new Map<number, DisclosedNode[]>()
+  let grants: Promise<GrantedKeys[]> | null = null
+
+  const nodesOf = async (epoch: number): Promise<DisclosedNode[]> => {
+    const known = byEpoch.get(epoch)
+    if (known) return known
+    const found = await findNodes(epoch)
+    byEpoch.set(epoch, found)
+    return found
+  }
+  const findNodes = async (epoch: number): Promise<DisclosedNode[]> => {
+    if (secrets && (await secrets.has(name, epoch))) return [epochRoot({ network, device, stream: name, epoch }, await secrets.get(name, epoch), home.primitives)]
+    grants ??= openGrants(home, stream, reader)
+    return (await grants).filter((grant) => grant.epoch === epoch).flatMap((grant) => grant.nodes)
+  }
+
+  return {
+    async recordKeys(epoch) {
+      const nodes = await nodesOf(epoch)
+      return nodes.length === 0 ? null : createRecordKeys(nodes, home.primitives)
+    },
+    async cover(epoch, from, to) {
+      const nodes = await nodesOf(epoch)
+      const keys: Uint8Array[] = []
+      for (const { depth, index } of coverRange(from, to)) {
+        const node = nodes.find((candidate) => candidate.depth <= depth && Math.floor(index / 2 ** (depth - candidate.depth)) === candidate.index)
+        if (!node) return null
+        const width = 2 ** (DEPTH - depth)
+        keys.push(...deriveCover(node, index * width, (index + 1) * width - 1, home.primitives))
+      }
+      return keys
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import { asArray, asBytes, asMap, asText, asUint, cosignatureCheck, decode, decodeSign1, encodeCosignature, equalBytes, isValidSignature, judge } from '@telltale/core'
+import type { Authority, Checkpoint, Cosignature, Primitives } from '@telltale/core'
+import { decodeBlock, networkRowFromCbor, NETWORK_KEY, setAt } from '@telltale/ledger'
+import type { Ledger, LedgerReader, NetworkRow } from '@telltale/ledger'
+
+/** A cosignature as it lies beside the log, with the checkpoint that the blocks make of it. */
+export interface KeptCosignature {
+  checkpoint: Checkpoint
+  authority: Authority
+  cosignature: Cosignature
+}
+
+/** What a kept statement is: a cosignature that holds, or why it does not. */
+export type KeptJudgement = { ok: true; kept: KeptCosignature } | { ok: false; what: string; expected: string; found: string }
+
+/** Labels of a cosignature's protected header: key number, claims (issuer 1, time 6), checkpoint. */
+const LABEL_KEY = 4
+const LABEL_CLAIMS = 15
+const LABEL_CHECKPOINT = -65537
+
+interface Context {
+  ledger: Ledger
+  reader: LedgerReader
+  primitives: Primitives
+}
+
+/** Every cosignature that is kept, held against the blocks and the sets of authorities of this ledger. */
+export async function* judgeCosignatures({ ledger, reader, primitives }: Context): AsyncGenerator<KeptJudgement> {
+  const network = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
+  for await (const bytes of ledger.store.kept('cosignature')) {
+    const read = judge(() => readClaims(bytes))
+    if (!read.ok) yield { ok: false, what: 'a kept cosignature', expected: read.verdict.expected ?? 'a cosignature', found: read.verdict.found ?? read.verdict.message }
+    else yield await judgeOne(bytes, read.value, network, { ledger, reader, primitives })
+  }
+}
+
+type Claims = Cosignature & { height: number }
+
+function readClaims(bytes: Uint8Array): Claims {
+  const { protectedHeader: header, signature } = decodeSign1(bytes)
+  const claims = asMap(header.get(LABEL_CLAIMS), 'cosignature claims')
+  const [, height] = asArray(header.get(LABEL_CHECKPOINT), 'cosignature checkpoint', 5)
+  return {
+    address: asText(claims.get(1), 'cosignature iss', 64),
+    keyNumber: asBytes(header.get(LABEL_KEY), 'cosignature kid', 1)[0] as number,
+    issuedAtSeconds: asUint(claims.get(6), 'cosignature iat'),
+    signature,
+    height: asUint(height, 'cosignature height'),
+  }
+}
+
+async function judgeOne(bytes: Uint8Array, { height, ...cosignature }: Claims, network: NetworkRow, { ledger, primitives }: Context): Promise<KeptJudgement> {
+  const what = `cosignature of block ${height}`
+  if (height < 1 || height > ledger.position.height) return { ok: false, what, expected: `a block from 1 to ${ledger.position.height}`, found: `block ${height}` }
+  const authority = setAt(network, height).find((item) => item.address === cosignature.address && item.keyNumber === cosignature.keyNumber)
+  if (!authority) return { ok: false, what, expected: 'an authority in force', found: cosignature.address }
+  const checkpoint = await checkpointAt(ledger, height)
+  // The header that these claims and this block make has to be the one that lies there, byte by byte.
+  const isOfBlock = equalBytes(bytes, encodeCosignature(checkpoint, authority.key.algorithm, cosignature))
+  const isValid = isOfBlock && (await isValidSignature(cosignatureCheck(checkpoint, authority, cosignature), primitives))
+  if (!isValid) return { ok: false, what, expected: `a signature of ${authority.address} on the roots of this block`, found: isOfBlock ? 'another signature' : 'other roots' }
+  return { ok: true, kept: { checkpoint, authority, cosignature } }
+}
+
+/** What the authorities sign about the block at a height from 1 on. */
+export async function checkpointAt(ledger: Ledger, height: number): Promise<Checkpoint> {
+  const { header } = decodeBlock((await ledger.store.readBlock(height)).bytes)
+  const { size, logRoot, stateRoot, setHash } = header
+  return { network: ledger.network, height, size, logRoot, stateRoot, setHash }
+}
