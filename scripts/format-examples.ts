@@ -36,7 +36,7 @@ export function examplePaths(markdown: string): string[] {
 }
 
 /** The page with every block behind a marker `<!-- example PATH -->` replaced by what stands at that path in the vectors. */
-export function withExamples(markdown: string, vectors: Vectors): string {
+function withExamples(markdown: string, vectors: Vectors): string {
   return markdown.replaceAll(example, (_, head: string, path: string) => `${head}${wrap(exampleAt(vectors, path))}\n\`\`\``)
 }
 

@@ -1,335 +1,379 @@
 """An independent verifier of Telltale certificates, written from docs/formats.md alone. See README.md."""
-import argparse, hashlib, hmac, json, re, sys
+import argparse, json, re, sys
 from fractions import Fraction
-from functools import lru_cache
 from types import SimpleNamespace
+from telltale_forms import (CERTIFICATE, GENESIS, ENTRIES, PIN, CBORTag, Refused, address, anything, cbor, check_signature, cover,
+                            decode, fraction, h, many, need, open_sealed, read_readings, root_from_range, shape, text, transaction)
 
-from cbor2 import CBORTag, dumps as cbor          # only to write: maps keep the order in which they were read
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
+LAMPS = ("network", "car", "genuine", "complete", "certified", "reading", "noted")
 
+def read_certificate(data):
+    need(len(data) <= 268435456, "file-too-large")
+    need(data[:2] == b"\x8c\x68", "not-a-certificate")
+    items = decode(data)
+    need(items[0] == "telltale", "not-a-certificate")
+    need(type(items[1]) is int and items[1] == 1, "unknown-version")
+    return shape(CERTIFICATE, items)
 
-class Refused(Exception):
-    """A check that failed; its text is the code."""
+def genesis_set(raw, network):
+    genesis = shape(GENESIS, decode(raw))
+    unsigned = h(cbor(genesis[:7] + [[a[:2] for a in genesis[7]]]))
+    need(1 <= len(genesis[7]) <= 128 and all(a[0] < b[0] for a, b in zip(genesis[7], genesis[7][1:])), "malformed-genesis")
+    for who, key, signature in genesis[7]:
+        need(h(cbor({k: v for k, v in key.items() if k != 3}))[:20] == address(who), "malformed-genesis")
+        header = cbor({1: key[3], 4: b"\0", 16: "application/x.tt-key"})
+        check_signature(key, signature, header, cbor([1, bytes(32) + unsigned, who, "authority", 0]), "malformed-genesis")
+    need(h(raw) == network, "other-network")
+    return [[who, 0, key] for who, key, _ in genesis[7]]
 
+def follow(trusted, link):
+    checkpoint, members, signatures, leavers = link
+    need(h(cbor(trusted if members is None else members)) == checkpoint[6], "set-mismatch")
+    need(members is None or h(cbor(trusted)) != checkpoint[6], "surplus")
+    members = trusted if members is None else members
+    need(all(s[0] < len(members) for s in signatures), "unknown-authority")
+    need(all(s[0] < len(trusted) for s in leavers), "unknown-authority")
+    need(all(trusted[s[0]] not in members for s in leavers), "surplus")
+    signers = [members[s[0]] for s in signatures] + [trusted[s[0]] for s in leavers]
+    need(3 * len(signatures) > 2 * len(members), "no-quorum")
+    need(3 * sum(s in trusted for s in signers) > 2 * len(trusted), "no-quorum")
+    _, network, height, size, log_root, state_root, set_hash = checkpoint
+    for (who, number, key), (_, seconds, signature) in zip(signers, signatures + leavers):
+        header = {1: key[3], 4: bytes([number]), 15: {1: who, 2: "tt:" + network.hex(), 6: seconds}, 395: 1,
+                  -65537: [1, height, size, state_root, set_hash]}
+        check_signature(key, signature, cbor(header), log_root, "invalid-cosignature")
+    return members, signers, sorted(s[1] for s in signatures)[(len(members) - 1) // 3]
 
-def need(condition, code="wrong-shape"):
-    if not condition:
-        raise Refused(code)
+def in_force(intervals, height):
+    return [v for v, start, end in intervals if start <= height and (end is None or height < end)]
 
+MM = {"m": 1000, "km": 1000000, "mi": 1609344}
 
-def h(*parts):
-    return hashlib.sha256(b"".join(parts)).digest()
+def figure(value, unit):
+    """Millimetres, halves away from zero, and the step."""
+    f = fraction(value) * MM[unit]
+    mm = int(abs(f) + Fraction(1, 2)) * (1 if f >= 0 else -1)
+    return mm, MM[unit] * (Fraction(1) if type(value) is int else Fraction(10) ** value.value[0])
 
+def agree(a, b):
+    return a[0] == b[0] or abs(a[0] - b[0]) < max(a[1], b[1])
 
-# ---- Bytes ----------------------------------------------------------------------------------------------------------
+def read_claim(claim):
+    m = re.fullmatch(r"\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(mi|km|m)\s*", claim)
+    need(m and not (len(m[1]) <= 3 and len(m[2] or "") == 3), "malformed-reading")
+    decimals = (m[2] or "").rstrip("0")
+    mantissa = int(m[1].replace(",", "") + decimals)
+    need(mantissa < 2**53 and len(decimals) <= 18, "number-out-of-range")
+    return figure(CBORTag(4, [-len(decimals), mantissa]) if decimals else mantissa, m[3])
 
-def read_item(data):
-    """The first CBOR item of data, and where it ends."""
-    count = 0
+class Verification:
+    def __init__(self, data, network=None, pin=None, claim=None, vin=None):
+        self.c = read_certificate(data)
+        (_, _, self.network, self.anchor, self.links, self.head, self.state, self.records, self.notes, self.disclosed,
+         self.identity, self.attachments) = self.c
+        self.asked = SimpleNamespace(network=network, pin=pin, claim=claim, vin=vin)
+        self.lamps = {name: {"state": "unknown", "ground": "not reached"} for name in LAMPS}
+        self.answer = {"network": {"id": self.network.hex(), "name": None}, "asset": None, "device": None, "streams": [],
+                       "period": None, "odometer": None, "notes": [],
+                       "head": {"height": self.head[0][2], "size": self.head[0][3], "timeSeconds": None}}
 
-    def item(at, depth):
-        nonlocal count
-        count += 1
-        need(depth <= 16, "too-deep")
-        need(count <= 4194304, "too-many-items")
-        need(at < len(data), "malformed-cbor")
-        major, n, at = data[at] >> 5, data[at] & 31, at + 1
-        need(n in (20, 21, 22) if major == 7 else n < 28, "malformed-cbor")
-        if major == 7:
-            return (False, True, None)[n - 20], at
-        if n >= 24:
-            size, least = 1 << n - 24, (24, 1 << 8, 1 << 16, 1 << 32)[n - 24]
-            need(at + size <= len(data), "malformed-cbor")
-            n, at = int.from_bytes(data[at:at + size], "big"), at + size
-            need(n >= least, "not-canonical")
-        need(n <= 2**53 - 1 - (major == 1), "number-out-of-range")
-        if major < 2:
-            return (-1 - n if major else n), at
-        if major < 4:
-            need(at + n <= len(data), "malformed-cbor")
+    def light(self, lamp, state, ground):
+        self.lamps[lamp] = {"state": state, "ground": ground}
+
+    def run(self):
+        stages = (("network", self.trust_path), ("certified", self.head_and_state), ("network", self.whom_you_trust),
+                  ("car", self.car), ("complete", self.all_records), ("noted", self.all_notes),
+                  ("genuine", self.genuine), ("noted", self.genuine_notes), ("reading", self.reading))
+        for lamp, stage in stages:
             try:
-                return data[at:at + n] if major == 2 else data[at:at + n].decode(), at + n
-            except UnicodeDecodeError:
-                raise Refused("malformed-text")
-        if major == 6:
-            need(n in (4, 18), "malformed-cbor")
-            value, at = item(at, depth + 1)
-            if n == 4:
-                need(type(value) is list and [type(x) for x in value] == [int, int], "not-canonical")
-                need(-18 <= value[0] <= -1 and value[1] % 10 != 0, "not-canonical")
-            return CBORTag(n, value), at
-        if major == 4:
-            values = []
-            for _ in range(n):
-                value, at = item(at, depth + 1)
-                values.append(value)
-            return values, at
-        entries, before = {}, b""
-        for _ in range(n):
-            start = at
-            key, at = item(at, depth + 1)
-            need(type(key) in (int, str), "malformed-cbor")
-            need(data[start:at] > before, "not-canonical")
-            before = data[start:at]
-            entries[key], at = item(at, depth + 1)
-        return entries, at
+                stage()
+            except Refused as refusal:
+                self.light(lamp, "refuted", str(refusal))
+                self.answer["refusal"] = {"code": str(refusal), "message": f"{lamp}: {refusal}"}
+                break
+        states = [lamp["state"] for lamp in self.lamps.values()]
+        summary = next((s for s in ("refuted", "unknown", "attention") if s in states), "holds")
+        return {"summary": summary, "sentence": summary, "lamps": self.lamps, **self.answer}
 
-    return item(0, 1)
-
-
-def decode(data):
-    value, end = read_item(data)
-    need(end == len(data), "malformed-cbor")
-    return value
-
-
-# ---- Shapes: a tuple is an array of exactly these, a dict a map of exactly these, a function judges, else a constant --
-
-def shape(pattern, value):
-    if isinstance(pattern, tuple):
-        need(type(value) is list and len(value) == len(pattern))
-        for p, v in zip(pattern, value):
-            shape(p, v)
-    elif isinstance(pattern, dict):
-        need(type(value) is dict and set(value) == set(pattern))
-        for k in pattern:
-            shape(pattern[k], value[k])
-    elif callable(pattern):
-        pattern(value)
-    else:
-        need(type(value) is type(pattern) and value == pattern)
-    return value
-
-
-def anything(v): pass
-
-
-def whole(low=0, high=2**53 - 1):
-    return lambda v: need(type(v) is int and low <= v <= high)
-
-
-def octets(low=0, high=2**28):
-    return lambda v: need(type(v) is bytes and low <= len(v) <= high)
-
-
-def text(low=0, high=2**28):
-    return lambda v: need(type(v) is str and low <= len(v.encode("utf-16-le")) // 2 <= high)
-
-
-def many(pattern, low=0, high=2**28):
-    return lambda v: need(type(v) is list and low <= len(v) <= high) or [shape(pattern, x) for x in v]
-
-
-def nil_or(pattern):
-    return lambda v: v is None or shape(pattern, v)
-
-
-def one_of(*values):
-    return lambda v: need(type(v) in map(type, values) and v in values)
-
-
-def exact(v):
-    need(type(v) is int or type(v) is CBORTag and v.tag == 4)
-
-
-def exact_or_text(v):
-    need(type(v) is str or exact(v) is None)
-
-
-def text_map(pattern, low=0, high=2**28):
-    return lambda v: (need(type(v) is dict and low <= len(v) <= high and all(type(k) is str for k in v)),
-                      [shape(pattern, x) for x in v.values()])
-
-
-ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-
-
-def bech32m(v, prefix):
-    """The 20 bytes of an address or id."""
-    need(type(v) is str)
-    need(re.fullmatch(f"{prefix}1[{ALPHABET}]{{38}}", v), "malformed-address")
-    values, c = [ALPHABET.index(x) for x in v[3:]], 1
-    for x in [ord(x) >> 5 for x in prefix] + [0] + [ord(x) & 31 for x in prefix] + values:
-        top, c = c >> 25, (c & 0x1ffffff) << 5 ^ x
-        for i, g in enumerate((0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3)):
-            c ^= g if top >> i & 1 else 0
-    need(c == 0x2bc830a3, "malformed-address")
-    return int("".join(f"{x:05b}" for x in values[:32]), 2).to_bytes(20, "big")
-
-
-def address(v): bech32m(v, "tt")
-
-
-def asset_id(v): bech32m(v, "ta")
-
-
-def stream_path(v):
-    need(type(v) is str)
-    need(re.fullmatch("[a-z][a-z0-9-]{0,31}", v[42:]) and v[41:42] == "/")
-    address(v[:41])
-
-
-# ---- Keys and signatures ----------------------------------------------------------------------------------------------
-
-P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, -1, P) % P
-SMALL_ORDER = {x.to_bytes(32, "little") for x in (0, 1, P - 1)} | {
-    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
-    bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")}
-CURVES = {-7: (ec.SECP256R1(), 2**256 - 2**224 + 2**192 + 2**96 - 1,
-               0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551),
-          -47: (ec.SECP256K1(), 2**256 - 2**32 - 977, 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141)}
-COSE = {-8: {1: 1, 3: -8, -1: 6, -2: octets(32, 32)},
-        -7: {1: 2, 3: -7, -1: 1, -2: octets(32, 32), -3: octets(32, 32)},
-        -47: {1: 2, 3: -47, -1: 8, -2: octets(32, 32), -3: octets(32, 32)},
-        -257: {1: 3, 3: -257, -1: octets(256, 512), -2: octets(3, 3)}}
-
-
-def edwards_add(p, q):
-    (x1, y1, z1), (x2, y2, z2) = p, q
-    a, c, d = z1 * z2, x1 * x2, y1 * y2
-    e = D * c * d
-    f, g = (a * a - e) % P, (a * a + e) % P
-    return a * f * ((x1 + y1) * (x2 + y2) - c - d) % P, a * g * (d + c) % P, f * g % P
-
-
-def without_sign(point):
-    return point[:31] + bytes([point[31] & 127])
-
-
-@lru_cache(4096)
-def is_sound_ed25519(key):
-    y = int.from_bytes(without_sign(key), "little")
-    u, v = (y * y - 1) % P, (D * y * y + 1) % P
-    x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
-    if (v * x * x - u) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    total = (0, 1, 1)                          # L times the point; the sign of x makes no difference
-    for bit in f"{L:b}":
-        total = edwards_add(total, total)
-        total = edwards_add(total, (x, y, 1)) if bit == "1" else total
-    return (y < P and without_sign(key) not in SMALL_ORDER and (v * x * x - u) % P == 0
-            and total[0] == 0 and total[1] == total[2])
-
-
-def ec_key(key):
-    x, y = (int.from_bytes(key[k], "big") for k in (-2, -3))
-    curve, p, _ = CURVES[key[3]]
-    need(x < p and y < p, "weak-key")
-    try:
-        return ec.EllipticCurvePublicNumbers(x, y, curve).public_key()      # refuses what is not on the curve
-    except ValueError:
-        raise Refused("weak-key")
-
-
-def algorithm(v):
-    need(type(v) is int)
-    need(v in COSE, "unknown-algorithm")
-
-
-def cose_key(key):
-    need(type(key) is dict and 3 in key)
-    algorithm(key[3])
-    shape(COSE[key[3]], key)
-    if key[3] == -8:
-        need(is_sound_ed25519(key[-2]), "weak-key")
-    elif key[3] == -257:
-        need(int.from_bytes(key[-1], "big").bit_length() >= 2048 and key[-1][0] and key[-1][-1] & 1, "weak-key")
-        need(key[-2] == b"\1\0\1", "weak-key")
-    else:
-        ec_key(key)
-
-
-def check_signature(key, signature, protected, payload, code="invalid-signature"):
-    message, alg = cbor(["Signature1", protected, b"", payload]), key[3]
-    r, s = signature[:32], signature[32:]
-    try:
-        if alg == -257:
-            n, size, digest_info = int.from_bytes(key[-1], "big"), len(key[-1]), "3031300d060960864801650304020105000420"
-            tail = b"\0" + bytes.fromhex(digest_info) + h(message)
-            number = int.from_bytes(signature, "big")
-            need(len(signature) == size and number < n, code)
-            need(pow(number, 65537, n).to_bytes(size, "big") == b"\0\1" + b"\xff" * (size - 2 - len(tail)) + tail, code)
-        elif alg == -8:
-            need(len(signature) == 64 and int.from_bytes(s, "little") < L, code)
-            need(int.from_bytes(without_sign(r), "little") < P and without_sign(r) not in SMALL_ORDER, code)
-            ed25519.Ed25519PublicKey.from_public_bytes(key[-2]).verify(signature, message)   # no cofactor
+    def trust_path(self):
+        kind, first, *rest = self.anchor
+        if kind == 0:
+            members, before = genesis_set(first, self.network), (0, 0)
         else:
-            (r, s), order = (int.from_bytes(x, "big") for x in (r, s)), CURVES[alg][2]
-            need(len(signature) == 64 and 1 <= r < order and 1 <= s <= order // 2, code)
-            ec_key(key).verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except InvalidSignature:
-        raise Refused(code)
+            members, before = rest[0], (first[2], first[3])
+            need(first[1] == self.network, "other-network")
+            need(h(cbor(members)) == first[6], "set-mismatch")
+        for checkpoint, *_ in self.links + [self.head]:
+            height, size = checkpoint[2:4]
+            need(height > before[0] and size > before[1] or not self.links and checkpoint == first, "links-out-of-order")
+            before = height, size
+        self.path = []                                          # (checkpoint, set, those who signed)
+        for link in self.links:
+            need(link[0][1] == self.network, "other-network")
+            need(link[1] is not None, "surplus")
+            members, signers, _ = follow(members, link)
+            self.path.append((link[0], members, signers))
+        self.trusted = members
 
+    def head_and_state(self):
+        checkpoint = self.head[0]
+        need(checkpoint[1] == self.network, "other-network")
+        members, signers, self.time = follow(self.trusted, self.head)
+        self.answer["head"]["timeSeconds"] = self.time
+        self.path.append((checkpoint, members, signers))
+        before, self.entries = None, ({}, {}, {}, {})
+        for key, value, siblings in self.state:
+            need(before is None or key > before, "unsorted")
+            before, path = key, h(self.network, key)
+            node, bits = h(b"\2", path, h(value)), int.from_bytes(path, "big")
+            need(len(siblings) <= 256, "invalid-state-proof")
+            for depth in range(len(siblings) - 1, -1, -1):
+                sides = (siblings[depth], node) if bits >> 255 - depth & 1 else (node, siblings[depth])
+                node = h(b"\3", *sides)
+            need(node == checkpoint[5], "invalid-state-proof")
+            kind, *rest = shape(many(anything), decode(key)) or [None]
+            need((kind, len(rest)) in ((0, 0), (1, 1), (2, 1), (3, 2)) and not (kind == 2 and self.entries[2]), "surplus")
+            shape((address, text())[:len(rest)] if kind == 3 else (text(),) * len(rest), rest)
+            entry = shape(ENTRIES[kind], decode(value))
+            need(kind != 1 or len(entry[0]) <= 1024 and len(entry[1]) <= 1024, "too-many-intervals")
+            self.entries[kind]["/".join(rest)] = entry
+        need(self.entries[0] and self.entries[2], "missing-entry")
+        (self.world,), ((self.asset, self.asset_entry),) = self.entries[0].values(), self.entries[2].items()
+        self.height = checkpoint[2]
+        parameters = in_force(self.world[0], self.height)
+        need(parameters, "missing-entry")
+        need(members in in_force(self.world[1], self.height), "set-not-in-force")
+        self.streams, self.identities = self.entries[3], self.entries[1]
+        self.answer["network"]["name"], self.answer["asset"] = parameters[0]["name"], self.asset
+        self.light("certified", "holds", f"{len(self.head[2])} of {len(members)} authorities, {self.time}")
 
-# ---- The grammar ------------------------------------------------------------------------------------------------------
+    def whom_you_trust(self):
+        state, ground = "unknown", "no network was named"
+        if self.asked.network is not None:
+            need(self.asked.network == self.network, "other-network")
+            state, ground = ("holds", "as asked") if self.anchor[0] == 0 else ("unknown", "the file begins later")
+        if self.asked.pin is not None:
+            pin, trusted = self.asked.pin[2:]
+            need(pin[1] == self.network, "other-network")
+            anchored = [self.anchor[1]] if self.anchor[0] == 1 else []
+            for c in anchored + [step[0] for step in self.path]:
+                newer = c[2] > pin[2] and c[3] > pin[3] or c[2] < pin[2] and c[3] < pin[3]
+                need(c == pin or newer, "other-history")
+            linked = pin[2] <= self.height
+            for checkpoint, members, signers in self.path:
+                if checkpoint[2] > pin[2]:
+                    linked = linked and 3 * sum(m in signers for m in trusted) > 2 * len(trusted)
+                    trusted = members
+            state, ground = ("holds", "linked to your checkpoint") if linked else ("unknown", "not linked to your checkpoint")
+        if state == "holds" and self.world[2]:
+            state, ground = "attention", "its authority lost what it had signed"
+        self.light("network", state, ground)
 
-UINT, HASH = whole(), octets(32, 32)
-KEY_NUMBER, NUMBER32, TIME48 = whole(0, 255), whole(0, 2**32 - 1), whole(0, 281474976710656)
-AUTHORITY = (address, KEY_NUMBER, cose_key)
+    def car(self):
+        vin = None
+        if self.identity is not None:
+            attributes, salt = self.identity
+            need(h(cbor(["tt-asset-1", salt, attributes])) == self.asset_entry[1], "other-identity")
+            vin = attributes.get("vin")
+        if self.asked.vin is None:
+            self.light("car", "not-asked" if self.identity is None else "holds", str(vin))
+        elif type(vin) is not str:
+            self.light("car", "unknown", "no VIN is disclosed")
+        else:
+            need(vin.upper() == self.asked.vin.strip().upper(), "other-vin")
+            self.light("car", "holds", vin)
 
+    def all_records(self):
+        paths = {path for path, _, _ in self.asset_entry[2]}
+        need(paths <= set(self.streams), "missing-stream")
+        need(paths >= set(self.streams), "surplus")
+        before, self.carried = "", {}
+        for path, start, records, _ in self.records:
+            need(path > before, "unsorted")
+            need(path in self.streams, "other-stream")
+            before, transactions = path, []
+            for height, ms, raw in records:
+                t = transaction(raw, (16, 17), "not-a-record")
+                t.height, t.ms, t.place = height, ms, start + len(transactions)
+                transactions.append(t)
+            self.carried[path], entry = transactions, self.streams[path]
+            self.answer["streams"].append({"stream": path, "count": entry[1], "from": start, "to": start + len(records) - 1,
+                                           "disclosed": 0, "resumes": entry[7]})
+            self.answer["device"] = self.records[0][0][:41]
+        for path, start, records, proof in self.records:
+            leaves = [[t.height, t.ms, t.id] for t in self.carried[path]]
+            root = root_from_range(leaves, start, self.streams[path][1], proof, "records-missing")
+            need(root == self.streams[path][3], "records-missing")
+        names = {path[42:] for path in self.carried}
+        whole_streams = all(len(ts) == self.streams[p][1] and not self.streams[p][7] and all(t.call == 16 for t in ts)
+                            for p, ts in self.carried.items())
+        hidden = any(s[1] and p not in self.carried and p[42:] in names for p, s in self.streams.items())
+        self.light("complete", "holds" if self.carried and whole_streams and not hidden else "attention",
+                   ", ".join(f"{len(ts)} of {self.streams[p][1]} of {p[42:]}" for p, ts in self.carried.items()))
 
-def authority_set(v):
-    many(AUTHORITY, 1, 128)(v)
-    need(all(a[0] < b[0] for a, b in zip(v, v[1:])), "unsorted")
+    def all_notes(self):
+        need([path for path, _, _ in self.notes] == sorted(self.streams), "missing-notes")
+        self.said = []
+        for path, leaves, transactions in self.notes:
+            entry, ts = self.streams[path], self.carried.get(path, [])
+            need(root_from_range(leaves, 0, len(leaves), [], "missing-notes") == entry[9], "missing-notes")
+            due = [leaf for leaf in leaves if leaf[2] is None or leaf[3] is None
+                   or ts and leaf[2] <= ts[-1].place and leaf[3] >= ts[0].place]
+            need(len(due) == len(transactions), "missing-notes")
+            for leaf, raw in zip(due, transactions):
+                t = transaction(raw)
+                need(t.id == leaf[4], "missing-notes")
+                need(t.sub == path, "other-stream")
+                need(t.call in (24, 26), "not-a-note")
+                shape(ARGS[t.call], t.args)
+                t.height, t.ms, span = leaf[0], leaf[1], t.args[:2]
+                if t.call == 26:
+                    t.fork = [transaction(raw) for raw in t.args]
+                    span = [t.fork[0].sequence] * 2
+                need(span == leaf[2:4], "wrong-span")
+                self.said.append(t)
+                self.answer["notes"].append({"stream": path, "kind": "fork" if t.call == 26 else "correction",
+                                             "author": t.iss, "first": span[0], "last": span[1]})
 
+    def check_author(self, t, role, scope):
+        entry = self.identities[t.iss]
+        keys = [key for number, key in in_force(entry[0], t.height) if number == t.number and key[3] == t.algorithm]
+        need(keys, "key-not-in-force")
+        roles = in_force(entry[1], t.height)
+        need(role is None or any(r[:2] == [role, scope] and (r[2] is None or t.ms < r[2]) for r in roles), "role-not-in-force")
+        check_signature(keys[0], *t.signed)
 
-def link_signatures(v):
-    many((whole(0, 127), whole(0, 253402300799), octets()))(v)
-    need(all(a[0] < b[0] for a, b in zip(v, v[1:])), "unsorted")
+    def genuine(self):
+        who = {path[:41] for path in self.carried} | {t.iss for t in self.said}
+        who |= {t.sub[:41] for t in self.said if t.call == 26}
+        need(who <= set(self.identities), "missing-identity")
+        need(who >= set(self.identities), "surplus")
+        for path, ts in self.carried.items():
+            need(self.streams[path][0] == self.asset, "other-asset")
+            for i, t in enumerate(ts):
+                need(t.path == path, "other-stream")
+                need(t.network == self.network[:16], "other-network")
+                need(t.sequence == t.place, "wrong-sequence")
+                need(t.args[0] == (ts[i - 1].id if i else t.args[0] if t.place else bytes(32)), "previous-mismatch")
+                self.check_author(t, "device", self.asset)
+        self.opened, bodies, left, before = {}, {}, list(self.attachments), ("", -1)
+        times = []
+        for path, epoch, first, last, nodes in self.disclosed:
+            need((path, first) > before, "unsorted")
+            before = path, last
+            ts = self.carried.get(path, [])
+            start = ts[0].place if ts else 0
+            need(start <= first <= last < start + len(ts), "surplus")
+            ts = ts[first - start:last + 1 - start]
+            need(ts[0].call == ts[-1].call == 16 and (epoch is None or all(t.call == 16 for t in ts)), "surplus")
+            parts = [] if epoch is None else list(cover(first, last))
+            need(epoch is not None or not nodes, "surplus")
+            need(len(parts) == len(nodes), "cover-mismatch")
+            context = cbor(["tt-seal-1", self.network, path[:41], path[42:], epoch])
+            for t in ts:
+                if t.call == 17:
+                    continue
+                previous, boot, inner, (digest, length), _ = t.args
+                if digest not in bodies:
+                    need(left, "missing-attachment")
+                    bodies[digest] = left.pop(0)
+                body = bodies[digest]
+                need(h(body) == digest and len(body) == length, "attachment-mismatch")
+                need(inner == epoch if type(inner) is int else epoch is None, "wrong-epoch")
+                if epoch is None:
+                    content = inner + [decode(body)]
+                else:
+                    node, size = next((n, p[1]) for n, p in zip(nodes, parts) if p[0] <= t.place < sum(p))
+                    content = open_sealed(body, node, size, t.place, context, previous, boot)
+                clock, begin, duration, count, body = content
+                self.opened[path, t.place] = (t, read_readings(body, duration, count), begin)
+                times.append((clock, begin, begin + duration))
+        need(not left, "surplus")
+        for stream in self.answer["streams"]:
+            stream["disclosed"] = sum(path == stream["stream"] for path, _ in self.opened)
+        if len({clock for clock, _, _ in times}) == 1:
+            self.answer["period"] = {"clock": times[0][0], "firstMs": min(b for _, b, _ in times),
+                                     "lastMs": max(e for _, _, e in times)}
+        self.light("genuine", "holds", f"{sum(map(len, self.carried.values()))} records")
 
+    def genuine_notes(self):
+        for t in self.said:
+            need(t.network == self.network[:16], "other-network")
+            self.check_author(t, *(("operator", "service") if t.call == 24 else (None, None)))
+            if t.call == 26:
+                a, b = t.fork
+                need(a.sequence == b.sequence and a.id != b.id, "not-a-fork")
+                for f in t.fork:
+                    need(f.path == t.sub, "other-stream")
+                    need(f.network == self.network[:16], "other-network")
+                    keys = [k for (number, k), _, _ in self.identities[f.iss][0] if (number, k[3]) == (f.number, f.algorithm)]
+                    need(keys, "invalid-signature")
+                    check_signature(keys[0], *f.signed)
+        leaves = sum(len(leaves) for _, leaves, _ in self.notes)
+        self.light("noted", "attention" if leaves else "holds", f"{leaves} notes")
 
-def interval(pattern):
-    return lambda v: need(shape((pattern, UINT, nil_or(UINT)), v)[2] is None or v[1] < v[2])
+    def reading(self):
+        best = None
+        for (path, place), (t, readings, begin) in self.opened.items():
+            found = [r for r in readings if r[0] == "Vehicle.TraveledDistance" and r[3] == "m"]
+            if found:
+                newest = max(reversed(found), key=lambda r: r[1])               # of equal times the last
+                candidate = SimpleNamespace(path=path, place=place, height=t.height, reading=newest, begin=begin)
+                if best is None or best.path == path or (t.height, fraction(newest[2])) > (best.height, fraction(best.reading[2])):
+                    best = candidate
+        claim = self.asked.claim
+        if best is None:
+            return self.light("reading", "unknown" if claim else "not-asked", "no odometer is disclosed")
+        value, unit = best.reading[2], "m"
+        said, raw = figure(value, unit), best.reading[4]
+        if raw and raw[1] in MM and agree(figure(*raw), said):
+            (value, unit), said = raw, figure(*raw)
+        shown = str(value) if type(value) is int else f"{float(fraction(value)):.18f}".rstrip("0")
+        metres = fraction(best.reading[2])
+        self.answer["odometer"] = {"value": shown, "unit": unit, "metres": int(metres) if metres.denominator == 1 else float(metres),
+                                   "timeMs": best.begin + best.reading[1], "stream": best.path, "sequence": best.place}
+        hidden = False
+        for path, entry in self.streams.items():
+            if path[42:] == best.path[42:] and entry[4] >= best.height:
+                known = {place for p, place in self.opened if p == path}
+                known |= {t.place for t in self.carried.get(path, []) if t.call == 17}
+                behind = best.place if path == best.path else -1
+                hidden = hidden or entry[1] - behind - 1 > sum(place > behind for place in known)
+        wrong = claim and not agree(claim, said)
+        state = ("refuted" if wrong and claim[0] < said[0] else "attention" if hidden else
+                 "not-asked" if not claim else "attention" if wrong else "holds")
+        self.light("reading", state, f"the odometer says {shown} {unit}")
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file")
+    for option in ("--network", "--checkpoint", "--reading", "--vin"):
+        parser.add_argument(option)
+    parser.add_argument("--json", action="store_true")
+    asked, pin, claim = parser.parse_args(), None, None
+    try:
+        need(asked.network is None or re.fullmatch("[0-9a-fA-F]{64}", asked.network), "usage")
+        if asked.checkpoint is not None:
+            try:
+                pin = shape(PIN, decode(open(asked.checkpoint, "rb").read()))
+                need(h(cbor(pin[3])) == pin[2][6])
+            except Refused:
+                raise Refused("malformed-checkpoint")
+        if asked.reading is not None:
+            claim = read_claim(asked.reading)
+        network = None if asked.network is None else bytes.fromhex(asked.network)
+        answer = Verification(open(asked.file, "rb").read(), network, pin, claim, asked.vin).run()
+    except (Refused, OSError) as problem:
+        code = str(problem) if isinstance(problem, Refused) else "unreadable-file"
+        print(json.dumps({"error": {"code": code, "message": str(problem)}}, indent=2) if asked.json else f"error: {problem}")
+        return 2
+    if asked.json:
+        print(json.dumps(answer, indent=2))
+    else:
+        for name, lamp in answer["lamps"].items():
+            print(f"{name:10}{lamp['state']:10} {lamp['ground']}")
+        print(answer["summary"])
+    return {"refuted": 1, "unknown": 3}.get(answer["summary"], 0)
 
-def algorithms(v):
-    many(algorithm, 1, 4)(v)
-    need(len(set(v)) == len(v))
-
-
-CHECKPOINT = (1, HASH, UINT, UINT, HASH, HASH, HASH)
-LINK = (CHECKPOINT, nil_or(authority_set), link_signatures, link_signatures)
-NOTE_LEAF = (UINT, UINT, nil_or(UINT), nil_or(UINT), HASH)
-CERTIFICATE = (
-    "telltale", 1, HASH, lambda v: shape((0, octets()) if v and v[0] == 0 else (1, CHECKPOINT, authority_set), v),
-    many(LINK), LINK, many((octets(), octets(), many(HASH))),
-    many((stream_path, UINT, many((UINT, UINT, octets()), 1), many(HASH))),
-    many((stream_path, many(NOTE_LEAF), many(octets()))),
-    many((stream_path, nil_or(NUMBER32), NUMBER32, NUMBER32, many(HASH))),
-    nil_or((text_map(anything), HASH)), many(octets()))
-PIN = ("tt-checkpoint", 1, CHECKPOINT, authority_set)
-PARAMETERS = {"name": text(0, 64), "sealers": "authorities", "work": 0, "block-ms": whole(0, 3600000),
-              "block-transactions": whole(1, 100000), "block-bytes": whole(65536, 268435456), "notes": whole(1, 65536),
-              "quota-bytes": whole(65536), "quota-ms": whole(1, 1099511627776), "late-ms": whole(0, 1099511627776),
-              "algorithms": algorithms}
-GENESIS = ("tt-genesis", 1, 0, None, "chain", UINT, PARAMETERS, many((address, cose_key, octets())))
-ROLE = (one_of("authority", "member", "gateway", "custodian", "operator", "owner", "device"), nil_or(text()), nil_or(UINT))
-VALUES = (
-    (many(interval(PARAMETERS), 1), many(interval(authority_set), 1), many((nil_or(UINT), UINT, UINT)),
-     many((authority_set, UINT))),
-    (many(interval((KEY_NUMBER, cose_key)), 1), many(interval(ROLE)), many(interval((KEY_NUMBER, HASH))), nil_or(address)),
-    (many(interval(address), 1), HASH, many(interval(stream_path)), address, UINT, HASH),
-    (asset_id, UINT, HASH, HASH, UINT, UINT, UINT, UINT, UINT, HASH))
-TRANSACTION_HEADER = {1: algorithm, 4: octets(1, 1), 15: {1: text(0, 64), 2: text(0, 128)}, 16: "application/x.tt-tx"}
-CLEAR = (whole(0, 2), TIME48, TIME48, whole(0, 16384))
-ATTACHMENT = (HASH, whole(0, 8388608))
-ARGS = {16: (HASH, octets(6, 6), lambda v: shape(NUMBER32 if type(v) is int else CLEAR, v), ATTACHMENT, nil_or(HASH)),
-        17: (HASH, octets(6, 6), text(0, 1024)),
-        24: (nil_or(UINT), nil_or(UINT), text(), lambda v: type(v) is str or text_map(exact_or_text, 1, 32)(v)),
-        26: (octets(), octets())}
-
-
-def transaction(raw):
-    need(len(raw) <= 16384, "transaction-too-large")
-    tagged = decode(raw)
-    need(type(tagged) is CBORTag and tagged.tag == 18)
-    protected, _, payload, signature = shape((octets(), {}, octets(), octets()), tagged.value)
-    header = shape(TRANSACTION_HEADER, decode(protected))
-    _, network, call, sequence, args = shape((1, octets(16, 16), whole(0, 65535), UINT, many(anything)), decode(payload))
-    return SimpleNamespace(id=h(cbor(["Signature1", protected, b"", payload])), network=network, call=call, args=args,
-                           sequence=sequence, iss=header[15][1], sub=header[15][2], path=f"{header[15][1]}/{header[15][2]}",
-                           algorithm=header[1], number=header[4][0], signed=(signature, protected, payload))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,7 @@ export interface Actor {
 }
 
 /** A key of 2,048 bits that was made for these examples and guards nothing; PKCS #8 (DER). */
-export const RSA_SECRET = new Uint8Array(
+const RSA_SECRET = new Uint8Array(
   Buffer.from(
     `MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDANssE1uTIBMXdwKXjFQhrWu6rO2v2nYbJonvHcxtuKoHoO1HQQteutc0/2uMO09Uqsxy4
 XCP9IySxtKQPzvHM+umqIKJSWfeb5/wPwZQEqUWNVSkGl9+hAKvVfVbs5S1Zp8+Sy+ZPeyTOhhHuwTjCzWxs/PazOmFdA3EOce21KN5V5pHYg7wehOjvkzsQ

@@ -25,7 +25,7 @@ export interface LongStory {
   anchoredCertificate: Uint8Array
 }
 
-export const AUTHORITIES = [actor(11), actor(12, 'ES256'), actor(13, 'ES256K'), actor(14, 'RS256')]
+const AUTHORITIES = [actor(11), actor(12, 'ES256'), actor(13, 'ES256K'), actor(14, 'RS256')]
 const [LEAD, SECOND, THIRD, LEAVER] = AUTHORITIES as [Actor, Actor, Actor, Actor]
 const OWNER = actor(15)
 const BUYER = actor(16)

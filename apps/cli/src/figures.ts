@@ -5,8 +5,8 @@ export function countText(count: number): string {
 }
 
 /** `1 record`, `1,240 records`. */
-export function quantityText(count: number, noun: string): string {
-  return `${countText(count)} ${count === 1 ? noun : `${noun}s`}`
+export function quantityText(count: number, noun: string, plural = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : plural}`
 }
 
 /** Bytes in the decimal units of disks and networks: `940 bytes`, `140.8 kB`, `4.3 GB`. */

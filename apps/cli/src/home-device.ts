@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { createFileStorage, createRefusedFolder, openDevice } from '@telltale/device'
 import type { Device, Submitter } from '@telltale/device'
-import { counterOf, createSecretsFile, ownerNow, ownerSteps, streamHeadOf } from '@telltale/node'
+import { counterOf, createSecretsFile, dropExpiredGrants, ownerNow, ownerSteps, streamHeadOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 
 /** Folder of a data directory with what devices remember. */
@@ -32,6 +32,7 @@ export async function openHomeDevice(home: Home, profile: DeviceProfile): Promis
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
   })
   for (const step of await ownerSteps(home, device.pin)) await device.follow(step)
+  await dropExpiredGrants(home, profile.address, Date.now())
   return device
 }
 

@@ -90,7 +90,7 @@ export function importToText(document: ImportDocument, width: number): string {
   const rows = Object.entries(streams).map(([name, counts]) => [name, countText(counts.records), countText(counts.readings), countText(counts.total)])
   const columns = [{ title: 'stream', align: 'left' }, { title: 'records', align: 'right' }, { title: 'readings', align: 'right' }, { title: 'records in all', align: 'right' }] as const
   return [
-    ...(stopped ? [`Stopped as you asked, in line ${countText(stopped.line)} of ${printable(stopped.file)}. Nothing is lost:`] : []),
+    ...(stopped ? [`Stopped as you asked, ${stopped.line === 0 ? 'before' : `in line ${countText(stopped.line)} of`} ${printable(stopped.file)}. Nothing is lost:`] : []),
     `${quantityText(records, 'record')} with ${quantityText(readings, 'reading')}, certified.`,
     ...(rows.length > 0 ? ['', table([...columns], rows, 2), ''] : []),
     ...refusals.map((refusal) => refusalText(refusal, width)),

@@ -39,6 +39,28 @@ export async function readInputText(path: string, bytesMax: number): Promise<str
   }
 }
 
+/** Bytes of a log that are looked at before it is read: enough to tell text from anything else. */
+const PEEK_BYTES = 65_536
+
+/** Refuses a log that begins with bytes no text has, before all of a disk image is read in search of a line (`nothing-to-import`; missing files pass, they are told later). */
+export async function requireTextLog(path: string): Promise<void> {
+  let file: FileHandle
+  try {
+    file = await open(path, 'r')
+  } catch {
+    // Whoever reads it says why it cannot be opened.
+    return
+  }
+  try {
+    if (!(await file.stat()).isFile()) return
+    const { buffer, bytesRead } = await file.read(new Uint8Array(PEEK_BYTES), 0, PEEK_BYTES, 0)
+    const at = buffer.subarray(0, bytesRead).indexOf(0)
+    if (at >= 0) throw new UsageError('nothing-to-import', `${path} is no text: byte ${at} is zero. Check that it is the right file; text in UTF-16 has to be converted (iconv -t UTF-8).`, { expected: 'a log in text', found: 'zero bytes' })
+  } finally {
+    await file.close()
+  }
+}
+
 async function readUpTo(file: FileHandle, path: string, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0

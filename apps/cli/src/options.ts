@@ -17,7 +17,7 @@ export const DATA_DEFAULT = 'telltale-data'
 
 /** The options that every command takes, on the program and, so that its help shows them, on each command. */
 export function addGlobalOptions(command: Command, isProgram: boolean): void {
-  const where = new Option('--data <dir>', 'data directory').env('TELLTALE_DATA')
+  const where = new Option('--data <dir>', isProgram ? 'data directory' : `data directory; ${DATA_DEFAULT} if not given`).env('TELLTALE_DATA')
   command.addOption(isProgram ? where.default(DATA_DEFAULT) : where)
   command.option('--json', 'results as one JSON document; streams as one JSON value a line')
   command.option('--quiet', 'no progress, no remarks')

@@ -30,6 +30,8 @@ export interface Progress {
 
 const TERMINAL_INTERVAL_MS = 100
 const LOG_INTERVAL_MS = 5000
+/** Standard output could not be written, on a full disk for instance: the same as for a file that could not. */
+const EXIT_UNWRITABLE = 2
 
 export function createOutput(options: { isJson: boolean; isQuiet: boolean }): Output {
   const { isJson, isQuiet } = options
@@ -72,7 +74,9 @@ async function writeFully(text: string): Promise<boolean> {
 export function allowClosedReaders(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code === 'EPIPE') return
+      process.stderr.write(`${failureText(error, terminalOf(process.stderr))}\n`)
+      process.exit(EXIT_UNWRITABLE)
     })
   }
 }

@@ -157,3 +157,42 @@ suite('keys seal', () => {
     })
   })
 })
+
+suite('keys rotate', () => {
+  test('the address stays, the old key signs no more, and devices follow', async () => {
+    await withData(async (data) => {
+      await data.ok('init')
+      await data.importDrive('short')
+      await data.ok('keys', 'seal', 'owner')
+      const old = await keyFile(data, 'owner')
+      const { address } = await data.ok<{ address: string }>('keys', 'show', 'owner')
+      assert.deepEqual(await data.ok('keys', 'rotate', 'owner'), { name: 'owner', address, keyNumber: 1 })
+      assert.equal((await data.run('device', 'grant', '--stream', 'odometer', '--reader', 'owner')).exitCode, 0, 'the device knows the new key')
+      await data.ok('keys', 'rotate', 'device')
+      const { refusals } = JSON.parse((await data.importDrive('second')).output) as { refusals: unknown[] }
+      assert.deepEqual(refusals, [])
+      await data.ok('certificate', '--stream', 'odometer', '--out', data.path('car.telltale'))
+      const { lamps } = JSON.parse((await data.run('verify', data.path('car.telltale'))).output) as { lamps: Record<string, { state: string }> }
+      assert.equal(lamps['genuine']?.state, 'holds', 'records of both keys')
+      assert.equal((await data.run('keys', 'rotate', 'authority')).code, 'authority-key')
+      await writeFile(join(data.directory, 'keys', 'owner.key'), old)
+      assert.equal((await data.run('device', 'retire', '--reason', 'x')).code, 'key-not-in-force')
+      assert.equal((await data.run('keys', 'rotate', 'owner')).code, 'key-not-in-force', 'its successor is not here')
+    })
+  })
+
+  test('an interruption between the ledger and the file is mended by the same command', async () => {
+    await withData(async (data) => {
+      await data.ok('init')
+      await data.ok('asset', 'enrol')
+      const old = await keyFile(data, 'owner')
+      await data.ok('keys', 'rotate', 'owner')
+      const next = await keyFile(data, 'owner')
+      await writeFile(join(data.directory, 'keys', 'owner.key'), old)
+      await writeFile(join(data.directory, 'keys', 'owner.next'), next)
+      assert.equal((await data.ok<{ keyNumber: number }>('keys', 'rotate', 'owner')).keyNumber, 1)
+      assert.equal(await keyFile(data, 'owner'), next)
+      await data.ok('device', 'enrol', '--streams', 'odometer')
+    })
+  })
+})

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -77,7 +78,7 @@ function dataIn(folder: string, name: string): Data {
     },
     async ok<T>(...args: string[]) {
       const ended = await run(...args)
-      if (ended.exitCode !== 0) throw new TypeError(`telltale ${args.join(' ')} ended with ${ended.exitCode} (${ended.code ?? 'no code'}): ${ended.message}`)
+      assert.equal(ended.exitCode, 0, `telltale ${args.join(' ')}: ${ended.message} (${ended.code ?? 'no code'})`)
       return JSON.parse(ended.output) as T
     },
     spawn: (input, ...args) => runThere([...args, '--data', directory, '--json'], input),
@@ -101,7 +102,7 @@ function capture(stream: NodeJS.WriteStream, take: (text: string, pieces: string
     take(String(args[0]), pieces)
     return true
   }
-  stream.write = capturing as typeof stream.write
+  stream.write = capturing
 }
 
 capture(process.stdout, (text, pieces) => pieces.push(text))

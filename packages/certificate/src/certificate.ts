@@ -1,4 +1,4 @@
-import { asArray, asBytes, asExactly, asMap, asNullable, asText, asUint, checkpointFromCbor, checkpointToCbor, decode, describe, encode, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import { asArray, asBytes, asExactly, asMap, asNullable, asText, asUint, checkpointFromCbor, checkpointToCbor, concatBytes, decode, describe, encode, equalBytes, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, Link } from '@telltale/core'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
@@ -71,6 +71,9 @@ export interface Certificate {
 const MAGIC = 'telltale'
 const VERSION = 1
 
+/** An array of twelve that begins with the magic: tells a certificate from any other file before its content is looked at. */
+const HEAD = concatBytes(new Uint8Array([0x8c]), encode(MAGIC))
+
 export function encodeCertificate(certificate: Certificate): Uint8Array {
   const { network, anchor, links, head, state, records, notes, disclosed, identity, attachments } = certificate
   return encode([
@@ -92,8 +95,8 @@ export function encodeCertificate(certificate: Certificate): Uint8Array {
 /** Reads a certificate's form. Codes: `not-a-certificate`, `unknown-version`, `certificate-too-large` and those of the readers. */
 export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length > CERTIFICATE_BYTES_MAX) throw fail('certificate-too-large', `The file has ${bytes.length} bytes.`, { expected: `at most ${CERTIFICATE_BYTES_MAX} bytes`, found: String(bytes.length) })
-  const items = readArray(bytes)
-  if (items[0] !== MAGIC) throw notACertificate()
+  if (!equalBytes(bytes.subarray(0, HEAD.length), HEAD)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
+  const items = asArray(decode(bytes), 'certificate')
   if (items[1] !== VERSION) throw fail('unknown-version', 'The certificate has another version; get a newer Telltale to read it.', { expected: `version ${VERSION}`, found: describe(items[1]) })
   const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = asArray(items, 'certificate', 12)
   return {
@@ -108,16 +111,6 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
     identity: asNullable(identity, readIdentity),
     attachments: asArray(attachments, 'attachments').map((item) => asBytes(item, 'attachment')),
   }
-}
-
-function readArray(bytes: Uint8Array): Cbor[] {
-  // The first two items tell a certificate from any other file before its content is looked at.
-  if (bytes[0] !== 0x8c || bytes[1] !== 0x68) throw notACertificate()
-  return asArray(decode(bytes), 'certificate')
-}
-
-function notACertificate(): Error {
-  return fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
 }
 
 function readAnchor(value: Cbor | undefined): Anchor {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { RefusedError, cosignatureCheck, decode, decodeReceipt, decodeRefusal, equalBytes, isValidSignature, leafHash, portable, publicKeyToCose, rootFromInclusion } from '@telltale/core'
+import { RefusedError, cosignatureCheck, decode, decodeReceipt, decodeRefusal, decodeTransaction, equalBytes, isValidSignature, leafHash, portable, publicKeyToCose, rootFromInclusion, transactionId } from '@telltale/core'
 import type { Cbor, CborMap } from '@telltale/core'
 import { CALLS, addAuthority, admitMessage, createTestNetwork, keySignature, recordContent, role, testIdentity, testSigner } from '@telltale/testing'
 import type { TestMessage } from '@telltale/testing'
 import { createChain } from '../src/chain/chain.ts'
 import type { Submission } from '../src/chain/chain.ts'
 import { createInlineVerifier } from '../src/chain/signature-verifier.ts'
-import { codeOf, createGate, createRig, signRecords, startChain } from './rig.ts'
+import { codeOf, createGate, createRig, reopen, replaceCalls, signRecords, startChain } from './rig.ts'
 import type { Rig } from './rig.ts'
 
 const signed = async ({ network }: Rig, message: TestMessage): Promise<Submission> => ({ bytes: await network.sign(message), attachments: [] })
@@ -177,6 +177,34 @@ suite('attachments', () => {
     assert.equal(await codeOf(chain.submit(await record())), 'missing-attachment')
     assert.equal(await codeOf(chain.submit({ ...(await record()), attachments: [body] })), 'accepted')
     assert.ok(rig.store.hasAttachment(portable.sha256(body)))
+  })
+
+  test('are stored once, however many refer to them', async () => {
+    const rig = await createRig()
+    const { network, device } = rig
+    const stored: number[] = []
+    const store = replaceCalls(rig.store, {
+      commit(commit) {
+        stored.push(commit.attachments.length)
+        return rig.store.commit(commit)
+      },
+    })
+    const gate = createGate()
+    const chain = await startChain(rig, { verifier: gate, ledger: await reopen(rig, store) })
+    const body = new Uint8Array([0x80])
+    const submissions: Submission[] = []
+    let previous = new Uint8Array(32)
+    for (let sequence = 0; sequence < 3; sequence++) {
+      const { args } = recordContent(network, device, 'odometer', { sequence, previous })
+      const { bytes } = await signed(rig, { key: device, call: CALLS.record, sub: 'odometer', args: args.with(3, [portable.sha256(body), 1]), sequence })
+      previous = new Uint8Array(transactionId(decodeTransaction(bytes), portable))
+      submissions.push({ bytes, attachments: [body] })
+    }
+    const together = submissions.slice(0, 2).map((submission) => chain.submit(submission))
+    gate.open()
+    await Promise.all(together)
+    await chain.submit(submissions[2] as Submission)
+    assert.deepEqual(stored, [1, 0])
   })
 })
 

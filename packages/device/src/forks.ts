@@ -54,7 +54,8 @@ export function createForks({ address, submitter, primitives }: DeviceComponents
     },
     async show() {
       let isShown = false
-      for (const surfaced of [...state.surfaced]) {
+      // `settle` puts a new list in the place of this one; the old one is walked to its end.
+      for (const surfaced of state.surfaced) {
         const outcome = await settle(surfaced)
         if (outcome === 'waiting') continue
         // In one step with the note's place in the outbox: saved together, or not at all.

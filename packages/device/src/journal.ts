@@ -1,3 +1,4 @@
+import { fail, judge } from '@telltale/core'
 import { decodeState, encodeState } from './state.ts'
 import type { DeviceState, DeviceStorage } from './state.ts'
 import type { OwnerPin } from './owner.ts'
@@ -11,10 +12,10 @@ export interface Journal {
   save(): Promise<void>
 }
 
-/** Opens what is stored, or begins anew with the pin of the enrolment. */
+/** Opens what is stored, or begins anew with the pin of the enrolment (`device-state-damaged`). */
 export async function openJournal(storage: DeviceStorage, pin: OwnerPin): Promise<Journal> {
   const saved = await storage.load()
-  const state: DeviceState = saved ? decodeState(saved) : { streams: new Map(), pending: [], surfaced: [], erasures: [], pin, followed: null, readers: [] }
+  const state: DeviceState = saved ? readState(saved) : { streams: new Map(), pending: [], surfaced: [], erasures: [], pin, followed: null, readers: [] }
   let isSaved = saved !== null
   return {
     state,
@@ -25,6 +26,15 @@ export async function openJournal(storage: DeviceStorage, pin: OwnerPin): Promis
       isSaved = true
     },
   }
+}
+
+function readState(saved: Uint8Array): DeviceState {
+  const read = judge(() => decodeState(saved))
+  if (read.ok) return read.value
+  throw fail('device-state-damaged', 'The saved state of the device cannot be read. Bring back its newest backup, or move it away: the device then goes on from where the ledger stands, and says so.', {
+    expected: 'a state as it was saved',
+    found: read.verdict.message,
+  })
 }
 
 /** Runs work one after the other, in the order in which it was asked for; a failure does not stop what comes next. */

@@ -82,7 +82,7 @@ export function createOutbox(components: DeviceComponents, journal: Journal): Ou
       else if (isAfterRejected) outcome.renumbered.add(sub)
       else {
         waiting.add(sub)
-        outcome.failure ??= error
+        outcome.failure ??= { reason: error }
       }
     }
     return outcome
@@ -109,7 +109,7 @@ export function createOutbox(components: DeviceComponents, journal: Journal): Ou
     await putAside(rejected)
     for (const sub of renumbered) await renumber(sub)
     await journal.save()
-    if (failure !== null) throw failure
+    if (failure) throw failure.reason
     // Each round refuses something, so that this ends.
     if (renumbered.size > 0) await send()
   }
@@ -139,6 +139,6 @@ interface Outcome {
   rejected: Rejected[]
   /** Subjects whose statements have to be numbered anew, because one before them was refused. */
   renumbered: Set<string>
-  /** The first failure that may pass. */
-  failure: unknown
+  /** The first failure that may pass, in an object of its own: anything can be thrown. */
+  failure: { reason: unknown } | null
 }

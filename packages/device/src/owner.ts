@@ -85,8 +85,9 @@ export function notTheOwner(owner: OwnerKey, found: string): Error {
 async function newOwner(pin: OwnerPin, { iss, sub, args }: Transaction, network: Uint8Array, primitives: Primitives): Promise<OwnerKey> {
   const [number, previous, address, key, consent] = asArray(args, 'transfer', 5)
   if (sub !== pin.asset) throw fail('wrong-shape', 'The transfer is about another asset.', { expected: pin.asset, found: sub })
-  if (asUint(number, 'transfer number') !== pin.transfers || !equalBytes(asBytes(previous, 'previous transfer', 32), pin.lastTransfer)) {
-    throw fail('wrong-transfer-number', 'The transfer does not follow the last one that the device knows; show it all transfers in their order.', { expected: String(pin.transfers), found: String(number) })
+  const place = asUint(number, 'transfer number')
+  if (place !== pin.transfers || !equalBytes(asBytes(previous, 'previous transfer', 32), pin.lastTransfer)) {
+    throw fail('wrong-transfer-number', 'The transfer does not follow the last one that the device knows; show it all transfers in their order.', { expected: String(pin.transfers), found: String(place) })
   }
   const [keyNumber, signature] = asArray(consent, 'consent', 2)
   const signed: StatementSignature = { keyNumber: asUint(keyNumber, 'consent key number', 255), signature: asBytes(signature, 'consent signature') }

@@ -1,8 +1,8 @@
 import { EMPTY_FRONTIER, appendLeaves, cosign, frontierRoot, inclusionProof, leafHash, portable, publicKeyToCose, setHash, signStatement, signTransaction, sortSet, subtreesOfLeaves, transactionId, decodeTransaction } from '@telltale/core'
 import type { AuthoritySet, Cbor, Link } from '@telltale/core'
 import type { OwnerStep } from '../src/owner.ts'
-import { ASSET, AUTHORITY, NETWORK, authorityOf } from './rig.ts'
-import type { Person } from './rig.ts'
+import { ASSET, AUTHORITY, NETWORK, authorityOf } from './people.ts'
+import type { Person } from './people.ts'
 
 /** A log of these transactions, certified by these authorities, and the step that one of them is. */
 export async function certify(transactions: Uint8Array[], authorities: Person[] = [AUTHORITY], before?: AuthoritySet): Promise<(index: number) => OwnerStep> {

@@ -5,8 +5,10 @@ import { openDevice } from '../src/device.ts'
 import type { Device } from '../src/device.ts'
 import { instructionFields } from '../src/instruction.ts'
 import type { Instruction } from '../src/instruction.ts'
-import { DEVICE, NETWORK, OWNER, createRig, reading } from './rig.ts'
-import type { Contact, Rig } from './rig.ts'
+import { DEVICE, NETWORK, OWNER } from './people.ts'
+import type { Contact } from './people.ts'
+import { createRig, reading } from './rig.ts'
+import type { Rig } from './rig.ts'
 
 /** The power goes: nothing that would run afterwards runs. */
 class PowerLoss extends Error {}
@@ -138,7 +140,7 @@ suite('power lost at every step', () => {
       await openDevice(rig.start(power.contact)).catch((error: unknown) => assert.ok(error instanceof PowerLoss))
       const device = await openDevice(rig.start())
       await device.flush()
-      assert.deepEqual(rig.disk.refused.map((item) => item.sequence).sort(), [1, 2], String(power.lostAt))
+      assert.deepEqual(rig.disk.refused.map((item) => item.sequence).sort((a, b) => a - b), [1, 2], String(power.lostAt))
       const notes = rig.ledger.said(`${DEVICE.address}/odometer`).map((note) => note.args.map(String).join())
       assert.equal(notes.length, 2, String(power.lostAt))
       assert.equal(new Set(notes).size, 2, String(power.lostAt))

@@ -4,7 +4,8 @@ import { TelltaleError, bytesToHex, decodeTransaction, isRefusalBy, portable, re
 import { openDevice } from '../src/device.ts'
 import { decodeState } from '../src/state.ts'
 import { epochIn } from './fake-ledger.ts'
-import { ASSET, AUTHORITY, DEVICE, NETWORK, authorityOf, createRig, person, pinOf, reading } from './rig.ts'
+import { ASSET, AUTHORITY, DEVICE, NETWORK, authorityOf, person } from './people.ts'
+import { createRig, pinOf, reading } from './rig.ts'
 import type { Rig } from './rig.ts'
 
 const coded = (code: string) => (error: unknown) => error instanceof TelltaleError && error.code === code
@@ -86,6 +87,18 @@ suite('lost state', () => {
     assert.deepEqual(rig.ledger.said('odometer').map((item) => item.call), [16, 16, 17, 16])
     assert.deepEqual(rig.ledger.values('odometer', rig.disk.secrets), [1, 2, 3])
     assert.equal(epochIn(rig.ledger.said('odometer')[3]!), 0)
+  })
+
+  test('a damaged state is not taken for a lost one', async () => {
+    const rig = createRig(['odometer'])
+    await recordAndFlush(rig, [1])
+    const whole = rig.disk.state!
+    for (const damaged of [whole.subarray(0, whole.length - 1), new Uint8Array(0), whole.map((byte, i) => (i === 1 ? byte ^ 1 : byte))]) {
+      rig.disk.state = damaged
+      await assert.rejects(openDevice(rig.start()), coded('device-state-damaged'))
+    }
+    rig.disk.state = whole
+    await recordAndFlush(rig, [2])
   })
 
   test('with the secrets lost too, a new epoch begins', async () => {

@@ -1,8 +1,8 @@
 import { NO_PREVIOUS, RefusedError, asArray, asBytes, bodyToReadings, bytesToHex, createRecordKeys, decode, decodeTransaction, epochRoot, equalBytes, fail, isName, isValidSignature, openRecord, portable, recordArgsFromCbor, signRefusal, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { Transaction } from '@telltale/core'
 import type { Submitter } from '../src/components.ts'
-import { AUTHORITY, DEVICE, NETWORK } from './rig.ts'
-import type { Contact } from './rig.ts'
+import { AUTHORITY, DEVICE, NETWORK } from './people.ts'
+import type { Contact } from './people.ts'
 
 /** A ledger as far as one device can see it: its rules for records and counters, and refusals signed by its authority. */
 export interface FakeLedger {

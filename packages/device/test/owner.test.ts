@@ -6,7 +6,8 @@ import { followOwner } from '../src/owner.ts'
 import type { OwnerPin, OwnerStep } from '../src/owner.ts'
 import { certify, idOf, rotationBy, transferBy } from './certified-log.ts'
 import { epochIn } from './fake-ledger.ts'
-import { ASSET, AUTHORITY, NETWORK, OWNER, authorityOf, createRig, person, pinOf, reading } from './rig.ts'
+import { ASSET, AUTHORITY, NETWORK, OWNER, authorityOf, person } from './people.ts'
+import { createRig, pinOf, reading } from './rig.ts'
 
 const BUYER = person('buyer')
 const NEXT = person('next buyer')

@@ -7,8 +7,10 @@ import type { Device } from '../src/device.ts'
 import { instructionFields } from '../src/instruction.ts'
 import type { GrantInstruction, Instruction } from '../src/instruction.ts'
 import { epochIn } from './fake-ledger.ts'
-import { DEVICE, NETWORK, OWNER, createRig, person, reading } from './rig.ts'
-import type { Person, Rig } from './rig.ts'
+import { DEVICE, NETWORK, OWNER, person } from './people.ts'
+import type { Person } from './people.ts'
+import { createRig, reading } from './rig.ts'
+import type { Rig } from './rig.ts'
 
 const SECRET = new Uint8Array(32).fill(3)
 const READER = person('reader').address

@@ -1,34 +1,13 @@
-import { NO_PREVIOUS, createSoftwareSigner, keyToAddress, portable, textToBytes } from '@telltale/core'
-import type { Authority, RecordReading, Signer } from '@telltale/core'
+import { NO_PREVIOUS, portable, textToBytes } from '@telltale/core'
+import type { RecordReading } from '@telltale/core'
 import type { DeviceComponents, EpochSecrets } from '../src/components.ts'
 import type { OwnerPin } from '../src/owner.ts'
 import type { RefusedStorage, RefusedTransaction } from '../src/refused.ts'
 import type { DeviceStorage } from '../src/state.ts'
 import { createFakeLedger } from './fake-ledger.ts'
 import type { FakeLedger } from './fake-ledger.ts'
-
-export const NETWORK: Uint8Array = new Uint8Array(32).fill(7)
-export const ASSET = 'ta1l2y38jvvthxj0pdlyv3wha6mnzuasmd068qg8u'
-
-export interface Person {
-  address: string
-  signer: Signer
-}
-
-/** Somebody with a fixed key. */
-export function person(name: string, keyNumber = 0): Person {
-  const signer = createSoftwareSigner('EdDSA', portable.sha256(textToBytes(`test ${name} ${keyNumber}`)), keyNumber)
-  const first = createSoftwareSigner('EdDSA', portable.sha256(textToBytes(`test ${name} 0`)), 0)
-  return { address: keyToAddress(first.publicKey, portable), signer }
-}
-
-export const AUTHORITY = person('authority')
-export const OWNER = person('owner')
-export const DEVICE = person('device')
-
-export function authorityOf({ address, signer }: Person): Authority {
-  return { address, keyNumber: signer.keyNumber, key: signer.publicKey }
-}
+import { ASSET, AUTHORITY, DEVICE, NETWORK, OWNER, authorityOf } from './people.ts'
+import type { Contact, Person } from './people.ts'
 
 export function pinOf(owner: Person): OwnerPin {
   return { asset: ASSET, set: [authorityOf(AUTHORITY)], owner: { address: owner.address, keyNumber: owner.signer.keyNumber, key: owner.signer.publicKey }, transfers: 0, lastTransfer: NO_PREVIOUS }
@@ -41,14 +20,11 @@ export interface Disk {
   refused: RefusedTransaction[]
 }
 
-export function createDisk(): Disk {
+function createDisk(): Disk {
   return { state: null, secrets: new Map(), refused: [] }
 }
 
-/** Every contact of a device with the world passes through this; a test may let one of them fail. */
-export type Contact = <T>(what: string, work: () => T | Promise<T>) => Promise<T>
-
-export const calm: Contact = async (_, work) => work()
+const calm: Contact = async (_, work) => work()
 
 export interface Rig {
   ledger: FakeLedger

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { TelltaleError, decode, encode, portable, publicKeyToCose } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
+import { TelltaleError, decode, encode, equalBytes, portable, publicKeyFromCose, publicKeyToCose, signStatement } from '@telltale/core'
+import type { Cbor, Signer } from '@telltale/core'
 import { testBytes, testIdentity, testSigner } from '@telltale/testing'
 import { createGenesis, readGenesis } from '../src/genesis.ts'
 import { DEFAULT_PARAMETERS } from '../src/parameters.ts'
@@ -54,6 +54,30 @@ suite('genesis', () => {
     for (const [name, value, code] of cases) assert.equal(await codeOf(encode(value)), code, name)
     assert.equal(await codeOf(new Uint8Array([...bytes, 0])), 'malformed-cbor')
     assert.equal(await codeOf(new Uint8Array(0)), 'malformed-cbor')
+  })
+
+  test('order and addresses are looked at even where everybody signed for them', async () => {
+    const signers = [testSigner(1, 'ES256'), testSigner(2)]
+    const items = decode((await make([1, 2])).bytes) as Cbor[]
+    /** The same genesis with these triples, signed anew by the keys in them: [address, key, signature] under 32 zero bytes and the hash of all but the signatures. */
+    const signAnew = async (triples: Cbor[][]): Promise<Uint8Array> => {
+      const unsigned = triples.map(([address, key]) => [address as Cbor, key as Cbor])
+      const network = new Uint8Array([...new Uint8Array(32), ...portable.sha256(encode(items.with(7, unsigned)))])
+      const authorities = await Promise.all(
+        unsigned.map(async ([address, key]) => {
+          const { material } = publicKeyFromCose(key)
+          const signer = signers.find(({ publicKey }) => equalBytes(publicKey.material, material)) as Signer
+          return [address as Cbor, key as Cbor, (await signStatement('key', network, [address as Cbor, 'authority', 0], signer)).signature]
+        }),
+      )
+      return encode(items.with(7, authorities))
+    }
+    const [one, two] = items[7] as [Cbor[], Cbor[]]
+    assert.deepEqual(await signAnew([one, two]), encode(items))
+    assert.equal(await codeOf(await signAnew([two])), 'accepted')
+    assert.equal(await codeOf(await signAnew([two, one])), 'malformed-genesis')
+    assert.equal(await codeOf(await signAnew([one, one])), 'malformed-genesis')
+    assert.equal(await codeOf(await signAnew([one.with(0, testIdentity(99).address)])), 'malformed-genesis')
   })
 
   test('at most 128 authorities; more are refused before any of their keys is looked at', async () => {

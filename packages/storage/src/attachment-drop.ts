@@ -12,7 +12,7 @@ import { ROWS } from './rows.ts'
 import type { BytesPlace } from './segment-log.ts'
 import { segmentDamaged, segmentFileName } from './segment-name.ts'
 import type { SegmentName } from './segment-name.ts'
-import { changing } from './store-core.ts'
+import { changing, refuseUnusable } from './store-core.ts'
 import type { PendingDrops, StoreCore } from './store-core.ts'
 
 /** An attachment's bytes; null where it is unknown or was dropped (`segment-damaged`). */
@@ -45,6 +45,7 @@ function startDrops(core: StoreCore): PendingDrops {
     while (core.backup !== null) await core.backup
     await core.queue.run(async () => {
       core.drops = null
+      refuseUnusable(core)
       await changing(core, 'drop attachments', () => drop(core, hashes))
     })
   }

@@ -1,6 +1,5 @@
-import { bytesToHex, equalBytes } from '@telltale/core'
+import { bytesToHex, bytesToMapKey, equalBytes } from '@telltale/core'
 import { bodyState, readAttachmentTable, readDropped } from './attachment-frame.ts'
-import type { AttachmentEntry } from './attachment-frame.ts'
 import { readBlockFrame } from './block-frame.ts'
 import { walkLog } from './check-walk.ts'
 import type { CheckedFrame, LogWalk } from './check-walk.ts'
@@ -80,13 +79,15 @@ export interface AttachmentsCheck extends LogWalk {
 /** Every attachment against its hash. One that was dropped is zeros, or bytes that were removed, and a later frame says that it was dropped. */
 export async function checkAttachments({ disk, directory, problems, index, held }: LogsCheck, blockSequences: number): Promise<AttachmentsCheck> {
   let count = 0
-  const erased = new Map<string, StoreProblem>()
+  // Where a body is missing, by half of its hash, until a frame says that it was dropped: there may be millions.
+  const erased = new Map<string, { segment: number; offset: number }>()
+  const files = new Map<number, string>()
   const walk = await walkLog(disk, directory, 'attachments', problems, async (frame) => {
     const { head, contents } = frame
     const isIndexed = held === null || head.sequence < held.attachments.sequence
     if (head.kind === FRAME.dropped) {
       for (const sha256 of readDropped(contents)) {
-        erased.delete(bytesToHex(sha256))
+        erased.delete(shortKey(sha256))
         if (isIndexed) await index.put(ROWS.attachment, sha256, DROPPED)
       }
       return
@@ -95,27 +96,25 @@ export async function checkAttachments({ disk, directory, problems, index, held 
     const table = head.kind === FRAME.attachments ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
     if (!Array.isArray(table)) return problems.add(problemOf(frame, `frame ${head.sequence}`, table.expected, table.found))
     if (head.reference >= blockSequences) problems.add({ ...problemOf(frame, `frame ${head.sequence}`, `attachments of a block up to frame ${blockSequences - 1}`, `some of frame ${head.reference}`), code: 'torn-tail' })
+    files.set(frame.name.segment, frame.file)
     for (const entry of table) {
       count += 1
-      const problem = bodyProblem(frame, entry, contents)
-      if (problem !== null && (entry.isRemoved || problem.code === 'attachment-erased')) erased.set(bytesToHex(entry.sha256), problem)
-      else if (problem !== null) problems.add(problem)
+      const state = entry.isRemoved ? 'zeros' : bodyState(entry, contents.subarray(entry.at, entry.at + entry.length))
+      const offset = frame.offset + FRAME_HEAD_BYTES + entry.at
+      if (state === 'zeros') erased.set(shortKey(entry.sha256), { segment: frame.name.segment, offset })
+      if (state === 'damaged') problems.add({ ...problemOf(frame, `attachment ${bytesToHex(entry.sha256)}`, 'bytes with that hash', 'other bytes'), offset, length: entry.length })
       if (isIndexed && !entry.isRemoved) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace({ ...frame.name, offset: frame.offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }))
     }
   })
-  for (const problem of erased.values()) problems.add({ ...problem, code: 'segment-damaged' })
+  for (const [key, { segment, offset }] of erased) {
+    const what = `attachment ${bytesToHex(Uint8Array.from(key, (character) => character.charCodeAt(0)))}...`
+    problems.add({ code: 'segment-damaged', file: files.get(segment) ?? 'attachments', offset, length: 0, what, expected: 'its bytes, or a frame that says it was dropped', found: 'zeros' })
+  }
   return { ...walk, count }
 }
 
-function bodyProblem({ file, offset }: CheckedFrame, entry: AttachmentEntry, contents: Uint8Array): StoreProblem | null {
-  const at = offset + FRAME_HEAD_BYTES + entry.at
-  const what = `attachment ${bytesToHex(entry.sha256)}`
-  const problem = { file, offset: at, length: entry.length, what }
-  if (entry.isRemoved) return { ...problem, code: 'attachment-erased', length: 0, expected: 'a frame that says it was dropped', found: 'none' }
-  const state = bodyState(entry, contents.subarray(entry.at, entry.at + entry.length))
-  if (state === 'whole') return null
-  if (state === 'zeros') return { ...problem, code: 'attachment-erased', expected: 'its bytes, or a frame that says it was dropped', found: 'zeros' }
-  return { ...problem, code: 'segment-damaged', expected: 'bytes with that hash', found: 'other bytes' }
+function shortKey(sha256: Uint8Array): string {
+  return bytesToMapKey(sha256.subarray(0, 16))
 }
 
 export interface SideCheck extends LogWalk {

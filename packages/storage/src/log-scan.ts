@@ -108,10 +108,12 @@ function nextSequence(head: FrameHead): number {
   return head.sequence + (head.kind === FRAME.lost ? head.reference : 1)
 }
 
-/** Each frame is synced before the next one is begun: one that is whole proves those before it. */
+/** Each frame is synced before the next one is begun: one that is whole proves those before it. The start of a segment is synced before any frame. */
 function takeLater(fault: ScanFault, { segment, offset, head }: { segment: number; offset: number; head: FrameHead }): void {
-  fault.provenSequence = Math.max(fault.provenSequence, head.sequence - 1)
-  if (fault.next === null && head.kind !== FRAME.start && head.sequence > fault.sequence) fault.next = { segment, offset, sequence: head.sequence }
+  const isFrame = head.kind !== FRAME.start
+  const isBehindStart = fault.offset === 0 && isFrame
+  fault.provenSequence = Math.max(fault.provenSequence, isBehindStart ? head.sequence : head.sequence - 1)
+  if (fault.next === null && isFrame && (head.sequence > fault.sequence || isBehindStart)) fault.next = { segment, offset, sequence: head.sequence }
 }
 
 /** A segment begins with its start, and with nothing else. */

@@ -28,7 +28,8 @@ export async function recoverSide(parts: RecoveryParts, held: LogsRow | null): P
     const { end, fault } = await scanLog(disk, side, found.end, (frame) => takeStatement(frame, found))
     found.end = end
     if (fault === null) break
-    if (fault.next === null || fault.next.segment !== fault.segment) {
+    if (fault.next === null || fault.next.segment !== fault.segment || fault.offset === 0) {
+      // The start of a segment and the end of one that has a successor were synced: what happened there was no loss of power.
       if (fault.next !== null) throw faultToError(fault)
       say({ code: 'torn-tail-cut', message: `${fault.file} ended in the middle of a statement at byte ${fault.offset}; it was cut there. Statements beside the log can be made again.` })
       found.end = { segment: fault.segment, offset: fault.offset, sequence: fault.sequence }

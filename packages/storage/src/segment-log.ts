@@ -55,7 +55,7 @@ export interface SegmentLog {
   segmentPath(segment: number): string
   /** From here on the segment is the file of this generation; the file before it is removed. */
   install(name: SegmentName): Promise<void>
-  /** Sets the end after recovery: what lies behind it is cut off, durably. */
+  /** Sets the end after recovery: what lies behind it is cut off, durably once it is settled. */
   cutTo(end: LogEnd): Promise<void>
   /**
    * Writes the start of the last segment and its bytes from `offset` on once more and syncs file and folder: a sync that failed before the
@@ -233,15 +233,13 @@ async function erase(state: LogState, places: readonly BytesPlace[]): Promise<vo
   }
 }
 
-/** 1. later segments are removed, the last first, and the directory synced; 2. the segment of the end is cut and synced. */
+/** 1. later segments are removed, the last first; 2. the segment of the end is cut and synced. `settle` syncs the directory before anything follows. */
 async function cutTo(state: LogState, end: LogEnd): Promise<void> {
   assert(state.writer === null || state.end.offset > 0, 'a log is cut before it is written')
-  const isLonger = state.generations.length > end.segment + 1
   for (let segment = state.generations.length - 1; segment > end.segment; segment--) {
     await state.disk.remove(segmentPath(state, segment))
     state.generations.pop()
   }
-  if (isLonger) await state.disk.syncDirectory(state.folder)
   await state.writer?.close()
   const file = await state.disk.open(segmentPath(state, end.segment), 'change')
   state.writer = file

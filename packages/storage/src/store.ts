@@ -60,7 +60,8 @@ export function createDiskStore(core: StoreCore): DiskStore {
     commit: (block) => inTurn(() => commit(core, block)),
     replay: (height, rows, undo) => inTurn(() => replay(core, height, rows, undo)),
     revert: () => inTurn(revert),
-    clearRows: () => inTurn(() => changing(core, 'clear the rows', () => resetRows(core))),
+    // Recovery reads and cuts the statements too: none may be kept meanwhile.
+    clearRows: () => inTurn(() => core.sideQueue.run(() => changing(core, 'clear the rows', () => resetRows(core)))),
     readBlock: async (height) => {
       const { block } = await readBlockAt(usable(), height)
       return { height: block.height, id: block.id.slice(), bytes: block.bytes }

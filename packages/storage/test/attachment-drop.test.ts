@@ -98,6 +98,17 @@ describe('dropping attachments', () => {
     assert.ok(outcomes > 0)
   })
 
+  it('stores one that is there already only once', async () => {
+    const { machine, store } = await makeStore()
+    const lengths = (): number => machine.disk.paths().filter((path) => path.includes('attachments')).reduce((sum, path) => sum + machine.disk.contents(path).length, 0)
+    const before = lengths()
+    await store.commit(blockCommit(4, 'block', { attachments: attachments.slice(0, 6) }))
+    assert.equal(lengths(), before)
+    await assertHeld(store, 0)
+    await store.close()
+    assert.deepEqual((await checkStore(DIRECTORY, machine)).problems, [])
+  })
+
   it('counts what was dropped when the index is made anew', async () => {
     const { machine, store } = await makeStore()
     await dropFirst(store, 1)

@@ -66,7 +66,7 @@ describe('a byte that changed', () => {
       const file = path.slice(DIRECTORY.length + 1)
       const original = disk.contents(path)
       // The two slots of "signed" are mostly padding: of that some bytes will do.
-      const stride = file === 'signed' ? 37 : 3
+      const stride = file === 'signed' ? 61 : 5
       for (let offset = random.below(stride); offset < original.length; offset += stride) {
         flip(disk, path, offset, 1 + random.below(255))
         const { problems } = await checkStore(DIRECTORY, { disk, rows })
@@ -78,6 +78,6 @@ describe('a byte that changed', () => {
         disk.damage(path, () => original)
       }
     }
-    assert.ok(tried > 1_000 && refused > tried / 2, `${refused} of ${tried} refused`)
+    assert.ok(tried > 600 && refused > tried / 2, `${refused} of ${tried} refused`)
   })
 })

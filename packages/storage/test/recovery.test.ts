@@ -202,6 +202,13 @@ describe('statements beside the log', () => {
     await store.close()
   })
 
+  it('are damaged where the start of their segment is', async () => {
+    const machine = await makeKilled((store) => store.keep('cosignature', textBytes('first')))
+    machine.disk.damage(SIDE, (bytes) => bytes.map((byte, at) => (at === 50 ? byte ^ 1 : byte)))
+    await forgetRows(machine)
+    await assert.rejects(open(machine), { code: 'segment-damaged', message: /side/ })
+  })
+
   it('lose what is torn between others, and say so', async () => {
     const machine = await makeKilled(async (store) => {
       for (const text of ['first', 'second', 'third']) await store.keep('cosignature', textBytes(text))

@@ -35,11 +35,11 @@ export function addCertificate(program: Command): void {
     .option('--hide-identity', 'do not say which car it is')
     .requiredOption('--out <file>', 'where to write it')
     .addHelpText('after', `
-Whoever has the file can read what it discloses; the rest of the car stays sealed.
+Whoever has the file can read what it discloses; the rest stays sealed.
 
 Examples:
   telltale certificate --data my-car --stream odometer --out odometer.telltale
-  telltale certificate --data my-car --from 2026-01-01 --disclose none --out presence.telltale`)
+  telltale certificate --data my-car --to 9 --disclose none --out a.telltale`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CertificateOptions>()
       const output = outputOf(options)

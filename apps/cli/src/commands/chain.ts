@@ -29,8 +29,8 @@ export function addChain(program: Command): void {
     .option('--blocks <count>', 'how many of the last blocks to show', '5')
     .option('--out <file>', 'write the newest certified checkpoint, to trust later certificates by')
     .addHelpText('after', `
-No key and no password is needed. Keep the file of --out where nobody can change it:
-\`telltale verify --checkpoint FILE\` then notices if history was rewritten.
+No key and no password is needed. Keep the file of --out where nobody can change
+it: \`telltale verify --checkpoint FILE\` then notices if history was rewritten.
 
 Examples:
   telltale chain show --data my-car
@@ -120,13 +120,13 @@ function textOf(view: ChainView, blocks: BlockView[], state: StateEntry[] | null
     ...resumptions.map(({ height, sizeSigned, sizeHeld }) => line('lost', `its authority had signed ${sizeSigned === null ? 'what nobody knows any more' : quantityText(sizeSigned, 'transaction')}, held ${countText(sizeHeld)} and went on at block ${countText(height)}`)),
     line('parameters', parametersText(view)),
     ...(blocks.length === 0 ? [] : ['', blocksText(blocks)]),
-    ...(state ? ['', ...state.map((entry) => stateText(entry, width))] : []),
+    ...(state ? ['', `${quantityText(state.length, 'entry', 'entries')} of the state; --json shows them whole:`, ...state.map((entry) => stateText(entry, width))] : []),
   ].join('\n')
 }
 
 function certifiedText({ checkpoint, cosigners, set }: NonNullable<ChainView['certified']>): string {
   const newest = Math.max(...cosigners.map(({ issuedAtSeconds }) => issuedAtSeconds))
-  return `block ${countText(checkpoint.height)}, ${quantityText(checkpoint.size, 'transaction')}, by ${cosigners.length} of ${quantityText(set.length, 'authority').replace('authoritys', 'authorities')}, ${timeText(newest * 1000)}`
+  return `block ${countText(checkpoint.height)}, ${quantityText(checkpoint.size, 'transaction')}, by ${cosigners.length} of ${quantityText(set.length, 'authority', 'authorities')}, ${timeText(newest * 1000)}`
 }
 
 function parametersText({ parameters }: ChainView): string {
@@ -139,7 +139,8 @@ function blocksText(blocks: BlockView[]): string {
   return table([{ title: 'block', align: 'right' }, { title: 'time', align: 'left' }, { title: 'size', align: 'right' }, { title: 'id', align: 'left' }, { title: 'what it holds', align: 'left' }], rows)
 }
 
-/** Kind and ids on one line, the value as JSON below. */
+/** Kind and ids on one line, the beginning of the value below. */
 function stateText({ kind, ids, value }: StateEntry, width: number): string {
-  return [`${kind} ${ids.join(' ')}`.trim(), hang('  ', 2, printable(JSON.stringify(cborToJson(value))), width)].join('\n')
+  const json = printable(JSON.stringify(cborToJson(value)))
+  return [printable(`${kind} ${ids.join(' ')}`.trim()), `  ${json.length > width - 2 ? `${json.slice(0, width - 3)}…` : json}`].join('\n')
 }

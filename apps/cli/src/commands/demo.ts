@@ -31,8 +31,8 @@ export function addDemo(program: Command): void {
     .description('a car, its certificate, and what a cheat would try; in a directory of its own')
     .option('--reset', 'begin again')
     .addHelpText('after', `
-Runs on the invented car in samples/, in ${DEMO_DIRECTORY} unless --data names another
-directory. Each further run is a further drive.
+Runs on the invented car in samples/, in ${DEMO_DIRECTORY} unless --data names
+another directory. Each further run is a further drive.
 
 Examples:
   telltale demo

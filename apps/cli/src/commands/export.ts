@@ -35,9 +35,10 @@ export function addExport(program: Command): void {
     .option('--to <where>', TO_HELP)
     .addOption(new Option('--format <format>', 'csv (RFC 4180), or json: one JSON value a line; csv if not given, json with --json').choices(['csv', 'json']))
     .addHelpText('after', `
-Whole records are written, as in a certificate. Times are ISO 8601 in UTC where the
-source had wall time; a source that counts from its start gives seconds since then.
-In CSV, text that a spreadsheet would take for a formula gets a ' in front.
+Whole records are written, as in a certificate. Times are ISO 8601 in UTC where
+the source had wall time; a source that counts from its start gives seconds
+since then. In CSV, text that a spreadsheet would take for a formula gets a ' in
+front.
 
 Examples:
   telltale export --data my-car --stream odometer > odometer.csv

@@ -12,7 +12,7 @@ import { countText, quantityText } from '../figures.ts'
 import { openHomeDevice } from '../home-device.ts'
 import { createImportReport, importToText } from '../import-report.ts'
 import { hasReading, importSource } from '../importing.ts'
-import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../input-file.ts'
+import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText, requireTextLog } from '../input-file.ts'
 import { catchInterrupts } from '../interrupts.ts'
 import type { Interrupts } from '../interrupts.ts'
 import { algorithmOption, outputOf } from '../options.ts'
@@ -51,12 +51,12 @@ export function addImport(program: Command): void {
     .option('--recorded-at <time>', 'when the log began, as your claim (ISO time); for logs without wall time')
     .addOption(algorithmOption())
     .addHelpText('after', `
-Where the data directory is new, a network with one authority, an owner, an asset
-and a device are made first. Lines that cannot be read are counted and shown, never
-guessed. Ctrl-C stops after the records at hand; nothing is lost.
+Where the data directory is new, a network with one authority, an owner, an
+asset and a device are made first. Lines that cannot be read are counted and
+shown, never guessed. Ctrl-C stops after the records at hand; nothing is lost.
 
 Examples:
-  telltale import drive.log --dbc toyota.dbc --map mappings/toyota-rav4-2017.json --data my-car
+  telltale import drive.log --dbc car.dbc --map car.map.json --data my-car
   telltale import torque.csv --data my-car`)
     .action(async (files: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ImportOptions>()
@@ -77,7 +77,10 @@ async function runImport(files: string[], options: ImportOptions, output: Output
       const device = await openHomeDevice(home, profile)
       const progress = output.progress('Importing')
       for (const [i, { path, source }] of logs.entries()) {
-        if (interrupts.signal.aborted) break
+        if (interrupts.signal.aborted) {
+          report.stop(path, 0)
+          break
+        }
         if (i > 0) device.restart()
         const listener = { record: (stream: string, readings: unknown[]) => report.addRecord(stream, readings.length), refusal: report.addRefusal.bind(null, path), progress: (done: number, total: number | null) => progress.update(done, total, 'bytes') }
         const isWhole = await importSource({ source, device, listener, recordedAt, signal: interrupts.signal })
@@ -106,6 +109,7 @@ async function openLogs(files: string[], options: ImportOptions, isTimeClaimed: 
   const dbcText = options.dbc === undefined ? undefined : await readInputText(options.dbc, DATABASE_FILE_BYTES_MAX)
   const logs: LogFile[] = []
   for (const path of files) {
+    await requireTextLog(path)
     const format = options.format ?? (/\.csv$/i.test(path) ? 'csv' : 'candump')
     const source = format === 'csv' ? await createCsvSource({ csvPath: path, ...(mapping ? { mapping } : {}) }) : await openCanLog(path, dbcText, mapping)
     if (isTimeClaimed && source.clock === 'wall') throw new UsageError('usage', `${path} has wall time of its own; --recorded-at is for logs without.`, { expected: 'no --recorded-at', found: 'a log with wall time' })

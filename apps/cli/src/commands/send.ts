@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { bytesToHex, isAddress } from '@telltale/core'
 import { callNames, findCall } from '@telltale/node'
 import type { Home } from '@telltale/node'
+import { wrap } from '../layout.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import { addressOf } from '../people.ts'
@@ -32,7 +33,7 @@ What JSON has no word for is an object with one member:
   {"attachment": "FILE"} [SHA-256, length] of a file, which is sent along
   {"proposal": [KIND, VALUE]}  hash of a proposal, to approve it
 
-Calls: ${callNames().map(({ number, name }) => `${name} ${number}`).join(', ')}.
+${wrap(`Calls: ${callNames().map(({ number, name }) => `${name} ${number}`).join(', ')}.`, 80).join('\n')}
 
 Examples:
   telltale keys new dealer

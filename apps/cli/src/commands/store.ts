@@ -26,8 +26,8 @@ function addCheck(store: Command): void {
     .command('check')
     .description('read every byte again, execute every block again, check every signature')
     .addHelpText('after', `
-Exit 0 when all is as it should be, 1 when damage was found: each place is named with
-its file, its bytes, what was expected and what was found. No key is needed.
+Exit 0 when all is as it should be, 1 when damage was found: each place is named
+with its file, its bytes, what was expected and what was found. It needs no key.
 
 Example:
   telltale store check --data my-car`)
@@ -81,9 +81,10 @@ function addBackup(store: Command): void {
     .description('copy everything that a restore needs, keys included')
     .argument('<target>', 'an empty directory, or one that does not exist')
     .addHelpText('after', `
-The backup holds the store, telltale.json, the keys, the secrets under which records
-are sealed, and what devices remember: whoever has it can sign and read. Keep it as
-you keep the keys. The copy is read and verified before it is called a backup.
+The backup holds the store, telltale.json, the keys, the secrets under which
+records are sealed, and what devices remember: whoever has it can sign and read.
+Keep it as you keep the keys. The copy is read and verified before it is called
+a backup.
 
 Example:
   telltale store backup /media/usb/my-car-2026-01-31 --data my-car`)
@@ -103,9 +104,10 @@ function addRestore(store: Command): void {
     .description('make a data directory from a backup')
     .argument('<backup>', 'directory that `telltale store backup` has written')
     .addHelpText('after', `
-Into a new directory, or in the place of a store of the same network, which is kept
-beside it. What its authority signed is never lowered: where the backup is older than
-that, the authority stops until \`telltale store repair --accept-loss\`.
+Into a new directory, or in the place of a store of the same network, which is
+kept beside it. What its authority signed is never lowered: where the backup is
+older than that, the authority stops until it is accepted that something is lost
+(\`telltale store repair --accept-loss\`).
 
 Example:
   telltale store restore /media/usb/my-car-2026-01-31 --data my-car`)
@@ -141,9 +143,10 @@ function addRepair(store: Command): void {
     .option('--from <backup>', 'a backup of the same network, to take damaged parts from')
     .option('--accept-loss', 'go on without what cannot be mended; every later certificate says so')
     .addHelpText('after', `
-Without --accept-loss nothing is given up: what cannot be mended is listed, and the
-exit code is 1. With it, an authority that has signed more than its store holds says so
-in its first transaction, and the network lamp of every later certificate is amber.
+Without --accept-loss nothing is given up: what cannot be mended is listed, and
+the exit code is 1. With it, an authority that has signed more than its store
+holds says so in its first transaction, and the network lamp of every later
+certificate is amber.
 
 Examples:
   telltale store repair --data my-car

@@ -17,16 +17,15 @@ interface Distance {
   unit: string
 }
 
-/** Digits, with commas only where they group thousands; a comma or point that could mean either is refused. */
-const CLAIM = /^\s*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(mi|km|m)\s*$/
-const AMBIGUOUS = /^\d{1,3}\.\d{3}$/
+/** Digits, with commas only where they group thousands; a single point before three digits could mean either and is refused. */
+const CLAIM = /^\s*(?!\d{1,3}\.\d{3}(?!\d))(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(mi|km|m)\s*$/
 
 /** Reads what somebody saw on a dashboard: `15590 mi`, `135,879.1 km` (`malformed-reading`, `number-out-of-range`). */
 export function readClaim(text: string): Distance {
-  const [, digits = '', unit = ''] = CLAIM.exec(text.slice(0, 64)) ?? []
-  if (digits === '' || AMBIGUOUS.test(digits)) {
-    throw fail('malformed-reading', `"${text.slice(0, 64)}" is not an odometer reading.`, { expected: 'a number without grouping, with a point before decimals, and mi, km or m: "15590 mi"', found: text.slice(0, 64) })
-  }
+  const shown = text.slice(0, 64)
+  const match = CLAIM.exec(shown)
+  if (!match) throw fail('malformed-reading', `"${shown}" is not an odometer reading.`, { expected: 'a number without grouping, with a point before decimals, and mi, km or m: "15590 mi"', found: shown })
+  const [, digits, unit] = match as unknown as [string, string, string]
   return { value: exactFromText(digits.replaceAll(',', '')), unit }
 }
 

@@ -1,7 +1,7 @@
-import { asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, rootFromRange, transactionId } from '@telltale/core'
+import { asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, rangeRoot, subtreesOfLeaves, transactionId } from '@telltale/core'
 import type { Cbor, Primitives, Transaction } from '@telltale/core'
 import { noteLeaf } from '@telltale/ledger'
-import type { IdentityRow } from '@telltale/ledger'
+import type { IdentityRow, StreamRow } from '@telltale/ledger'
 import type { CarriedNotes, Certificate, NoteLeaf } from '../certificate.ts'
 import { carriedLeaves } from '../plan.ts'
 import { requireAuthor, requirePlace, requireSignedBy, requireThisNetwork } from './records.ts'
@@ -29,7 +29,7 @@ export function readNotes(certificate: Certificate, state: ProvedState, streams:
   const found = certificate.notes.map((entry) => entry.stream)
   if (expected.length !== found.length || expected.some((stream, i) => stream !== found[i])) throw refute('missing-notes', 'The notes of a stream are missing, doubled or out of order.', `${expected.length} streams`, `${found.length}`)
   return certificate.notes.flatMap((entry) => {
-    requireAllLeaves(entry, state, primitives)
+    requireAllLeaves(entry, state.streams.get(entry.stream) as StreamRow, primitives)
     const carried = carriedLeaves(entry, streams.get(entry.stream)?.carried)
     if (carried.length !== entry.transactions.length) throw refute('missing-notes', `Notes about ${entry.stream} are missing or surplus.`, String(carried.length), String(entry.transactions.length))
     return entry.transactions.map((bytes, i) => readNote(entry.stream, bytes, carried[i] as NoteLeaf, primitives))
@@ -37,11 +37,10 @@ export function readNotes(certificate: Certificate, state: ProvedState, streams:
 }
 
 /** The root of all leaves is the certified one: no note can be left out. */
-function requireAllLeaves(entry: CarriedNotes, state: ProvedState, primitives: Primitives): void {
-  const row = state.streams.get(entry.stream)
-  const leaves = entry.leaves.map(({ height, timeMs, first, last, id }) => leafHash(encode(noteLeaf(height, timeMs, first, last, id)), primitives.sha256))
-  const root = rootFromRange(leaves, 0, leaves.length, [], primitives.sha256)
-  if (!row || !root || !equalBytes(root, row.notesRoot)) throw refute('missing-notes', `The notes about ${entry.stream} are not all there.`, row ? bytesToHex(row.notesRoot) : 'a stream', root ? bytesToHex(root) : 'none')
+function requireAllLeaves({ stream, leaves }: CarriedNotes, { notesRoot }: StreamRow, { sha256 }: Primitives): void {
+  const hashes = leaves.map(({ height, timeMs, first, last, id }) => leafHash(encode(noteLeaf(height, timeMs, first, last, id)), sha256))
+  const root = rangeRoot(0, hashes.length, subtreesOfLeaves(hashes, sha256), sha256)
+  if (!equalBytes(root, notesRoot)) throw refute('missing-notes', `The notes about ${stream} are not all there.`, bytesToHex(notesRoot), bytesToHex(root))
 }
 
 function readNote(stream: string, bytes: Uint8Array, leaf: NoteLeaf, primitives: Primitives): ReadNote {

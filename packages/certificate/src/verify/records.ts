@@ -38,10 +38,10 @@ export function readStreams(certificate: Certificate, state: ProvedState, primit
     if (previous !== null && previous >= carried.stream) throw refute('unsorted', 'Streams are out of order or doubled.', 'ascending names', carried.stream)
     previous = carried.stream
     const row = state.streams.get(carried.stream)
-    const parts = splitStreamName(carried.stream)
-    if (!row || !parts) throw refute('other-stream', `Records are carried of ${carried.stream}, which is not a stream of this asset.`)
+    if (!row) throw refute('other-stream', `Records are carried of ${carried.stream}, which is not a stream of this asset.`)
+    const { device } = splitStreamName(carried.stream) as { device: string }
     const records = carried.transactions.map((item, i) => readRecord(item, carried.from + i, primitives))
-    streams.set(carried.stream, { stream: carried.stream, device: parts.device, row, carried, records })
+    streams.set(carried.stream, { stream: carried.stream, device, row, carried, records })
   }
   return streams
 }

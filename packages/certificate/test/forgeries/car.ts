@@ -1,7 +1,9 @@
+import { encode } from '@telltale/core'
+import { assetKey, commitmentInput } from '@telltale/ledger'
 import { testBytes } from '@telltale/testing'
 import type { DisclosedIdentity } from '../../src/certificate.ts'
 import type { Question } from '../../src/verify/verifier.ts'
-import { found, outsider } from './forging.ts'
+import { changeRow, found, outsider, quorum } from './forging.ts'
 import type { Forgery, Forging } from './forging.ts'
 import type { World } from './world.ts'
 
@@ -27,6 +29,11 @@ function identities(): Forgery[] {
     outsider(['car', 'other-identity'], 'the identity of another car', (f) => void (f.certificate.identity = found(f.world.read('lone').identity ?? undefined)), asking({})),
     outsider(['car', 'other-vin'], 'another VIN on the car', () => undefined, asking({ vin: 'WVWZZZ1JZXW000009' })),
     outsider(['car', null], 'the identity left out', ({ certificate }) => void (certificate.identity = null), { ...asking({ vin: 'WVWZZZ1JZXW000009' }), state: 'unknown' }),
+    quorum(['car', 'other-vin'], 'a number as the VIN', (f) => {
+      const identity = identityOf(f)
+      identity.attributes.set('vin', 1)
+      changeRow(f.certificate, assetKey(f.story.asset.id), (row) => void (row[1] = f.world.primitives.sha256(encode(commitmentInput(identity.salt, identity.attributes)))))
+    }, asking({ vin: '1' })),
     outsider(['car', 'other-vin'], 'no text as the VIN on the car', () => undefined, asking({ vin: '' })),
   ]
 }
@@ -48,6 +55,7 @@ function readings(): Forgery[] {
     rolledBack('a dashboard that was turned back, read in miles', 'refuted', '9,600 mi'),
     rolledBack('a dashboard turned back to what is still shown: the newest records are not opened', 'attention', '15594 km', (f) => stopAt(f, 2)),
     rolledBack('a dashboard turned back to the other device: nothing of the newer one is opened', 'attention', '15592 km', (f) => stopAt(f, 0)),
+    rolledBack('a dashboard that shows more than the car ever reported', 'attention', '15,600 km'),
     rolledBack('no odometer opened at all', 'unknown', '15592 km', ({ certificate }) => Object.assign(certificate, { disclosed: [], attachments: [] })),
     outsider([null, 'malformed-reading'], 'a decimal comma', () => undefined, asking({ reading: '15,59 km' })),
     outsider([null, 'malformed-reading'], 'a point that may group or divide', () => undefined, asking({ reading: '15.596 km' })),

@@ -1,6 +1,6 @@
-import { NO_PREVIOUS } from '@telltale/core'
+import { NO_PREVIOUS, decodeTransaction, recordArgsFromCbor } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
-import { assetKey } from '@telltale/ledger'
+import { assetKey, identityKey } from '@telltale/ledger'
 import { testBytes } from '@telltale/testing'
 import { STREAM_ROW, changeRow, device, entryOf, following, found, keyOfStream, notesOf, openRecords, outsider, quorum, resign, rowOf, sealedRecords } from './forging.ts'
 import type { Forgery, Forging } from './forging.ts'
@@ -12,6 +12,13 @@ export const COMPLETENESS: Forgery[] = [
   ...renumbered(),
   quorum(['complete', 'not-a-record'], 'a resume kept out of sight, a correction in its place', (f) => void (found(sealedRecords(f).transactions[3]).bytes = found(notesOf(f.certificate, f.story.streams.sealed).transactions[0]))),
   device(['complete', 'not-a-record'], 'a grant among the records', async (f) => resignOpen(f, 2, { call: 18 })),
+  device(['complete', 'not-a-record'], 'a call that there is not, with what a resume says', async (f) => {
+    const last = found(openRecords(f).transactions[2])
+    const { previous, boot } = recordArgsFromCbor(decodeTransaction(last.bytes).args)
+    last.bytes = await resign(last.bytes, f.story.open, { call: 63, args: [previous, boot, 'state lost'] })
+    found(f.certificate.disclosed.find(({ stream }) => stream === f.story.streams.open)).to = 1
+    f.certificate.attachments.splice(f.certificate.records[0]?.stream === f.story.streams.open ? 2 : -1, 1)
+  }),
   quorum(['complete', null], 'a device that lost its memory, which the ledger forgot', (f) => changeRow(f.certificate, keyOfStream(f.story.streams.sealed), (row) => void (row[STREAM_ROW.discontinuities] = 0)), { state: 'attention' }),
   outsider(['complete', 'unsorted'], 'streams out of order', ({ certificate }) => certificate.records.reverse()),
   outsider(['complete', 'unsorted'], 'a stream twice', ({ certificate }) => certificate.records.splice(1, 0, structuredClone(found(certificate.records[0])))),
@@ -43,11 +50,21 @@ function dropped(): Forgery[] {
     outsider([...missing], 'a hash too few in the range proof', (f) => sealedRecords(f).rangeProof.pop(), partial),
     outsider([...missing], 'a period told to begin elsewhere', (f) => void (sealedRecords(f).from += 1), partial),
     outsider([...missing], 'records from the last number that there is', (f) => void (openRecords(f).from = Number.MAX_SAFE_INTEGER)),
+    outsider(['complete', null], 'no record shown at all', ({ certificate, story }) => {
+      const { leaves, transactions } = notesOf(certificate, story.streams.sealed)
+      Object.assign(certificate, { records: [], disclosed: [], attachments: [] })
+      notesOf(certificate, story.streams.sealed).transactions = transactions.filter((_, i) => leaves[i]?.first === null)
+      notesOf(certificate, story.streams.open).transactions = []
+      const silent = [story.sealing, story.open, story.organisation].map(({ address }) => entryOf(certificate, identityKey(address)))
+      certificate.state = certificate.state.filter((entry) => !silent.includes(entry))
+    }, { state: 'attention', question: ({ story }) => ({ trust: { network: story.network.ledger.network } }) }),
     outsider([null, 'wrong-shape'], 'a stream from which no record is shown', (f) => {
       const records = openRecords(f)
       records.transactions = []
       records.rangeProof = [rowOf(f.certificate, keyOfStream(records.stream))[STREAM_ROW.recordRoot] as Uint8Array]
       closeStream(f, records.stream, 3)
+      notesOf(f.certificate, records.stream).transactions = []
+      f.certificate.state.splice(f.certificate.state.indexOf(entryOf(f.certificate, identityKey(f.story.organisation.address))), 1)
     }),
   ]
 }

@@ -30,7 +30,7 @@ function files(): Forgery[] {
     bytes('not-a-certificate', 'nothing', () => new Uint8Array(0)),
     bytes('not-a-certificate', 'a picture', () => new Uint8Array([0xff, 0xd8, 0xff, 0xe0])),
     bytes('malformed-cbor', 'a file cut short', (whole) => whole.subarray(0, whole.length - 1)),
-    bytes('malformed-cbor', 'a file of its first two bytes', (whole) => whole.subarray(0, 2)),
+    bytes('not-a-certificate', 'a file of its first two bytes', (whole) => whole.subarray(0, 2)),
     bytes('malformed-cbor', 'a byte behind the file', (whole) => new Uint8Array([...whole, 0])),
     bytes('malformed-cbor', 'two files, one behind the other', (whole) => new Uint8Array([...whole, ...whole])),
     bytes('not-canonical', 'the version in a longer form', (whole) => new Uint8Array([...whole.subarray(0, 10), 0x18, 1, ...whole.subarray(11)])),

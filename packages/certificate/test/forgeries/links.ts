@@ -1,7 +1,7 @@
 import { isSameAuthority, setHash, signStatement, sortSet } from '@telltale/core'
 import type { Authority, AuthoritySet, Checkpoint, Link, LinkSignature } from '@telltale/core'
 import { NETWORK_KEY } from '@telltale/ledger'
-import { flipBit, makeLink, testBytes } from '@telltale/testing'
+import { flipBit, makeLink, testBytes, testIdentity } from '@telltale/testing'
 import type { TestIdentity } from '@telltale/testing'
 import { addOrder, highS, identityNonceSigner, mixedOrderSigner, smallOrderSigner } from './crafted.ts'
 import { changeRow, found, headSet, outsider, recertify, trustedSet } from './forging.ts'
@@ -44,6 +44,7 @@ function changedHeads(): Forgery[] {
     changed('set-mismatch', 'another set of authorities named', ({ setHash }) => ({ setHash: flipBit(setHash) })),
     changed('other-network', 'a head of another network', () => ({ network: testBytes('network') })),
     outsider(['certified', 'other-network'], 'a head that the same authorities signed for another network', (f) => recertify(f, { checkpoint: { network: testBytes('network') } }), QUORUM),
+    outsider(['certified', 'set-mismatch'], 'a head that names other authorities than those who sign', (f) => recertify(f, { checkpoint: { setHash: testBytes('set') } }), QUORUM),
     outsider(['certified', 'invalid-state-proof'], 'an old head with a new state', async (f) => {
       const height = found(f.story.heights.links.at(-1)) + 1
       f.certificate.head = await f.network.linkTo(height, trustedSet(f))
@@ -93,7 +94,6 @@ function paths(): Forgery[] {
     changed('links-out-of-order', 'links out of order', (links) => links.reverse()),
     changed('links-out-of-order', 'a link twice', (links) => links.splice(1, 0, found(links[0]))),
     changed('links-out-of-order', 'the head as a link', (links, { certificate: { head } }) => links.push({ ...head, set: found(links.at(-1)).set })),
-    changed('surplus', 'the first link left out', (links) => links.shift()),
     changed('surplus', 'a link without its set', (links) => void (found(links[0]).set = null)),
     changed('set-mismatch', 'a link with the set of another', (links) => void (found(links[0]).set = found(links[1]).set)),
     changed('other-network', 'a link of another network', (links) => void (found(links[0]).checkpoint.network = testBytes('network'))),
@@ -137,6 +137,17 @@ function sets(): Forgery[] {
     linkedBy('a link to strangers, signed by them alone', () => setOf(STRANGERS), STRANGERS),
     linkedBy('an authority before its admission, with two of four beside it', (first, f) => sortSet([...first.slice(0, 2), ...setOf([f.story.joiner])])),
     linkedBy('a larger set of which only the old ones signed', (first) => sortSet([...first, ...setOf(STRANGERS)])),
+    outsider(['certified', 'no-quorum'], 'a larger set at the head of which only the old ones signed', async (f) => {
+      const set = sortSet([...headSet(f), ...setOf(STRANGERS)])
+      claimSet(f, set)
+      await recertify(f, { set })
+    }, QUORUM),
+    outsider([null, 'wrong-shape'], 'a set of 129, of whom 100 signed', async (f) => {
+      const crowd = Array.from({ length: 125 }, (_, i) => testIdentity(1000 + i, 'ES256'))
+      const set = sortSet([...headSet(f), ...setOf(crowd)])
+      claimSet(f, set)
+      await recertify(f, { set, signers: [...f.network.known, ...crowd].filter(({ address }) => address !== set[128]?.address).slice(0, 100) })
+    }, QUORUM),
     outsider(['certified', 'set-not-in-force'], 'a ledger that knows no authorities at that height', async (f) => {
       changeRow(f.certificate, NETWORK_KEY, (row) => void (row[1] = []))
       await recertify(f)

@@ -51,14 +51,15 @@ function corrections(): Forgery[] {
   return [
     outsider(['noted', 'invalid-signature'], 'a note that its author did not sign', (f) => void (sealedNotes(f).transactions[0] = flipBit(found(sealedNotes(f).transactions[0])))),
     outsider(['noted', 'missing-notes'], 'a note with another text', async (f) => void (sealedNotes(f).transactions[0] = await resign(found(sealedNotes(f).transactions[0]), f.story.workshop, { args: [1, 2, 'nothing', 'nothing'] }))),
-    said('noted', 'invalid-signature', 'a note that somebody else signed', () => ({}), (f) => ({ address: f.story.workshop.address, signer: testSigner(80) })),
-    said('noted', 'key-not-in-force', 'a note with a key that its author never had', () => ({}), (f) => ({ address: f.story.workshop.address, signer: testSigner(12, 'EdDSA', 3) })),
+    said('noted', 'invalid-signature', 'a note that somebody else signed', () => ({}), (f) => ({ address: f.story.workshop.address, signer: testSigner(80, 'ES256') })),
+    said('noted', 'key-not-in-force', 'a note with a key that its author never had', () => ({}), (f) => ({ address: f.story.workshop.address, signer: testSigner(12, 'ES256', 3) })),
     said('noted', 'other-stream', 'a note about another stream', (f) => ({ sub: f.story.streams.open })),
     said('noted', 'other-network', 'a note in another network', () => ({ network: testBytes('network').subarray(0, 16) })),
     said('noted', 'not-a-note', 'a verdict, which this version does not know', () => ({ call: 25 })),
     said('noted', 'wrong-shape', 'a correction without a text', () => ({ args: [1, 2, 'nothing'] })),
     said('noted', 'wrong-span', 'a note about other records than it is filed under', () => ({ args: [0, 0, 'nothing', 'nothing'] })),
     said('noted', 'wrong-span', 'a note about more records than it is filed under', () => ({ args: [1, 6, 'nothing', 'nothing'] })),
+    said('noted', 'wrong-span', 'a note that begins before the record it is filed under', () => ({ args: [0, 2, 'nothing', 'nothing'] })),
     quorum(['noted', 'wrong-span'], 'a note about some records, filed under the whole stream', (f) => Object.assign(found(sealedNotes(f).leaves[0]), { first: null, last: null })),
     author('role-not-in-force', 'a workshop that was suspended before', (row) => interval(row, 1).splice(1, 2, 1, 2)),
     author('role-not-in-force', 'a workshop whose role had expired', (row) => void ((interval(row, 1)[0] as Cbor[])[2] = 1_750_000_000_001)),
@@ -78,6 +79,14 @@ async function refork(f: Forging, change: (pair: [Uint8Array, Uint8Array]) => Pr
   Object.assign(found(leaves[0]), { id: transactionId(decodeTransaction(bytes), f.world.primitives), first: place, last: place })
 }
 
+/** The accusation said otherwise, and counted by the ledger where it stood. */
+async function resay(f: Forging, change: (fork: Uint8Array) => Promise<Uint8Array>): Promise<void> {
+  const { leaves, transactions } = notesOf(f.certificate, f.story.streams.open)
+  const bytes = await change(found(transactions[0]))
+  transactions[0] = bytes
+  found(leaves[0]).id = transactionId(decodeTransaction(bytes), f.world.primitives)
+}
+
 function forks(): Forgery[] {
   const accused = (code: string, name: string, change: (pair: [Uint8Array, Uint8Array], f: Forging) => Promise<[Uint8Array, Uint8Array]> | [Uint8Array, Uint8Array]): Forgery => device(['noted', code], name, (f) => refork(f, (pair) => change(pair, f)))
   return [
@@ -89,13 +98,8 @@ function forks(): Forgery[] {
     accused('other-stream', 'a device accused of what another said', async ([one, other], f) => [one, await resign(other, f.story.sealing, { iss: f.story.sealing.address })]),
     accused('invalid-signature', 'a device accused of what it did not sign', async ([one, other]) => [one, flipBit(other)]),
     accused('invalid-signature', 'a device accused of a signature with a key that it never had', async ([one, other]) => [one, await resign(other, { address: '', signer: testSigner(14, 'EdDSA', 9) }, {})]),
-    device(['noted', 'wrong-shape'], 'a fork of three', async (f) => {
-      const { leaves, transactions } = notesOf(f.certificate, f.story.streams.open)
-      const { args } = decodeTransaction(found(transactions[0]))
-      const bytes = await resign(found(transactions[0]), f.story.organisation, { args: [...args, found(args[0])] })
-      transactions[0] = bytes
-      found(leaves[0]).id = transactionId(decodeTransaction(bytes), f.world.primitives)
-    }),
+    device(['noted', 'not-a-note'], 'a call that there is not, with what a fork says', (f) => resay(f, (fork) => resign(fork, f.story.organisation, { call: 63 }))),
+    device(['noted', 'wrong-shape'], 'a fork of three', (f) => resay(f, (fork) => resign(fork, f.story.organisation, { args: [...decodeTransaction(fork).args, new Uint8Array(0)] }))),
   ]
 }
 

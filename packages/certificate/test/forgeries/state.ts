@@ -82,7 +82,7 @@ function contents(): Forgery[] {
     identity('wrong-shape', 'an interval that ends before it begins', (row) => void ((row[0] as Cbor[][])[0] = [...((row[0] as Cbor[][])[0] as Cbor[]).slice(0, 1), 9, 3])),
     identity('wrong-shape', 'a role that there is not', (row) => void (row[1] = [[['king', null, null], 0, null]])),
     identity('too-many-intervals', 'an identity with 1,025 roles', (row) => void (row[1] = Array.from({ length: 1025 }, (_, i) => [['operator', 'service', null], i, i + 1]))),
-    identity('too-many-intervals', 'an identity with 1,025 keys', (row) => void (row[0] = Array.from({ length: 1025 }, (_, i) => [[i % 256, ecdsaKey()], i, i + 1]))),
+    identity('too-many-intervals', 'an identity with 1,025 keys', (row) => (row[0] as Cbor[]).push(...Array.from({ length: 1024 }, (_, i) => [[i % 256, ecdsaKey()], i, i + 1]))),
     quorum(['genuine', 'other-asset'], 'a stream of another car', (f) => changeRow(f.certificate, keyOfStream(f.story.streams.open), (row) => void (row[STREAM_ROW.asset] = 'ta1other'))),
   ]
 }

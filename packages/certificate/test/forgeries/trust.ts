@@ -50,6 +50,10 @@ function anchors(): Forgery[] {
     move('links-out-of-order', 'an anchor with the log of the head', (_, { certificate }) => ({ size: certificate.head.checkpoint.size })),
     move('other-network', 'an anchor of another network', () => ({ network: testBytes('network') })),
     outsider(['network', 'set-mismatch'], 'an anchor with authorities that its checkpoint does not name', (f) => void (anchorOf(f).set = setOf(STRANGERS)), anchored),
+    outsider(['network', 'set-mismatch'], 'an anchor from whose authorities one is left out', (f) => {
+      f.certificate.head.set = anchorOf(f).set
+      anchorOf(f).set = anchorOf(f).set.slice(1)
+    }, anchored),
     outsider(['network', null], 'a file that begins at a checkpoint nobody pinned', () => undefined, unpinned),
     outsider(['network', null], 'strangers certify their own history from a checkpoint of their own', async (f) => {
       const set = setOf(STRANGERS)
@@ -90,7 +94,7 @@ function pins(): Forgery[] {
     history('a pin between the links with the log of a later one', ({ size }) => ({ size: size + 30 }), before),
     pinned('network', null, 'a pin of the future', ({ height, size }) => ({ height: height + 10, size: size + 10 }), headHeight, unknown),
     pinned('network', 'other-network', 'a pin of another network', () => ({ network: testBytes('network') })),
-    pinned(null, 'malformed-checkpoint', 'a pin beside which other authorities stand', ({ setHash: hash }) => ({ setHash: flipBit(hash) })),
+    pinned(null, 'malformed-checkpoint', 'a pin beside which other authorities stand', ({ setHash: hash }) => ({ setHash: flipBit(hash) }), before),
     outsider(['network', null], 'a pin of strangers in the past', () => undefined, {
       ...unknown,
       question: async (world) => {

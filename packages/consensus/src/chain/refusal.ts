@@ -1,4 +1,4 @@
-import { RefusedError, bytesToMapKey, decodeRefusal, fail, isValidSignature, signRefusal } from '@telltale/core'
+import { RefusedError, bytesToMapKey, decodeRefusal, fail, isValidSignature, judge, signRefusal } from '@telltale/core'
 import type { Primitives, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { identityKey, isPermanentRefusal } from '@telltale/ledger'
 import type { IdentityRow, Ledger, ReadTransaction } from '@telltale/ledger'
@@ -32,7 +32,11 @@ export async function createRefusals({ ledger, signer, primitives, clock }: Refu
     remembered.set(bytesToMapKey(id), refusal)
     if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value as string)
   }
-  for await (const bytes of store.kept('refusal')) remember(decodeRefusal(bytes).id, bytes)
+  for await (const bytes of store.kept('refusal')) {
+    // They can be made again, so one that cannot be read is no reason not to start.
+    const read = judge(() => decodeRefusal(bytes))
+    if (read.ok) remember(read.value.id, bytes)
+  }
 
   const sign = async ({ id, transaction }: ReadTransaction, { code, expected, found }: Verdict): Promise<Uint8Array> => {
     const refusal = await signRefusal(network, { id, code, isPermanent: true, expected: expected ?? null, found: found ?? null, size: ledger.position.log.size, timeMs: clock.nowMs() }, signer)

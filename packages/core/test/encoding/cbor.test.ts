@@ -155,6 +155,18 @@ suite('what the reader refuses', () => {
     test(name, () => assert.equal(codeOf(() => decode(hexToBytes(hex))), code))
   }
 
+  test('reserved and indefinite lengths, of every kind and with enough bytes behind them', () => {
+    for (let major = 0; major < 7; major++) {
+      for (const info of [28, 29, 30, 31]) {
+        for (const length of [1, 2, 17, 33, 65, 129]) {
+          const bytes = new Uint8Array(length)
+          bytes[0] = (major << 5) | info
+          assert.equal(codeOf(() => decode(bytes)), 'malformed-cbor', `${major} ${info} ${length}`)
+        }
+      }
+    }
+  })
+
   test('depth: 16 levels are read, the 17th is refused', () => {
     const nested = (levels: number): Uint8Array => hexToBytes('81'.repeat(levels - 1) + '00')
     assert.ok(Array.isArray(decode(nested(16))))

@@ -89,6 +89,8 @@ suite('proofs', () => {
         assert.ok(!leads({ index: -1 }))
         assert.ok(!leads({ leaf: LEAVES[index + 1] as Uint8Array }))
         for (const changed of mutations(path)) assert.ok(!leads({ path: changed }))
+        assert.equal(rootFromInclusion(leaf, index, size, [...path, leaf], sha256), null, 'a hash too many')
+        if (size > 1) assert.equal(rootFromInclusion(leaf, index, size, path.slice(0, -1), sha256), null, 'a hash too few')
       }
     }
   })

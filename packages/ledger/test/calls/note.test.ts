@@ -93,7 +93,7 @@ suite('26 fork', () => {
     const stranger = await twins(world, {}, { epoch: 0 }, { ...device, signer: testSigner(99) })
     assert.equal(await codeOf(network, showing(world, [one, one])), 'not-a-fork')
     assert.equal(await codeOf(network, showing(world, [other, one])), 'not-a-fork')
-    assert.equal(await codeOf(network, showing(world, [one, later])), 'not-a-fork')
+    assert.equal(await codeOf(network, showing(world, ascending([one, later]))), 'not-a-fork')
     assert.equal(await codeOf(network, showing(world, [foreign, other])), 'wrong-network')
     assert.equal(await codeOf(network, showing(world, stranger)), 'invalid-signature')
     assert.equal(await codeOf(network, showing(world, await twins(world, {}, { epoch: 0 }, { ...device, signer: testSigner(15, 'EdDSA', 3) }))), 'unknown-key')

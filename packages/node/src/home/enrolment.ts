@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createdId, decodeTransaction, encode, publicKeyToCose, signStatement, signTransaction, transactionId } from '@telltale/core'
+import { createdId, decodeTransaction, encode, fail, publicKeyToCose, signStatement, signTransaction, transactionId } from '@telltale/core'
 import type { Algorithm, Cbor, CborMap } from '@telltale/core'
 import { assetKey, commitmentInput, consentFields, identityKey, inForce } from '@telltale/ledger'
-import { assetOf, counterOf, nextHeight } from './entries.ts'
+import { assetOf, counterOf, identityOf, nextHeight } from './entries.ts'
 import type { Home } from './home.ts'
 import { ownerKey } from './ownership.ts'
 import type { AssetProfile, DeviceProfile } from './profile.ts'
@@ -43,12 +43,16 @@ export async function createAsset(home: Home, owner: WalletKey, attributes: Cbor
 
 /** Enrols a device with its streams; its owner signs. */
 export async function enrolDevice(home: Home, init: { asset: AssetProfile; name: string; algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
-  const { wallet, ledger, reader } = home
+  const { wallet, ledger } = home
   const owner = await ownerKey(home, init.asset.id)
   const key = (await wallet.has(init.name)) ? await wallet.open(init.name) : await wallet.create(init.name, init.algorithm)
   const device = { address: key.address, asset: init.asset.id, key: init.name, isSealed: init.isSealed }
-  await home.updateProfile((profile) => ({ ...profile, devices: [...profile.devices.filter((known) => known.address !== key.address), device] }))
-  if (reader.state(identityKey(key.address)).value) return device
+  const known = identityOf(home, key.address)
+  if (known && !known.roles.some(({ value }) => value.name === 'device' && value.scope === init.asset.id)) {
+    throw fail('address-occupied', `The key ${init.name} belongs to another identity already (${key.address}). Choose another name for the key of the device.`, { expected: 'a new key', found: key.address })
+  }
+  await home.updateProfile((profile) => ({ ...profile, devices: [...profile.devices.filter((other) => other.address !== key.address), device] }))
+  if (known) return device
   const { signature } = await signStatement('key', ledger.network, [key.address, 'device', 0], key.signer)
   await home.send({ key: owner, call: CALL_ENROL, sub: owner.address, args: [init.asset.id, publicKeyToCose(key.publicKey), signature, init.streams, null] })
   return device

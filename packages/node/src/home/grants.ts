@@ -55,6 +55,16 @@ export async function grantsOf(home: Home, device: string): Promise<LoggedGrant[
   })
 }
 
+const DAY_MS = 86_400_000
+
+/** Drops the grants of a device that nodes need to keep no longer: their days, counted from the time of their block, are over. Who read them in time has the keys. */
+export async function dropExpiredGrants(home: Home, device: string, nowMs: number): Promise<number> {
+  const { store } = home.ledger
+  const expired = (await grantsOf(home, device)).filter(({ timeMs, days, attachment }) => timeMs + days * DAY_MS <= nowMs && store.hasAttachment(attachment.sha256))
+  await Promise.all(expired.map(({ attachment }) => store.dropAttachment(attachment.sha256)))
+  return expired.length
+}
+
 /**
  * What the seal keys in this directory open of a stream (`address/name`), newest grant first; `reader` leaves out the keys of others. A grant whose attachment was
  * dropped, or that does not hold what it says, opens nothing.

@@ -4,7 +4,7 @@ import { fail } from '@telltale/core'
 import { changeKeyPassword } from '../keys/password-change.ts'
 import { readProfile } from './profile.ts'
 import { changeSecretsPassword, devicesWithSecrets } from './secrets.ts'
-import { KEY_SUFFIX, SEAL_SUFFIX, keysFolder, requireKeyName } from './wallet.ts'
+import { KEY_SUFFIX, NEXT_SUFFIX, SEAL_SUFFIX, keysFolder, requireKeyName } from './wallet.ts'
 
 export interface PasswordChange {
   directory: string
@@ -45,7 +45,7 @@ async function keyFiles(folder: string): Promise<string[]> {
 }
 
 function isKeyOf(file: string, name: string | null): boolean {
-  if (!file.endsWith(KEY_SUFFIX) && !file.endsWith(SEAL_SUFFIX)) return false
+  if (![KEY_SUFFIX, NEXT_SUFFIX, SEAL_SUFFIX].some((suffix) => file.endsWith(suffix))) return false
   if (name === null) return true
-  return file === `${requireKeyName(name)}${KEY_SUFFIX}` || (file.startsWith(`${name}.`) && /^\d{1,3}\.seal$/.test(file.slice(name.length + 1)))
+  return file === `${requireKeyName(name)}${KEY_SUFFIX}` || file === `${name}${NEXT_SUFFIX}` || (file.startsWith(`${name}.`) && /^\d{1,3}\.seal$/.test(file.slice(name.length + 1)))
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { TelltaleError, assert, fail, keyToAddress, portable, x25519PublicKey } from '@telltale/core'
 import type { Algorithm, PublicKey, Signer, Verdict } from '@telltale/core'
@@ -28,6 +28,10 @@ export interface Wallet {
   create(name: string, algorithm: Algorithm, secret?: Uint8Array): Promise<WalletKey>
   /** Makes and writes the seal key with this number for an identity (`key-file-exists`); an X25519 key, its secret random if none is given. */
   createSealKey(name: string, identity: { address: string; number: number }, secret?: Uint8Array): Promise<KeyFileContent>
+  /** The key that is to take this one's place, made and written if there is none yet: `keys/NAME.next`. */
+  next(name: string, init: { algorithm: Algorithm; address: string; keyNumber: number }): Promise<KeyFileContent>
+  /** Puts the next key in the place of this one; may be repeated. */
+  adoptNext(name: string): Promise<void>
   open(name: string): Promise<WalletKey>
   content(name: string): Promise<KeyFileContent>
   has(name: string): Promise<boolean>
@@ -46,6 +50,7 @@ export interface Wallet {
 
 export const KEY_SUFFIX = '.key'
 export const SEAL_SUFFIX = '.seal'
+export const NEXT_SUFFIX = '.next'
 const SEAL_FILE = /^(.+)\.(\d{1,3})\.seal$/
 
 export function keysFolder(directory: string): string {
@@ -67,7 +72,7 @@ export function createWallet(directory: string, password: string | undefined, as
   const warnings: Verdict[] = []
   const options = password === undefined ? {} : { password }
   const told: { password: string }[] = []
-  const pathOf = (name: string): string => join(folder, `${requireKeyName(name)}${KEY_SUFFIX}`)
+  const pathOf = (name: string, suffix = KEY_SUFFIX): string => join(folder, `${requireKeyName(name)}${suffix}`)
   const readWith = async (path: string, given: { password?: string }): Promise<KeyFileContent> => {
     const { content, warning } = await readKeyFile(path, given)
     if (warning) warnings.push(warning)
@@ -121,6 +126,20 @@ export function createWallet(directory: string, password: string | undefined, as
       const made: KeyFileContent = { kind: 'seal', algorithm: 'X25519', address, keyNumber: number, publicKey: x25519PublicKey(secret), secret }
       await writeKeyFile(join(folder, `${requireKeyName(name)}.${number}${SEAL_SUFFIX}`), made, options)
       return made
+    },
+    async next(name, { algorithm, address, keyNumber }) {
+      if ((await files(NEXT_SUFFIX)).includes(`${name}${NEXT_SUFFIX}`)) {
+        const left = await read(pathOf(name, NEXT_SUFFIX))
+        if (left.address === address && left.keyNumber === keyNumber) return left
+      }
+      const secret = await generateSecret(algorithm)
+      const made: KeyFileContent = { kind: 'signing', algorithm, address, keyNumber, publicKey: publicKeyOfSecret(algorithm, secret).material, secret }
+      await writeKeyFile(pathOf(name, NEXT_SUFFIX), made, { ...options, replace: true })
+      return made
+    },
+    async adoptNext(name) {
+      await writeKeyFile(pathOf(name), await read(pathOf(name, NEXT_SUFFIX)), { ...options, replace: true })
+      await rm(pathOf(name, NEXT_SUFFIX))
     },
     async open(name) {
       const content = await read(pathOf(name))

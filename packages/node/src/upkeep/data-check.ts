@@ -1,15 +1,17 @@
-import { decode, isRefusalBy } from '@telltale/core'
+import { TelltaleError, bytesToHex, decode, isRefusalBy } from '@telltale/core'
 import { findSignedLoss } from '@telltale/consensus'
 import { NETWORK_KEY, networkRowFromCbor } from '@telltale/ledger'
 import { checkStore } from '@telltale/storage'
 import type { StoreProblem } from '@telltale/storage'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { storeDirectory } from '../home/home.ts'
+import { PROFILE_FILE, readProfile } from '../home/profile.ts'
 import { createBlockReplay } from './block-replay.ts'
 import { fileProblem, listDataFiles, requireData } from './data-files.ts'
 import { judgeCosignatures } from './kept-cosignatures.ts'
 import { openHomeLedger } from './open-ledger.ts'
 import type { OpenedLedger } from './open-ledger.ts'
+import { profileProblems } from './profile-check.ts'
 
 /** Step of a check and how far it is; `replay` counts blocks, `statements` statements, `files` files, the others steps. */
 export interface DataCheckProgress {
@@ -45,12 +47,7 @@ export async function checkData(directory: string, onProgress: (progress: DataCh
   let cosignatures = 0
   // Opening the ledger brings the rows up to the blocks: only a store without damage is opened.
   if (problems.length === 0) {
-    const opened = await openHomeLedger(directory)
-    try {
-      cosignatures = await checkStatements(opened, problems, onProgress)
-    } finally {
-      await opened.close()
-    }
+    cosignatures = await checkOpened(directory, problems, onProgress)
   }
   const surplus = store.problemCount - store.problems.length
   return { ...store, problems, problemCount: problems.length + surplus, transactions: counts.transactions, signatures: counts.signatures + cosignatures }
@@ -65,6 +62,22 @@ async function checkFiles(directory: string, onProgress: (progress: DataCheckPro
     if (problem) problems.push(problem)
   }
   return problems
+}
+
+async function checkOpened(directory: string, problems: StoreProblem[], onProgress: (progress: DataCheckProgress) => void): Promise<number> {
+  const profile = await readProfile(directory)
+  const opened = await openHomeLedger(directory).catch((error: unknown) => {
+    if (!(error instanceof TelltaleError) || error.code !== 'other-network') throw error
+    problems.push({ code: error.code, file: PROFILE_FILE, offset: 0, length: 0, what: 'network', expected: 'the network of the store', found: profile ? bytesToHex(profile.network) : 'none' })
+    return null
+  })
+  if (!opened) return 0
+  try {
+    problems.push(...(await profileProblems(opened)))
+    return await checkStatements(opened, problems, onProgress)
+  } finally {
+    await opened.close()
+  }
 }
 
 /** Cosignatures and refusals beside the log, and the file of what was signed. Returns how many signatures held. */

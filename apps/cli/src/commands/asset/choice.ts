@@ -12,7 +12,7 @@ export function chooseAsset(home: Home, named: string | undefined): AssetProfile
   throw new UsageError('asset-needed', named === undefined ? 'There are several assets; choose one with --asset.' : `There is no asset ${named} in this directory; choose one with --asset.`, { expected: known, found: named ?? 'none' })
 }
 
-/** `vin 4T1BF1FK7HU654321, make Northwind`; only this directory knows it. */
-export function attributesText({ attributes }: AssetProfile): string {
-  return [...attributes].map(([name, value]) => `${String(name)} ${String(value)}`).join(', ')
+/** `vin 4T1BF1FK7HU654321, make Northwind`; only its owner knows it. */
+export function attributesText({ attributes }: Pick<AssetProfile, 'attributes'>): string {
+  return [...attributes].map(([name, value]) => `${name} ${typeof value === 'number' || typeof value === 'string' ? value : 'of another kind'}`).join(', ')
 }

@@ -8,6 +8,7 @@ import { outputOf } from '../../options.ts'
 import type { GlobalOptions } from '../../options.ts'
 import { confirm, isAnyoneThere, passwordForKeys } from '../../password.ts'
 import { writeResultFile } from '../../result-file.ts'
+import { attributesText } from './choice.ts'
 import { isTransferFile } from './transfer.ts'
 
 interface ConsentOptions extends GlobalOptions {
@@ -49,6 +50,6 @@ async function openKey({ data, key }: ConsentOptions): Promise<WalletKey> {
 }
 
 function requestText({ network, asset, from, identity }: TransferRequest, width: number): string {
-  const known = identity ? [...identity.attributes].map(([name, value]) => `${String(name)} ${String(value)}`).join(', ') : ''
+  const known = identity ? attributesText(identity) : ''
   return [`asset    ${asset}`, hang('known    ', 9, known === '' ? 'nothing was said about which one it is' : printable(known), width), `from     ${from}`, `network  ${bytesToHex(network)}`].join('\n')
 }

@@ -79,9 +79,10 @@ function readVin(text: string): string {
 
 /** GS1: 8, 12, 13 or 14 digits, of which the last is the sum of the others, weighted 3 and 1 from the right. */
 function readGtin(text: string): string {
-  const digits = [...text.trim()].map(Number)
-  const sum = digits.reduceRight((total, digit, i) => total + digit * ((digits.length - 1 - i) % 2 === 1 ? 3 : 1), 0)
-  if (/^(\d{8}|\d{12,14})$/.test(text.trim()) && sum % 10 === 0) return text.trim()
+  const gtin = text.trim()
+  let sum = 0
+  for (let i = 0; i < gtin.length; i++) sum += Number(gtin.charAt(gtin.length - 1 - i)) * (i % 2 === 1 ? 3 : 1)
+  if (/^(\d{8}|\d{12,14})$/.test(gtin) && sum % 10 === 0) return gtin
   throw new UsageError('malformed-gtin', `${text} is not a global trade item number. It has 8, 12, 13 or 14 digits, and its last one checks the others.`, { expected: '8, 12, 13 or 14 digits', found: text })
 }
 

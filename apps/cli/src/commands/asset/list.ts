@@ -25,7 +25,7 @@ Example:
         })
         const rows = assets.map(({ asset: id, owner, ownerName, devices, known }) => [id, ownerName ?? owner, String(devices), printable(known)])
         const columns = [{ title: 'asset', align: 'left' }, { title: 'owner', align: 'left' }, { title: 'devices', align: 'right' }, { title: 'known', align: 'left' }] as const
-        output.result({ assets: assets.map(({ known: _, ...shown }) => shown) }, rows.length === 0 ? 'There is no asset yet. Make one with `telltale asset enrol`.' : table([...columns], rows))
+        output.result({ assets: assets.map(({ known, ...shown }) => ({ ...shown, known })) }, rows.length === 0 ? 'There is no asset yet. Make one with `telltale asset enrol`.' : table([...columns], rows))
       })
     })
 }

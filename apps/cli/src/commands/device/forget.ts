@@ -54,7 +54,7 @@ Example:
           sums.grants += dropped.grants
         }
         const document = { device: profile.address, stream, ...range, epochs, dropped: sums }
-        output.result(document, `Forgot records ${range.from} to ${range.to} of ${stream}: ${quantityText(sums.bodies, 'record')} and ${quantityText(sums.grants, 'grant')} dropped.`)
+        output.result(document, `Forgot records ${range.from} to ${range.to} of ${stream}: ${quantityText(sums.bodies, 'body', 'bodies')} and ${quantityText(sums.grants, 'grant')} dropped.`)
       })
     })
 }

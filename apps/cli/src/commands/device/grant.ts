@@ -3,6 +3,7 @@ import { fail } from '@telltale/core'
 import { grantsOf, sealKeyOf } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { chooseStream } from '../../device-streams.ts'
+import { UsageError } from '../../failure.ts'
 import { openHomeDevice } from '../../home-device.ts'
 import { outputOf } from '../../options.ts'
 import type { GlobalOptions } from '../../options.ts'
@@ -70,9 +71,9 @@ async function readRange(home: Home, stream: string, count: number, { from, to }
   if (isNumber(from) && isNumber(to)) {
     const range = { from: from === undefined ? 0 : Number(from), to: to === undefined ? null : Number(to) }
     if (range.to === null || range.from <= range.to) return range
-    throw fail('usage', `--from ${from} lies after --to ${to}.`, { expected: '--from at or before --to', found: 'after' })
+    throw new UsageError('usage', `--from ${from} lies after --to ${to}.`, { expected: '--from at or before --to', found: 'after' })
   }
   const found = count === 0 ? null : await resolveRange(home, stream, count, { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) })
-  if (!found) throw fail('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${from ?? 'the first'} to ${to ?? 'the last'}` })
+  if (!found) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${from ?? 'the first'} to ${to ?? 'the last'}` })
   return { from: found.from, to: to === undefined ? null : found.to }
 }
