@@ -12,7 +12,7 @@ export async function measureCeiling(algorithm: Algorithm, primitives: Primitive
     return { key: key.signer.publicKey, message: own, signature: await key.signer.sign(own) }
   }))
   const verifier = createWorkerVerifier(primitives)
-  const check = (i: number): boolean | Promise<boolean> => verifier.verify([signatures[i % signatures.length] as SignatureCheck])
+  const check = async (i: number): Promise<boolean> => verifier.verify([signatures[i % signatures.length] as SignatureCheck])
   await Promise.all(Array.from({ length: 500 }, (_, i) => check(i)))
   const startedMs = performance.now()
   await Promise.all(Array.from({ length: count }, (_, i) => check(i)))

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NO_PREVIOUS, createdId, decodeTransaction, encode, keyToAddress, publicKeyToCose, readingsToBody, recordArgsToCbor, signStatement, signTransaction, transactionId } from '@telltale/core'
+import { NO_PREVIOUS, createdId, decodeTransaction, keyToAddress, publicKeyToCose, recordArgsToCbor, signStatement, signTransaction, transactionId } from '@telltale/core'
 import type { Algorithm, Cbor, Primitives, Signer } from '@telltale/core'
 import { createChain } from '@telltale/consensus'
 import type { Certified, Chain, SignatureVerifier, Submission } from '@telltale/consensus'
@@ -115,10 +115,4 @@ export async function signRecords({ network, devices }: Signing, perDevice: numb
     }
   }
   return submissions
-}
-
-/** An open body of `count` readings, as bytes. */
-export function bodyOf(count: number): Uint8Array {
-  const readings = Array.from({ length: count }, (_, i) => ({ path: 'Vehicle.Speed', timeMs: i * 12, value: 2900 + (i % 50), unit: 'km/h', source: 'can:0xB4:SPEED' }))
-  return encode(readingsToBody(readings).body)
 }

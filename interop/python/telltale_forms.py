@@ -244,20 +244,21 @@ ARGS = {16: (HASH, octets(6, 6), lambda v: shape(NUMBER32 if type(v) is int else
 FIELDS = {0: text(0, 200), 1: text(1, 32), 2: exact, 3: text(0, 4096), 4: lambda v: need(type(v) is bool), 6: exact,
           -2: text(0, 200), -4: text(1, 32)}
 
-def transaction(raw, calls=None, code=None):
+def transaction(raw):
     need(len(raw) <= 16384, "transaction-too-large")
     tagged = decode(raw)
     need(type(tagged) is CBORTag and tagged.tag == 18)
     protected, _, payload, signature = shape((octets(), {}, octets(), octets()), tagged.value)
     header = shape(TRANSACTION_HEADER, decode(protected))
     _, network, call, sequence, args = shape((1, octets(16, 16), whole(0, 65535), UINT, many(anything)), decode(payload))
-    if calls:
-        need(call in calls, code)
-        shape(ARGS[call], args)
     (iss, sub) = header[15].values()
     return SimpleNamespace(id=h(cbor(["Signature1", protected, b"", payload])), network=network, call=call, args=args, iss=iss,
                            sub=sub, path=f"{iss}/{sub}", sequence=sequence, number=header[4][0], algorithm=header[1],
                            signed=(signature, protected, payload))
+
+def is_call(t, calls, code):
+    need(t.call in calls, code)
+    shape(ARGS[t.call], t.args)
 
 # ---- Proofs, sealing, readings
 
@@ -320,23 +321,26 @@ def read_readings(body, duration, count):
     for r in body:
         need(type(r) is dict)
         need(set(r) <= set(FIELDS) and sum(k in r for k in (2, 3, 4)) == 1 and (1 not in r or 2 in r), "malformed-senml")
+        need(r.get(1) != "" and r.get(-4) != "", "malformed-senml")
         [shape(FIELDS[k], r[k]) for k in r]
         base, base_unit = r.get(-2, base), r.get(-4, base_unit)
         name, ms = base + r.get(0, ""), fraction(r.get(6, 0)) * 1000
         need(re.fullmatch("[A-Za-z0-9][A-Za-z0-9:./_-]{0,199}", name), "malformed-name")
-        need(ms.denominator == 1 and 0 <= ms < 2**28 * 1000, "reading-time-out-of-range")
+        need(ms.denominator == 1)
+        need(0 <= ms < 2**28 * 1000, "reading-time-out-of-range")
         flat.append((name, int(ms), r.get(2, r.get(3, r.get(4))), r.get(1, base_unit) if 2 in r else None))
     need(min(x[1] for x in flat) == 0 and max(x[1] for x in flat) == duration, "reading-time-out-of-range")
     while i < len(flat):
         name, ms, value, unit = flat[i]
         following = flat[i + 1] if i + 1 < len(flat) else (None,) * 4
-        path, _, ending = name.rpartition("/")
-        if ending == "source":
+        if name.endswith("/source"):
+            path = name[:-7]
             need(not path.endswith(("/source", "/raw")), "malformed-name")
             need(type(value) is str and following[:2] == (path, ms), "malformed-reading")
         else:
             has_raw = following[0] == name + "/raw"
-            need(ending != "raw" and not (has_raw and (following[3] is None or following[1] != ms)), "malformed-reading")
+            need(not name.endswith("/raw"), "malformed-reading")
+            need(not has_raw or following[3] is not None and following[1] == ms, "malformed-reading")
             out.append((name, ms, value, unit, following[2:] if has_raw else None))
             i += has_raw
         i += 1

@@ -3,7 +3,7 @@ import argparse, json, re, sys
 from fractions import Fraction
 from types import SimpleNamespace
 from telltale_forms import (CERTIFICATE, GENESIS, ENTRIES, PIN, CBORTag, Refused, address, anything, cbor, check_signature, cover,
-                            decode, fraction, h, many, need, open_sealed, read_readings, root_from_range, shape, text, transaction)
+                            decode, fraction, h, is_call, many, need, open_sealed, read_readings, root_from_range, shape, text, transaction)
 
 LAMPS = ("network", "car", "genuine", "complete", "certified", "reading", "noted")
 
@@ -193,7 +193,8 @@ class Verification:
             need(path in self.streams, "other-stream")
             before, transactions = path, []
             for height, ms, raw in records:
-                t = transaction(raw, (16, 17), "not-a-record")
+                t = transaction(raw)
+                is_call(t, (16, 17), "not-a-record")
                 t.height, t.ms, t.place = height, ms, start + len(transactions)
                 transactions.append(t)
             self.carried[path], entry = transactions, self.streams[path]
@@ -224,8 +225,7 @@ class Verification:
                 t = transaction(raw)
                 need(t.id == leaf[4], "missing-notes")
                 need(t.sub == path, "other-stream")
-                need(t.call in (24, 26), "not-a-note")
-                shape(ARGS[t.call], t.args)
+                is_call(t, (24, 26), "not-a-note")
                 t.height, t.ms, span = leaf[0], leaf[1], t.args[:2]
                 if t.call == 26:
                     t.fork = [transaction(raw) for raw in t.args]
@@ -328,9 +328,13 @@ class Verification:
         said, raw = figure(value, unit), best.reading[4]
         if raw and raw[1] in MM and agree(figure(*raw), said):
             (value, unit), said = raw, figure(*raw)
-        shown = str(value) if type(value) is int else f"{float(fraction(value)):.18f}".rstrip("0")
-        metres = fraction(best.reading[2])
-        self.answer["odometer"] = {"value": shown, "unit": unit, "metres": int(metres) if metres.denominator == 1 else float(metres),
+        shown = str(value)
+        if type(value) is CBORTag:
+            places, digits = -value.value[0], str(abs(value.value[1]))
+            digits = digits.rjust(places + 1, "0")
+            shown = ("-" if value.value[1] < 0 else "") + digits[:-places] + "." + digits[-places:]
+        mm = figure(best.reading[2], "m")[0]
+        self.answer["odometer"] = {"value": shown, "unit": unit, "metres": mm / 1000 if mm % 1000 else mm // 1000,
                                    "timeMs": best.begin + best.reading[1], "stream": best.path, "sequence": best.place}
         hidden = False
         for path, entry in self.streams.items():

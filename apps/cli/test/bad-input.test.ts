@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { createNodeDisk } from '@telltale/storage'
@@ -155,7 +155,9 @@ suite('what people get wrong', () => {
   test('a data directory that lost telltale.json is not begun again over its store', async () => {
     const lost = join(folder, 'lost')
     cpSync(data, lost, { recursive: true })
-    cpSync(join(lost, 'telltale.json'), join(folder, 'telltale.json'))
+    rmSync(join(lost, 'telltale.json'))
+    const error = await refused(importArgs('short-drive', lost), { status: 2, code: 'data-unreadable' })
+    assert.match(error.message, /store restore/)
     writeFileSync(join(lost, 'telltale.json'), '{"version":1')
     await refused(['export', '--data', lost], { status: 2, code: 'malformed-profile' })
     const check = await telltaleJson<{ problems: { file: string }[] }>(['store', 'check', '--data', lost])

@@ -233,7 +233,7 @@ async function erase(state: LogState, places: readonly BytesPlace[]): Promise<vo
   }
 }
 
-/** 1. later segments are removed, the last first; 2. the segment of the end is cut and synced. `settle` syncs the directory before anything follows. */
+/** 1. later segments are removed, the last first; 2. the segment of the end is cut. `settle` syncs file and folder before anything follows. */
 async function cutTo(state: LogState, end: LogEnd): Promise<void> {
   assert(state.writer === null || state.end.offset > 0, 'a log is cut before it is written')
   for (let segment = state.generations.length - 1; segment > end.segment; segment--) {
@@ -244,10 +244,7 @@ async function cutTo(state: LogState, end: LogEnd): Promise<void> {
   const file = await state.disk.open(segmentPath(state, end.segment), 'change')
   state.writer = file
   state.end = end
-  if ((await file.length()) > end.offset) {
-    await file.truncate(end.offset)
-    await file.sync()
-  }
+  if ((await file.length()) > end.offset) await file.truncate(end.offset)
   if (end.offset === 0) await writeStart(state, file, end.segment)
 }
 

@@ -44,7 +44,7 @@ export function createStory(terminal: Terminal, write: (text: string) => void): 
     },
     proof(file, bytes, verification) {
       title(2, 'One file proves it')
-      prose(`${file} (${bytesText(bytes)}). Whoever has it checks it offline:`)
+      prose(`${file} (${bytesText(bytes)}), checked offline:`)
       say('')
       block(verificationToText(verification, inner))
     },

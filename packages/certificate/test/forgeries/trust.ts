@@ -25,6 +25,7 @@ function networks(): Forgery[] {
       const { bytes } = await createGenesis(1_750_000_000_000, { ...DEFAULT_PARAMETERS, name: 'forgers' }, STRANGERS.map(({ signer }) => signer), f.world.primitives)
       f.certificate.anchor = { kind: 'genesis', genesis: bytes }
     }),
+    outsider(['network', null], 'an authority that lost part of its records', () => undefined, { base: 'lone', state: 'attention' }),
     outsider(['network', 'malformed-genesis'], 'a genesis whose authorities did not sign', (f) => void (f.certificate.anchor = { kind: 'genesis', genesis: flipBit(f.network.genesis) })),
     outsider(['network', 'malformed-cbor'], 'a genesis with something behind it', (f) => void (f.certificate.anchor = { kind: 'genesis', genesis: new Uint8Array([...f.network.genesis, 0]) })),
   ]

@@ -1,7 +1,7 @@
 import { portable } from '@telltale/core'
 import type { Cbor, Primitives } from '@telltale/core'
 import { CALLS, admit, createAsset, createTestNetwork, enrolDevice, record, rememberSignatures, role, tellForgerStory, testIdentity } from '@telltale/testing'
-import type { ForgerStory, TestNetwork } from '@telltale/testing'
+import type { ForgerStory, TestIdentity, TestNetwork } from '@telltale/testing'
 import { decodeCertificate } from '../../src/certificate.ts'
 import type { Certificate } from '../../src/certificate.ts'
 import { makeCertificate } from '../../src/make.ts'
@@ -70,9 +70,12 @@ export interface LoneStory {
   stream: string
 }
 
-/** As little as a certificate can be, with something of everything: for changing it byte by byte. Keys of a curve that is quick to check. */
+/**
+ * As little as a certificate can be, with something of everything: for changing it byte by byte. Keys of a curve that is quick to check. Its one authority lost
+ * part of its records.
+ */
 async function tellLoneStory(primitives: Primitives): Promise<LoneStory> {
-  const [authority, owner, workshop, device] = [20, 21, 22, 23].map((n) => testIdentity(n, 'ES256')) as [ReturnType<typeof testIdentity>, ReturnType<typeof testIdentity>, ReturnType<typeof testIdentity>, ReturnType<typeof testIdentity>]
+  const [authority, owner, workshop, device] = [20, 21, 22, 23].map((n) => testIdentity(n, 'ES256')) as [TestIdentity, TestIdentity, TestIdentity, TestIdentity]
   const network = await createTestNetwork({ authorities: [authority], parameters: { name: 'lone' }, primitives })
   await admit(network, owner, { roles: [role('owner')] })
   await admit(network, workshop, { roles: [role('operator', 'service')] })
@@ -81,6 +84,7 @@ async function tellLoneStory(primitives: Primitives): Promise<LoneStory> {
   const stream = `${device.address}/odometer`
   for (let i = 0; i < 3; i++) await record(network, device, 'odometer', { epoch: 0 })
   await network.send(workshop, CALLS.correction, stream, [1, 1, 'tyres', 'new'])
+  await network.send(authority, CALLS.resumed, authority.address, [null, 5])
   const request: CertificateRequest = { asset: asset.id, streams: [{ stream, from: 1, to: 2 }], disclose: 'all', identity: asset }
   return { network, stream, bytes: await makeCertificate(request, (await network.materials()) satisfies CertificateMaterials) }
 }

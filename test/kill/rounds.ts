@@ -39,7 +39,7 @@ export async function killRounds(rounds: number, seed: number): Promise<{ record
 }
 
 async function writeAndKill(directory: string, acknowledged: Acknowledged, from: 'start' | 'load', delayMs: number): Promise<void> {
-  const writer = spawn(process.execPath, [join(import.meta.dirname, 'writer.ts'), directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const writer = spawn(process.execPath, [join(import.meta.dirname, '../../apps/cli/test/killed-writer.ts'), directory], { stdio: ['ignore', 'pipe', 'inherit'] })
   const kill = (): void => void setTimeout(() => writer.kill('SIGKILL'), delayMs)
   const ended = new Promise<NodeJS.Signals | null>((resolve) => writer.on('exit', (_code, signal) => resolve(signal)))
   let isTimed = false

@@ -1,5 +1,5 @@
 /**
- * The process that is killed: `writer.ts DIRECTORY`. It opens a data directory (made first if it is new), records on two devices without end, and says
+ * The process that is killed: `killed-writer.ts DIRECTORY`. It opens a data directory (made first if it is new), records on two devices without end, and says
  * on standard output what was acknowledged: `record DEVICE SEQUENCE ID INDEX` once certified, `head HEIGHT SIZE ROOT` once cosigned.
  */
 import { existsSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { bytesToHex, decodeTransaction } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome } from '@telltale/node'
 import type { Home } from '@telltale/node'
-import { openHomeDevice } from '../../src/home-device.ts'
+import { openHomeDevice } from '../src/home-device.ts'
 
 const DEVICES = ['left', 'right']
 const RECORDS_PER_FLUSH = 20
