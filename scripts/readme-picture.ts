@@ -16,6 +16,10 @@ const margin = 20
 const columns = 80
 const fontSize = 14
 
+/** Escape, as a pattern may not hold it. */
+const escape = String.fromCharCode(27)
+const colourCode = new RegExp(`(${escape}\\[\\d+m)`)
+
 /** Select Graphic Rendition parameters (ECMA-48, 8.3.117) that the demo uses, and the classes they become. */
 const styles: Record<string, string> = { 1: 'bold', 31: 'red', 32: 'green', 33: 'amber', 90: 'muted' }
 
@@ -35,7 +39,7 @@ function demoLines(): string[] {
       process.exit(1)
     }
     const lines = stdout.trimEnd().split('\n')
-    const titles = lines.flatMap((line, i) => (/^\u001b\[1m\d {2}/.test(line) ? [i] : []))
+    const titles = lines.flatMap((line, i) => (/^.\[1m\d {2}/.test(line) && line.startsWith(escape) ? [i] : []))
     return lines.slice(titles[1], titles[3]).join('\n').trimEnd().split('\n')
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -47,19 +51,22 @@ function runsOf(line: string): Run[] {
   const runs: Run[] = []
   let column = 0
   let style = ''
-  for (const part of line.split(/(\u001b\[\d+m)/)) {
-    const code = /^\u001b\[(\d+)m$/.exec(part)?.[1]
-    if (code !== undefined) {
-      style = styles[code] ?? ''
+  for (const part of line.split(colourCode)) {
+    if (part.startsWith(escape)) {
+      style = styles[part.slice(2, -1)] ?? ''
       continue
     }
     for (const text of part.match(/ {2,}| ?[!-~]+(?: [!-~]+)*| |./gu) ?? []) {
       const indent = text.length - text.trimStart().length
       if (text.trim() !== '') runs.push({ column: column + indent, text: text.trim(), style })
-      column += [...text].length
+      column += charactersOf(text)
     }
   }
   return runs
+}
+
+function charactersOf(text: string): number {
+  return text.match(/./gsu)?.length ?? 0
 }
 
 function escapeXml(text: string): string {
@@ -73,7 +80,7 @@ function draw(lines: string[]): string {
     runsOf(line).map(({ column, text, style }) => {
       const x = (margin + column * cell.width).toFixed(1)
       const y = (margin + (row + 0.75) * cell.height).toFixed(1)
-      const length = ([...text].length * cell.width).toFixed(1)
+      const length = (charactersOf(text) * cell.width).toFixed(1)
       return `<text x="${x}" y="${y}" textLength="${length}" lengthAdjust="spacingAndGlyphs"${style === '' ? '' : ` class="${style}"`}>${escapeXml(text)}</text>`
     }),
   )

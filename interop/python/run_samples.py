@@ -6,8 +6,12 @@ HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[1] / "test" / "vectors" / "certificates"
 
 
+def arguments(entry):
+    return entry.get("args", entry.get("arguments", []))
+
+
 def said(entry):
-    args = [str(SAMPLES / a) if (SAMPLES / a).is_file() else a for a in entry.get("args", [])]
+    args = [str(SAMPLES / a) if (SAMPLES / a).is_file() else a for a in arguments(entry)]
     command = [sys.executable, str(HERE / "telltale_verify.py"), str(SAMPLES / entry["file"]), *args, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=SAMPLES)
     answer = json.loads(done.stdout) if done.stdout.strip() else {}
@@ -27,7 +31,7 @@ def main():
         differences = [f"{k}: expected {wanted[k]}, found {got[k]}" for k in wanted if wanted[k] != got[k]]
         passed, failed = passed + (not differences), failed + bool(differences)
         if differences:
-            print(entry["file"], *entry.get("args", []), *differences, sep="\n  ")
+            print(entry["file"], *arguments(entry), *differences, sep="\n  ")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

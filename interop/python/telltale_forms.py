@@ -227,7 +227,7 @@ PARAMETERS = {"name": text(0, 64), "sealers": "authorities", "work": 0, "block-m
               "block-transactions": whole(1, 100000), "block-bytes": whole(65536, 268435456), "notes": whole(1, 65536),
               "quota-bytes": whole(65536), "quota-ms": whole(1, 1099511627776), "late-ms": whole(0, 1099511627776),
               "algorithms": algorithms}
-GENESIS = ("tt-genesis", 1, 0, None, "chain", UINT, PARAMETERS, many((address, cose_key, octets())))
+GENESIS = ("tt-genesis", 1, 0, None, "chain", UINT, PARAMETERS, many((text(), cose_key, octets())))
 ROLES = ("authority", "member", "gateway", "custodian", "operator", "owner", "device")
 ROLE = (lambda v: need(v in ROLES), nil_or(text(0, 64)), nil_or(UINT))
 ENTRIES = (

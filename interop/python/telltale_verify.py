@@ -9,18 +9,24 @@ LAMPS = ("network", "car", "genuine", "complete", "certified", "reading", "noted
 
 def read_certificate(data):
     need(len(data) <= 268435456, "file-too-large")
-    need(data[:2] == b"\x8c\x68", "not-a-certificate")
+    need(data[:10] == b"\x8c\x68telltale", "not-a-certificate")
     items = decode(data)
-    need(items[0] == "telltale", "not-a-certificate")
     need(type(items[1]) is int and items[1] == 1, "unknown-version")
     return shape(CERTIFICATE, items)
+
+def address_or_none(v):
+    try:
+        return address(v)
+    except Refused:
+        return None
 
 def genesis_set(raw, network):
     genesis = shape(GENESIS, decode(raw))
     unsigned = h(cbor(genesis[:7] + [[a[:2] for a in genesis[7]]]))
     need(1 <= len(genesis[7]) <= 128 and all(a[0] < b[0] for a, b in zip(genesis[7], genesis[7][1:])), "malformed-genesis")
     for who, key, signature in genesis[7]:
-        need(h(cbor({k: v for k, v in key.items() if k != 3}))[:20] == address(who), "malformed-genesis")
+        thumbprint = h(cbor({k: v for k, v in key.items() if k != 3}))
+        need(address_or_none(who) == thumbprint[:20], "malformed-genesis")
         header = cbor({1: key[3], 4: b"\0", 16: "application/x.tt-key"})
         check_signature(key, signature, header, cbor([1, bytes(32) + unsigned, who, "authority", 0]), "malformed-genesis")
     need(h(raw) == network, "other-network")
@@ -59,7 +65,7 @@ def agree(a, b):
     return a[0] == b[0] or abs(a[0] - b[0]) < max(a[1], b[1])
 
 def read_claim(claim):
-    m = re.fullmatch(r"\s*(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?\s*(mi|km|m)\s*", claim)
+    m = re.fullmatch(r"\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?\s*(mi|km|m)\s*", claim)
     need(m and not (len(m[1]) <= 3 and len(m[2] or "") == 3), "malformed-reading")
     decimals = (m[2] or "").rstrip("0")
     mantissa = int(m[1].replace(",", "") + decimals)
@@ -231,9 +237,10 @@ class Verification:
                     t.fork = [transaction(raw) for raw in t.args]
                     span = [t.fork[0].sequence] * 2
                 need(span == leaf[2:4], "wrong-span")
+                t.span = span
                 self.said.append(t)
-                self.answer["notes"].append({"stream": path, "kind": "fork" if t.call == 26 else "correction",
-                                             "author": t.iss, "first": span[0], "last": span[1]})
+        self.answer["notes"] = [{"stream": t.sub, "kind": "fork" if t.call == 26 else "correction", "author": t.iss,
+                                 "first": t.span[0], "last": t.span[1]} for t in self.said]
 
     def check_author(self, t, role, scope):
         entry = self.identities[t.iss]
@@ -294,6 +301,7 @@ class Verification:
         if len({clock for clock, _, _ in times}) == 1:
             self.answer["period"] = {"clock": times[0][0], "firstMs": min(b for _, b, _ in times),
                                      "lastMs": max(e for _, _, e in times)}
+        self.find_odometer()
         self.light("genuine", "holds", f"{sum(map(len, self.carried.values()))} records")
 
     def genuine_notes(self):
@@ -312,7 +320,7 @@ class Verification:
         leaves = sum(len(leaves) for _, leaves, _ in self.notes)
         self.light("noted", "attention" if leaves else "holds", f"{leaves} notes")
 
-    def reading(self):
+    def find_odometer(self):
         best = None
         for (path, place), (t, readings, begin) in self.opened.items():
             found = [r for r in readings if r[0] == "Vehicle.TraveledDistance" and r[3] == "m"]
@@ -321,9 +329,9 @@ class Verification:
                 candidate = SimpleNamespace(path=path, place=place, height=t.height, reading=newest, begin=begin)
                 if best is None or best.path == path or (t.height, fraction(newest[2])) > (best.height, fraction(best.reading[2])):
                     best = candidate
-        claim = self.asked.claim
+        self.best = best
         if best is None:
-            return self.light("reading", "unknown" if claim else "not-asked", "no odometer is disclosed")
+            return
         value, unit = best.reading[2], "m"
         said, raw = figure(value, unit), best.reading[4]
         if raw and raw[1] in MM and agree(figure(*raw), said):
@@ -336,7 +344,13 @@ class Verification:
         mm = figure(best.reading[2], "m")[0]
         self.answer["odometer"] = {"value": shown, "unit": unit, "metres": mm / 1000 if mm % 1000 else mm // 1000,
                                    "timeMs": best.begin + best.reading[1], "stream": best.path, "sequence": best.place}
-        hidden = False
+        self.said_by_car, self.shown = said, f"{shown} {unit}"
+
+    def reading(self):
+        claim, best = self.asked.claim, self.best
+        if best is None:
+            return self.light("reading", "unknown" if claim else "not-asked", "no odometer is disclosed")
+        hidden, said = False, self.said_by_car
         for path, entry in self.streams.items():
             if path[42:] == best.path[42:] and entry[4] >= best.height:
                 known = {place for p, place in self.opened if p == path}
@@ -346,7 +360,7 @@ class Verification:
         wrong = claim and not agree(claim, said)
         state = ("refuted" if wrong and claim[0] < said[0] else "attention" if hidden else
                  "not-asked" if not claim else "attention" if wrong else "holds")
-        self.light("reading", state, f"the odometer says {shown} {unit}")
+        self.light("reading", state, f"the odometer says {self.shown}")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
@@ -368,7 +382,7 @@ def main():
         network = None if asked.network is None else bytes.fromhex(asked.network)
         answer = Verification(open(asked.file, "rb").read(), network, pin, claim, asked.vin).run()
     except (Refused, OSError) as problem:
-        code = str(problem) if isinstance(problem, Refused) else "unreadable-file"
+        code = str(problem) if isinstance(problem, Refused) else "file-not-found"
         print(json.dumps({"error": {"code": code, "message": str(problem)}}, indent=2) if asked.json else f"error: {problem}")
         return 2
     if asked.json:

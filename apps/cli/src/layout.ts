@@ -50,5 +50,5 @@ export function table(columns: Column[], rows: string[][], indent = 0): string {
 
 /** Characters as a terminal counts them, for the scripts that our own words are in. */
 function lengthOf(text: string): number {
-  return [...text].length
+  return text.match(/./gsu)?.length ?? 0
 }

@@ -13,7 +13,7 @@ export interface GlobalOptions {
 }
 
 /** Where data lies if nobody says otherwise. */
-export const DATA_DEFAULT = 'telltale-data'
+const DATA_DEFAULT = 'telltale-data'
 
 /** The options that every command takes, on the program and, so that its help shows them, on each command. */
 export function addGlobalOptions(command: Command, isProgram: boolean): void {

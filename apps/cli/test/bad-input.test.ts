@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
-import { createNodeDisk } from '@telltale/storage'
+import { openHomeLedger } from '@telltale/node'
 import { ROOT, done, importArgs, importFileArgs, refused, scratchFolder, telltale, telltaleJson } from './command.ts'
 
 const SAMPLES = join(ROOT, 'samples')
@@ -144,11 +144,11 @@ suite('what people get wrong', () => {
     const format = readFileSync(join(newer, 'store/format'), 'utf8').replace('format 1', 'format 2').replace(/check .*\n$/, '')
     writeFileSync(join(newer, 'store/format'), `${format}check ${createHash('sha256').update(format).digest('hex').slice(0, 32)}\n`)
     await refused(['export', '--data', newer], { status: 2, code: 'store-too-new' })
-    const lock = await createNodeDisk().lock(join(data, 'store/lock'))
+    const used = await openHomeLedger(data)
     try {
       for (const command of ['export', 'store check']) await refused([...command.split(' '), '--data', data], { status: 2, code: 'store-in-use' })
     } finally {
-      await lock?.release()
+      await used.close()
     }
   })
 

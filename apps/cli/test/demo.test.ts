@@ -26,7 +26,7 @@ suite('demo', () => {
     assert.equal(out.match(/^ {3}✔/gm)?.length, 7, 'every lamp of the honest certificate is green')
     assert.deepEqual([...out.matchAll(/^ {6}✘ (\S+)/gm)].map((match) => match[1]), ['Reading', 'Genuine', 'Complete', 'Certified', 'Network'])
     assert.ok(!out.includes('\u001b'))
-    for (const line of out.split('\n')) assert.ok([...line].length <= 80, line)
+    for (const line of out.split('\n')) assert.ok(line.length <= 80, line)
   })
 
   test('goes on where it stopped, and its files are what it says', async () => {

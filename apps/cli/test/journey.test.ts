@@ -75,7 +75,7 @@ suite('from a log to a verified certificate', () => {
     assert.match(out, /^✔ Network {4}holds /m)
     assert.match(out, /58,412 mi/)
     assert.match(out, /does not show whether the sensor told the truth/)
-    for (const line of out.split('\n')) assert.ok([...line].length <= 80, line)
+    for (const line of out.split('\n')) assert.ok(line.length <= 80, line)
     assert.ok(!out.includes('\u001b'))
     const coloured = await telltale(['verify', certificate, '--network', imported.network], { env: { FORCE_COLOR: '1' } })
     assert.ok(coloured.out.includes('\u001b[32m'))

@@ -3,6 +3,7 @@ import { bytesToHex, fail } from '@telltale/core'
 import type { CertificateRequest } from '@telltale/certificate'
 import { certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
+import { cborToJson } from '../cbor-json.ts'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
@@ -83,7 +84,7 @@ function textOf({ file, bytes, network, streams, device }: CertificateDocument, 
     return from === 0 && to === count - 1 ? `all ${quantityText(count, 'record')} of ${name}` : `records ${countText(from)} to ${countText(to)} of ${countText(count)} of ${name}`
   })
   const readable = request.disclose === 'all' ? 'all of it' : request.disclose === 'none' ? 'nothing of it' : `records ${request.disclose.from} to ${request.disclose.to}`
-  const car = request.identity ? [...request.identity.attributes].map(([name, value]) => `${name} ${String(value)}`).join(', ') : 'not said'
+  const car = request.identity ? [...request.identity.attributes].map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(cborToJson(value))}`).join(', ') : 'not said'
   return [
     `Wrote ${file} (${bytesText(bytes)}).`,
     hang('  shows     ', 12, shown.join(', '), width),

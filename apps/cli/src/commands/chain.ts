@@ -130,8 +130,8 @@ function certifiedText({ checkpoint, cosigners, set }: NonNullable<ChainView['ce
 }
 
 function parametersText({ parameters }: ChainView): string {
-  const { name, algorithms, ...rest } = parameters
-  return [...Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'number' ? countText(value) : String(value)}`), `algorithms ${algorithms.join(' ')}`].join(', ')
+  const { algorithms, ...rest } = parameters
+  return [...Object.entries(rest).filter(([key]) => key !== 'name').map(([key, value]) => `${key} ${typeof value === 'number' ? countText(value) : value}`), `algorithms ${algorithms.join(' ')}`].join(', ')
 }
 
 function blocksText(blocks: BlockView[]): string {

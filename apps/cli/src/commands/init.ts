@@ -42,6 +42,6 @@ Example:
 
 /** A name that can be shown: other people will see it. */
 function requireName(name: string): void {
-  if (name.trim() !== '' && [...name].length <= NAME_CHARACTERS_MAX && printable(name) === name && !name.includes('\n')) return
-  throw new UsageError('malformed-name', 'The name of a network is text of 1 to 64 characters.', { expected: `1 to ${NAME_CHARACTERS_MAX} printable characters`, found: `${[...name].length} characters` })
+  if (name.trim() !== '' && name.length <= NAME_CHARACTERS_MAX && printable(name) === name && !name.includes('\n')) return
+  throw new UsageError('malformed-name', 'The name of a network is text of 1 to 64 characters.', { expected: `1 to ${NAME_CHARACTERS_MAX} printable characters`, found: `${name.length} characters` })
 }

@@ -33,7 +33,7 @@ export interface Profile {
 
 export const PROFILE_FILE = 'telltale.json'
 
-export function profilePath(directory: string): string {
+function profilePath(directory: string): string {
   return join(directory, PROFILE_FILE)
 }
 

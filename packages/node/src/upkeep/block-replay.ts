@@ -65,7 +65,7 @@ async function checkSignatures(ledger: Ledger, { transactions, height }: Executi
     transactions.map(async (read, i) => {
       const required = ledger.signatures(read)
       if (!Array.isArray(required)) throw fail(required.code, `Transaction ${i} of block ${height}: ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
-      const isValid = (await Promise.all(required.map((check) => isValidSignature(check, primitives)))).every(Boolean)
+      const isValid = (await Promise.all(required.map(async (check) => isValidSignature(check, primitives)))).every(Boolean)
       const { iss, sub } = read.transaction
       if (!isValid) throw fail('invalid-signature', `A signature of transaction ${i} of block ${height} does not hold.`, { expected: `a signature of ${iss} about ${sub}`, found: 'another signature' })
       return required.length

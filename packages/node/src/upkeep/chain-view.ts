@@ -53,8 +53,8 @@ type ReadLedger = Pick<OpenedLedger, 'ledger' | 'reader' | 'primitives'>
 async function newestCertified(context: ReadLedger, row: NetworkRow): Promise<CertifiedView | null> {
   let newest: KeptCosignature[] = []
   for await (const judged of judgeCosignatures(context)) {
-    if (!judged.ok) continue
-    const { kept } = judged
+    const kept = judged.ok ? judged.kept : null
+    if (!kept) continue
     const height = newest[0]?.checkpoint.height ?? -1
     if (kept.checkpoint.height > height) newest = [kept]
     else if (kept.checkpoint.height === height && !newest.some((other) => other.authority.address === kept.authority.address)) newest.push(kept)
@@ -105,6 +105,6 @@ export interface StateEntry {
 export async function* viewState({ store }: OpenedLedger): AsyncGenerator<StateEntry> {
   for await (const [key, value] of store.scan(STATE_PREFIX)) {
     const [kind, ...ids] = asArray(decode(key.subarray(STATE_PREFIX.length)), 'state key')
-    yield { kind: (typeof kind === 'number' ? KIND_NAMES[kind] : undefined) ?? `kind ${String(kind)}`, ids: ids.map((id) => asText(id, 'state key', 128)), value: decode(value) }
+    yield { kind: (typeof kind === 'number' ? KIND_NAMES[kind] : undefined) ?? 'unknown', ids: ids.map((id) => asText(id, 'state key', 128)), value: decode(value) }
   }
 }

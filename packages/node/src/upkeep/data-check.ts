@@ -85,8 +85,8 @@ async function checkStatements({ ledger, reader, primitives }: OpenedLedger, pro
   let held = 0
   const add = (code: string, what: string, expected: string, found: string, file = 'store/side'): void => void problems.push({ code, file, offset: 0, length: 0, what, expected, found })
   for await (const judged of judgeCosignatures({ ledger, reader, primitives })) {
-    if (judged.ok) held += 1
-    else add('invalid-signature', judged.what, judged.expected, judged.found)
+    if (!judged.ok) add('invalid-signature', judged.what, judged.expected, judged.found)
+    else if (judged.kept) held += 1
     onProgress({ step: 'statements', done: held, total: null })
   }
   const { sets } = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))

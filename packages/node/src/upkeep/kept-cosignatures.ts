@@ -10,8 +10,8 @@ export interface KeptCosignature {
   cosignature: Cosignature
 }
 
-/** What a kept statement is: a cosignature that holds, or why it does not. */
-export type KeptJudgement = { ok: true; kept: KeptCosignature } | { ok: false; what: string; expected: string; found: string }
+/** What a kept statement is: a cosignature that holds, one of blocks that were lost and whose loss was told, or why it is neither. */
+export type KeptJudgement = { ok: true; kept: KeptCosignature | null } | { ok: false; what: string; expected: string; found: string }
 
 /** Labels of a cosignature's protected header: key number, claims (issuer 1, time 6), checkpoint. */
 const LABEL_KEY = 4
@@ -30,7 +30,12 @@ export async function* judgeCosignatures({ ledger, reader, primitives }: Context
   for await (const bytes of ledger.store.kept('cosignature')) {
     const read = judge(() => readClaims(bytes))
     if (!read.ok) yield { ok: false, what: 'a kept cosignature', expected: read.verdict.expected ?? 'a cosignature', found: read.verdict.found ?? read.verdict.message }
-    else yield await judgeOne(bytes, read.value, network, { ledger, reader, primitives })
+    else {
+      const judged = await judgeOne(bytes, read.value, network, { ledger, reader, primitives })
+      // From a resumption on, other blocks may have stood at these heights: what was signed about them stays as it is.
+      const isOfLost = !judged.ok && network.resumptions.some((resumption) => resumption.height <= read.value.height)
+      yield isOfLost ? { ok: true, kept: null } : judged
+    }
   }
 }
 
@@ -63,7 +68,7 @@ async function judgeOne(bytes: Uint8Array, { height, ...cosignature }: Claims, n
 }
 
 /** What the authorities sign about the block at a height from 1 on. */
-export async function checkpointAt(ledger: Ledger, height: number): Promise<Checkpoint> {
+async function checkpointAt(ledger: Ledger, height: number): Promise<Checkpoint> {
   const { header } = decodeBlock((await ledger.store.readBlock(height)).bytes)
   const { size, logRoot, stateRoot, setHash } = header
   return { network: ledger.network, height, size, logRoot, stateRoot, setHash }
