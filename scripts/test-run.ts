@@ -29,7 +29,7 @@ function filesUnder(folder: string): string[] {
 
 function allFiles(): string[] {
   const workspaces = ['packages', 'apps'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
-  return [...workspaces.map((folder) => join(folder, 'test')), join(root, 'scripts/test'), join(root, 'test')].flatMap(filesUnder)
+  return [...workspaces.map((folder) => join(folder, 'test')), join(root, 'scripts/test'), join(root, 'interop'), join(root, 'test')].flatMap(filesUnder)
 }
 
 /** Files that the arguments name, seen from where npm was called, else from the root; undefined stands for a missing one. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
-import type { JsonWebKey } from 'node:crypto'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { bytesToHex, cosign, createSoftwareSigner, decodeSign1, encodeCosignature, encodeReceipt, inclusionProof, keyToAddress, leafHash, portable, rangeRoot, signTransaction, subtreesOfLeaves } from '@telltale/core'
