@@ -37,7 +37,7 @@ function signerOf(algorithm: Algorithm): Signer {
 function toPem({ algorithm, material }: PublicKey): string {
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url')
   const curves = { ES256: 'P-256', ES256K: 'secp256k1' }
-  let key: JsonWebKey
+  let key: Record<string, string>
   if (algorithm === 'EdDSA') key = { kty: 'OKP', crv: 'Ed25519', x: text(material) }
   else if (algorithm === 'RS256') key = { kty: 'RSA', n: text(material), e: 'AQAB' }
   else key = { kty: 'EC', crv: curves[algorithm], x: text(material.subarray(0, 32)), y: text(material.subarray(32)) }

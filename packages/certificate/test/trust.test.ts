@@ -49,7 +49,7 @@ describe('trust', () => {
     const links = [await network.linkTo(third, network.ledger.authorities(second))]
     const bytes = await file({ anchor: { kind: 'checkpoint', ...anchor }, links })
     for (const height of [second, second + 1, third, third + 1]) assert.equal(await lamp(bytes, await pinAt(height)), 'holds', `block ${height}`)
-    // The file does not show how the authorities changed between the first link and the second, but enough of them stayed to sign for the earlier set too.
+    // Between these and the beginning of the file lies a change of the authorities that the file does not show.
     assert.equal(await lamp(bytes, await pinAt(first)), 'unknown')
     assert.equal(await lamp(bytes, await pinAt(second - 1)), 'unknown')
     assert.equal(await lamp(bytes, networkOf()), 'unknown')

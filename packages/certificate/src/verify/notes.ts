@@ -1,4 +1,4 @@
-import { asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, rangeRoot, subtreesOfLeaves, transactionId } from '@telltale/core'
+import { asArray, asBytes, bytesToHex, decodeTransaction, describe, encode, equalBytes, leafHash, rangeRoot, subtreesOfLeaves, transactionId } from '@telltale/core'
 import type { Cbor, Primitives, Transaction } from '@telltale/core'
 import { noteLeaf } from '@telltale/ledger'
 import type { IdentityRow, StreamRow } from '@telltale/ledger'
@@ -48,7 +48,7 @@ function readNote(stream: string, bytes: Uint8Array, leaf: NoteLeaf, primitives:
   if (!equalBytes(transactionId(transaction, primitives), leaf.id)) throw refute('missing-notes', `A note about ${stream} is not the one that the ledger holds.`, bytesToHex(leaf.id))
   if (transaction.sub !== stream) throw refute('other-stream', 'A note was written about another stream.', stream, transaction.sub)
   const { content, span } = readContent(transaction)
-  if (span[0] !== leaf.first || span[1] !== leaf.last) throw refute('wrong-span', 'A note is filed under other records than those it is about.', `${String(span[0])} to ${String(span[1])}`, `${leaf.first} to ${leaf.last}`)
+  if (span[0] !== leaf.first || span[1] !== leaf.last) throw refute('wrong-span', 'A note is filed under other records than those it is about.', span.map(describe).join(' to '), `${leaf.first} to ${leaf.last}`)
   return { stream, author: transaction.iss, content, leaf, transaction }
 }
 

@@ -21,7 +21,7 @@ export async function requireSignatures(required: Iterable<RequiredSignature>, p
 }
 
 async function requireBatch(batch: RequiredSignature[], primitives: Primitives): Promise<void> {
-  const held = await Promise.all(batch.map(({ check }) => isValidSignature(check, primitives)))
+  const held = await Promise.all(batch.map(async ({ check }) => isValidSignature(check, primitives)))
   const failed = batch.find((_, i) => held[i] !== true)
   if (failed) throw failed.refusal()
 }

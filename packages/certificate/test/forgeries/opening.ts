@@ -1,4 +1,4 @@
-import { bytesToHex, createRecordKeys, decode, decodeTransaction, deriveCover, encode, epochRoot, placeCover, recordArgsFromCbor, recordArgsToCbor, sealRecord, signTransaction, transactionId } from '@telltale/core'
+import { bytesToHex, createRecordKeys, decodeTransaction, deriveCover, encode, epochRoot, recordArgsFromCbor, recordArgsToCbor, sealRecord } from '@telltale/core'
 import type { Cbor, DisclosedNode, RecordArgs, SealContext } from '@telltale/core'
 import { CALLS, flipBit, testBytes, testEpochSecret, twoKeyBox } from '@telltale/testing'
 import type { Disclosure } from '../../src/certificate.ts'
@@ -132,7 +132,7 @@ function contents(): Forgery[] {
     sealedBody('siv-mismatch', 'a body sealed for another place', ({ key, place, content, f }) => sealRecord(key, { ...place, previous: testBytes('elsewhere') }, content, f.world.primitives)),
     sealedBody('siv-mismatch', 'a body sealed for another network', ({ key, place, content, f }) => sealRecord(key, { ...place, context: { ...place.context, network: testBytes('network') } }, content, f.world.primitives)),
     sealedBody('cannot-open', 'a body sealed with the key of another record', ({ place, content, f }) => sealRecord(found(createRecordKeys([rootOf(f, 1)], f.world.primitives)(7) ?? undefined), place, content, f.world.primitives)),
-    sealedBody('siv-mismatch', 'a box that opens under two keys, shown with the second', (parts) => boxForTwo(parts), (f) => [secondKey(f)]),
+    sealedBody('siv-mismatch', 'a box that opens under two keys, shown with the second', (parts) => boxForTwo(parts), () => [secondKey()]),
     sealedBody('siv-mismatch', 'a box that opens under two keys, shown with the first', (parts) => boxForTwo(parts)),
     sealedBody('count-mismatch', 'a sealed body of fewer readings than it says', ({ key, place, content, f }) => sealRecord(key, place, { clear: { ...content.clear, count: 2 }, readings: reading(1) }, f.world.primitives)),
   ]
@@ -171,7 +171,7 @@ function bodyPlace(f: Forging): number {
   return (sealedFirst ? 0 : openRecords(f).transactions.length) + sealedRecords(f).transactions.length - 2
 }
 
-function secondKey(f: Forging): Uint8Array {
+function secondKey(): Uint8Array {
   return testBytes('a second key')
 }
 
@@ -182,7 +182,7 @@ function boxForTwo({ f, key }: SealedParts): Uint8Array {
   const encryptionKey = (recordKey: Uint8Array): Uint8Array => hmacSha256(recordKey, new Uint8Array([...new TextEncoder().encode('enc'), ...siv, 1]))
   const plaintext = new Uint8Array(128)
   plaintext.set(encode([0, 1_750_000_006_000, 0, 1, [new Map<number, Cbor>([[1, 'm'], [2, 58_412_000], [-2, 'Vehicle.TraveledDistance']])]]))
-  return encode([siv, twoKeyBox([encryptionKey(key), encryptionKey(secondKey(f))], plaintext, 7)])
+  return encode([siv, twoKeyBox([encryptionKey(key), encryptionKey(secondKey())], plaintext, 7)])
 }
 
 /** Keys and bodies that do not belong to the records, and bodies that say two things. */

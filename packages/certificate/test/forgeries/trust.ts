@@ -90,7 +90,7 @@ function pins(): Forgery[] {
     history('the pinned head lies a block higher', ({ height }) => ({ height: height + 1 })),
     history('the pinned head has a longer log', ({ size }) => ({ size: size + 1 })),
     history('a pin of the future with a shorter log', ({ height, size }) => ({ height: height + 10, size: size - 1 })),
-    history('a pin of the past with a longer log', (_, ) => ({ size: 1_000_000 }), before),
+    history('a pin of the past with a longer log', () => ({ size: 1_000_000 }), before),
     history('the pinned checkpoint of a link has another log', ({ logRoot }) => ({ logRoot: flipBit(logRoot) }), atLink),
     history('a pin between the links with the log of a later one', ({ size }) => ({ size: size + 30 }), before),
     pinned('network', null, 'a pin of the future', ({ height, size }) => ({ height: height + 10, size: size + 10 }), headHeight, unknown),
