@@ -6,7 +6,7 @@ import type { CarriedNotes, CarriedRecords, NoteLeaf } from './certificate.ts'
  */
 
 /** Whether a note is about a record that is carried. A note about the stream as a whole always is. */
-export function isNoteCarried(leaf: NoteLeaf, records: CarriedRecords | undefined): boolean {
+function isNoteCarried(leaf: NoteLeaf, records: CarriedRecords | undefined): boolean {
   if (leaf.first === null || leaf.last === null) return true
   return records !== undefined && leaf.first < records.from + records.transactions.length && leaf.last >= records.from
 }
