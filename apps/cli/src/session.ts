@@ -12,8 +12,14 @@ export const OWNER_KEY = 'owner'
 const DEVICE_KEY = 'device'
 export const OWNER_ROLES = [['owner', null, null], ['operator', 'service', null]]
 
+interface OpenOptions {
+  /** Where it is known already; asked for where it is needed. */
+  password?: string | undefined
+  acceptLoss?: boolean
+}
+
 /** Runs `work` with an open data directory, and closes it whatever happens. */
-export async function withHome<T>(directory: string, output: Output, work: (home: Home) => Promise<T>, options: { acceptLoss?: boolean } = {}): Promise<T> {
+export async function withHome<T>(directory: string, output: Output, work: (home: Home) => Promise<T>, options: OpenOptions = {}): Promise<T> {
   const home = await open(directory, output, options)
   for (const warning of home.wallet.warnings) output.warn(warning.message)
   try {
@@ -25,12 +31,12 @@ export async function withHome<T>(directory: string, output: Output, work: (home
 
 const PASSWORD_ATTEMPTS_MAX = 3
 
-async function open(directory: string, output: Output, options: { acceptLoss?: boolean }): Promise<Home> {
+async function open(directory: string, output: Output, { password, acceptLoss = false }: OpenOptions): Promise<Home> {
   const progress = output.progress('Replaying')
   const onReplay = (height: number, target: number): void => progress.update(height, target, 'blocks')
-  const attempt = (password: string | undefined): Promise<Home> => openHome({ directory, password, askPassword: passwordForKeys, onReplay, ...options })
+  const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss })
   try {
-    return await attempt(undefined)
+    return await attempt(password)
   } catch (error) {
     if (!isCode(error, 'password-required')) throw error
     return await openWithPassword(attempt, output)
@@ -56,13 +62,14 @@ function isCode(error: unknown, code: string): boolean {
   return error instanceof TelltaleError && error.code === code
 }
 
-/** A network of one's own, with one authority and an owner. */
-export async function createData(directory: string, output: Output, options: { name?: string; algorithm: Algorithm }): Promise<void> {
+/** A network of one's own, with one authority and an owner. Returns the password of its keys, so that nobody is asked twice. */
+export async function createData(directory: string, output: Output, options: { name?: string; algorithm: Algorithm }): Promise<string | undefined> {
   // Before anybody is asked for a password.
   await requireNewDirectory(directory)
   const password = await passwordForNewKeys(output)
   const parameters = options.name === undefined ? {} : { name: options.name }
   await initHome({ directory, password, algorithm: options.algorithm, parameters, nowMs: Date.now() })
+  return password
 }
 
 /** Opens a data directory, made first if it is new. */
@@ -70,7 +77,8 @@ export async function withHomeOrNew<T>(directory: string, output: Output, algori
   if (!existsSync(join(directory, 'telltale.json'))) {
     await requireNewDirectory(directory)
     output.say(`Making a new network with one authority in ${directory}.`)
-    await createData(directory, output, { algorithm })
+    const password = await createData(directory, output, { algorithm })
+    return withHome(directory, output, work, { password })
   }
   return withHome(directory, output, work)
 }

@@ -16,5 +16,5 @@ const WIDTH_MAX = 80
 export function terminalOf(stream: NodeJS.WriteStream): Terminal {
   const { NO_COLOR: off, FORCE_COLOR: on, TERM: kind } = process.env
   const isColoured = on !== undefined && on !== '' ? on !== '0' : stream.isTTY && (off === undefined || off === '') && kind !== 'dumb'
-  return { width: Math.min(Math.max(stream.columns ?? WIDTH_MAX, WIDTH_MIN), WIDTH_MAX), colours: pc.createColors(isColoured) }
+  return { width: Math.min(Math.max(stream.columns || WIDTH_MAX, WIDTH_MIN), WIDTH_MAX), colours: pc.createColors(Boolean(isColoured)) }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
+import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { printable } from '../layout.ts'
 import { algorithmOption, outputOf } from '../options.ts'
@@ -30,13 +31,14 @@ Example:
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
       if (options.name !== undefined) requireName(options.name)
-      await createData(options.data, output, options)
-      await withHome(options.data, output, async (home) => {
+      const password = await createData(options.data, output, options)
+      const show = async (home: Home): Promise<void> => {
         const authority = await home.wallet.open(home.profile.authority)
         const document = { data: options.data, network: bytesToHex(home.ledger.network), authority: authority.address }
         output.result(document, `A new network in ${options.data}.\nnetwork   ${document.network}\nauthority ${document.authority}`)
         output.say(`\nNext: telltale import LOG --dbc DATABASE --map MAPPING --data ${options.data}`)
-      })
+      }
+      await withHome(options.data, output, show, { password })
     })
 }
 

@@ -9,8 +9,11 @@ import type { CertificateMaterials, CertificateRequest } from '../../src/make.ts
 import type { Question } from '../../src/verify/verifier.ts'
 import type { PinnedCheckpoint } from '../../src/verify/trust.ts'
 
-/** Honest files that forgeries start from: all that is in the story; a period of it; from a pinned checkpoint, nothing opened; one authority, one device. */
-export type Base = 'whole' | 'partial' | 'anchored' | 'lone'
+/**
+ * Honest files that forgeries start from: all that is in the story; a period of it; from a pinned checkpoint, nothing opened; one authority, which lost records, and one
+ * device, a period; and one in which everything is green.
+ */
+export type Base = 'whole' | 'partial' | 'anchored' | 'lone' | 'clean'
 
 export interface HonestFile {
   bytes: Uint8Array
@@ -37,7 +40,8 @@ export async function createWorld(): Promise<World> {
   const story = await tellForgerStory({ primitives })
   const other = await tellForgerStory({ primitives, timeMs: 1_751_000_000_000 })
   const otherBytes = await makeCertificate(wholeRequest(other), await other.network.materials())
-  const lone = await tellLoneStory(primitives)
+  const lone = await tellLoneStory(primitives, 'lone')
+  const clean = await tellLoneStory(primitives, 'clean')
   const { network, asset, streams, heights } = story
   const pinAt = async (height: number): Promise<PinnedCheckpoint> => ({ checkpoint: await network.checkpointAt(height), set: network.ledger.authorities(height) })
   const materials = await network.materials()
@@ -50,6 +54,7 @@ export async function createWorld(): Promise<World> {
     partial: { bytes: await makeCertificate(partial, materials), question: { trust }, network },
     anchored: { bytes: await makeCertificate(anchored, { ...materials, anchor: { kind: 'checkpoint', ...anchor }, links: [] }), question: { trust: { checkpoint: anchor } }, network },
     lone: { bytes: lone.bytes, question: { trust: { network: lone.network.ledger.network } }, network: lone.network },
+    clean: { bytes: clean.bytes, question: { trust: { network: clean.network.ledger.network }, reading: '15592 km', vin: 'WVWZZZ1JZXW000002' }, network: clean.network },
   }
   return { story, lone, other: { story: other, bytes: otherBytes }, honest, read: (base) => decodeCertificate(honest[base].bytes), readOther: () => decodeCertificate(otherBytes), primitives, pinAt }
 }
@@ -71,20 +76,22 @@ export interface LoneStory {
 }
 
 /**
- * As little as a certificate can be, with something of everything: for changing it byte by byte. Keys of a curve that is quick to check. Its one authority lost
- * part of its records.
+ * As little as a certificate can be, with something of everything: for changing it byte by byte. Keys of a curve that is quick to check. Of the lone one a record
+ * was corrected, and its authority lost part of its records; the clean one has nothing that anybody would have to look at.
  */
-async function tellLoneStory(primitives: Primitives): Promise<LoneStory> {
+async function tellLoneStory(primitives: Primitives, name: 'lone' | 'clean'): Promise<LoneStory> {
   const [authority, owner, workshop, device] = [20, 21, 22, 23].map((n) => testIdentity(n, 'ES256')) as [TestIdentity, TestIdentity, TestIdentity, TestIdentity]
-  const network = await createTestNetwork({ authorities: [authority], parameters: { name: 'lone' }, primitives })
+  const network = await createTestNetwork({ authorities: [authority], parameters: { name }, primitives })
   await admit(network, owner, { roles: [role('owner')] })
   await admit(network, workshop, { roles: [role('operator', 'service')] })
   const asset = await createAsset(network, { owner, attributes: new Map<string, Cbor>([['vin', 'WVWZZZ1JZXW000002']]) })
   await enrolDevice(network, { asset, device, streams: ['odometer'] })
   const stream = `${device.address}/odometer`
   for (let i = 0; i < 3; i++) await record(network, device, 'odometer', { epoch: 0 })
-  await network.send(workshop, CALLS.correction, stream, [1, 1, 'tyres', 'new'])
-  await network.send(authority, CALLS.resumed, authority.address, [null, 5])
-  const request: CertificateRequest = { asset: asset.id, streams: [{ stream, from: 1, to: 2 }], disclose: 'all', identity: asset }
+  if (name === 'lone') {
+    await network.send(workshop, CALLS.correction, stream, [1, 1, 'tyres', 'new'])
+    await network.send(authority, CALLS.resumed, authority.address, [null, 5])
+  }
+  const request: CertificateRequest = { asset: asset.id, streams: [{ stream, from: name === 'lone' ? 1 : 0, to: 2 }], disclose: 'all', identity: asset }
   return { network, stream, bytes: await makeCertificate(request, (await network.materials()) satisfies CertificateMaterials) }
 }

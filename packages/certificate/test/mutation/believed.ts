@@ -7,7 +7,7 @@ import type { Base, World } from '../forgeries/world.ts'
 import { isWithin } from './subset.ts'
 import { operate } from './surgery.ts'
 
-const BASES: Base[] = ['whole', 'partial', 'anchored', 'lone']
+const BASES: Base[] = ['whole', 'partial', 'anchored', 'lone', 'clean']
 
 /** Operates on honest files and returns the first of `steps` that is believed although it says something that the honest one does not, or null. */
 export async function findBelieved(steps: number, random: SeededRandom, world: World): Promise<{ base: Base; step: number } | null> {

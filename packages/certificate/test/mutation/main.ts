@@ -10,7 +10,7 @@ import { oneBitEach, unnoticedFlips } from './flips.ts'
 const [seed = Math.floor(Math.random() * 2 ** 32), seconds = 60] = process.argv.slice(2).map(Number)
 const world = await createWorld()
 const unnoticed: string[] = []
-for (const [base, bits] of [['lone', 8], ['whole', 1], ['partial', 1], ['anchored', 1]] as const) {
+for (const [base, bits] of [['lone', 8], ['clean', 8], ['whole', 1], ['partial', 1], ['anchored', 1]] as const) {
   const { length } = world.honest[base].bytes
   for (let bit = 0; bit < bits; bit++) for (const flip of await unnoticedFlips(base, oneBitEach(length, seed + bit), world)) unnoticed.push(`${base}: bit ${flip.bit} of byte ${flip.at}`)
 }

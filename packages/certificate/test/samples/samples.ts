@@ -29,7 +29,7 @@ export interface Samples {
   expected: Expectation[]
 }
 
-const BASES: Base[] = ['whole', 'partial', 'anchored', 'lone']
+const BASES: Base[] = ['clean', 'whole', 'partial', 'anchored', 'lone']
 /** Larger files would say nothing that the others do not. */
 const FILE_BYTES_MAX = 20_000
 

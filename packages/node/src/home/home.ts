@@ -7,7 +7,7 @@ import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, open
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
-import { STORE_FOLDER, makeDirectory, requireNewDirectory } from './new-directory.ts'
+import { lostProfile, makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
 import { openStore } from './open-store.ts'
 import { readProfile, writeProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
@@ -67,7 +67,7 @@ export async function initHome(options: { directory: string; password: string | 
   try {
     const genesis = await createGenesis(nowMs, { ...DEFAULT_PARAMETERS, ...options.parameters }, [authority.signer], primitives)
     const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
-    if (store.height > 0) throw fail('data-unreadable', `${directory} has lost its file telltale.json, while its store holds ${store.height} blocks. Bring it back with \`telltale store restore BACKUP --data ${directory}\`.`, { expected: 'telltale.json', found: 'none' })
+    if (store.height > 0) throw lostProfile(directory)
     if (!store.signed) await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
     await writeProfile(directory, { network: ledger.network, authority: AUTHORITY_KEY, assets: [], devices: [] })
   } finally {
