@@ -15,6 +15,8 @@ const WIDTH_MAX = 80
 /** Colours on a terminal only; NO_COLOR turns them off, FORCE_COLOR on (https://no-color.org, https://force-color.org). */
 export function terminalOf(stream: NodeJS.WriteStream): Terminal {
   const { NO_COLOR: off, FORCE_COLOR: on, TERM: kind } = process.env
-  const isColoured = on !== undefined && on !== '' ? on !== '0' : stream.isTTY && (off === undefined || off === '') && kind !== 'dumb'
-  return { width: Math.min(Math.max(stream.columns || WIDTH_MAX, WIDTH_MIN), WIDTH_MAX), colours: pc.createColors(Boolean(isColoured)) }
+  // `isTTY` is absent on a pipe, and picocolors takes absent for "as the environment says".
+  const isScreen = 'isTTY' in stream && stream.isTTY
+  const isColoured = on !== undefined && on !== '' ? on !== '0' : isScreen && (off === undefined || off === '') && kind !== 'dumb'
+  return { width: Math.min(Math.max(stream.columns || WIDTH_MAX, WIDTH_MIN), WIDTH_MAX), colours: pc.createColors(isColoured) }
 }

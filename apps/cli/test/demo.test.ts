@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { done, importArgs, refused, scratchFolder, telltale, telltaleJson } from './command.ts'
+import { verifyCertificate } from '@telltale/certificate'
+import { hexToBytes, portable } from '@telltale/core'
+import { done, importArgs, refused, scratchFolder, telltale } from './command.ts'
 
 interface Demo {
   data: string
@@ -38,8 +40,9 @@ suite('demo', () => {
     assert.equal(readFileSync(join(folder, file)).length, bytes)
     assert.equal((await telltale(['verify', file, '--checkpoint', checkpoint], { cwd: folder })).status, 0)
     for (const name of ['flipped-byte', 'rolled-back', 'left-out', 'own-ledger']) {
-      const { status, document } = await telltaleJson<{ summary: string }>(['verify', file.replace('my-car', name), '--checkpoint', checkpoint], { cwd: folder })
-      assert.deepEqual([status, document.summary], [1, 'refuted'], name)
+      const forged = new Uint8Array(readFileSync(join(folder, file.replace('my-car', name))))
+      const { summary } = await verifyCertificate(forged, { trust: { network: hexToBytes(second.network) } }, portable)
+      assert.equal(summary, 'refuted', name)
     }
     const third = await done<Demo>(['demo'], { cwd: folder })
     assert.deepEqual([third.drive.number, third.network, third.isSound], [3, second.network, true])
@@ -52,7 +55,7 @@ suite('demo', () => {
     const mine = join(folder, 'mine')
     await done(importArgs('short-drive', mine))
     for (const more of [[], ['--reset']]) await refused(['demo', '--data', mine, ...more], { status: 2, code: 'not-a-demo' })
-    assert.equal((await telltale(['store', 'check', '--data', mine])).status, 0)
+    assert.ok(existsSync(join(mine, 'store/blocks')))
     const notes = join(folder, 'notes')
     mkdirSync(notes)
     writeFileSync(join(notes, 'a.txt'), 'mine')
