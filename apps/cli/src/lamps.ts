@@ -24,12 +24,12 @@ const MARKS: Record<LampState, { mark: string; word: string; colour: (colours: C
   'not-asked': { mark: '○', word: 'not asked', colour: (colours) => colours.gray },
 }
 
-const HEAD_WIDTH = 23
+const HEAD_WIDTH = 24
 
 /** One lamp: shape, name, word, and on what ground, wrapped beside them. */
 export function lampToText(name: LampName, { state, ground }: Lamp, { width, colours }: Terminal): string {
   const { mark, word, colour } = MARKS[state]
-  const head = `${mark} ${TITLES[name].padEnd(10)} ${word.padEnd(10)}`
+  const head = `${mark} ${TITLES[name].padEnd(10)} ${word.padEnd(11)}`
   return hang(colour(colours)(head), HEAD_WIDTH, readable(ground), width)
 }
 

@@ -110,10 +110,13 @@ export function progressText(label: string, { done, total, unit, seconds }: { do
   return `${label}${share}: ${extent}, ${amount(rate)}/s${left}`
 }
 
-/** Shows a failure: `{error: {code, message, expected, found}}` on standard output under --json, words on standard error otherwise. */
-export function showFailure(error: unknown, isJson: boolean): void {
-  const verdict = verdictOf(error)
-  if (isJson) process.stdout.write(documentText({ error: verdict }))
+/**
+ * Shows a failure: `{error: {code, message, expected, found}}` on standard output under --json, words on standard error otherwise. Where the result is a stream,
+ * it is one line, as all others.
+ */
+export function showFailure(error: unknown, { isJson, isStream }: { isJson: boolean; isStream: boolean }): void {
+  const document = { error: verdictOf(error) }
+  if (isJson) process.stdout.write(isStream ? `${JSON.stringify(document)}\n` : documentText(document))
   else process.stderr.write(`${failureText(error, terminalOf(process.stderr))}\n`)
 }
 

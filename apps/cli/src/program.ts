@@ -99,7 +99,7 @@ export async function runProgram(): Promise<void> {
       process.exitCode = endOfCommander(error, isJson)
       return
     }
-    showFailure(error, isJson)
+    showFailure(error, { isJson, isStream: running === 'export' })
     process.exitCode = exitCodeOf(error, running)
   }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
 import { Decimal } from '@telltale/core'
@@ -44,6 +44,19 @@ suite('export', () => {
     assert.deepEqual([status, out], [0, `${HEADER}\r\n`])
     assert.match(err, /Not opened: odometer 0 to 5\. .*\(no-key\)/)
     assert.match(err, /Exported 0 readings of 0 records; 12 could not be opened\./)
+  })
+
+  test('damage on disk ends it: what was read before stands, then one line says where', async () => {
+    const damaged = join(folder, 'damaged')
+    cpSync(data, damaged, { recursive: true })
+    const bodies = join(damaged, 'store/attachments/000000000000.seg')
+    const bytes = readFileSync(bodies)
+    bytes[bytes.length - 40] = (bytes[bytes.length - 40] ?? 0) ^ 1
+    writeFileSync(bodies, bytes)
+    const { status, out } = await telltale(['export', '--data', damaged, '--json'])
+    const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line) as { record?: number; error?: { code: string } })
+    assert.deepEqual([status, lines.at(-1)?.error?.code], [1, 'segment-damaged'])
+    assert.ok(lines.length > 40 && lines.slice(0, -1).every(({ record }) => record !== undefined))
   })
 
   test('refuses what makes no sense', async () => {

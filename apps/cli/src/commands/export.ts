@@ -81,13 +81,15 @@ async function writeReadings(home: Home, chosen: { stream: string; from: number;
         }
         progress.update(sums.records, total, 'records')
         if (text.length < CHUNK_CHARACTERS) continue
-        if (!(await output.write(text))) return sums
+        const isRead = await output.write(text)
         text = ''
+        if (!isRead) return sums
       }
     }
-    await output.write(text)
     return sums
   } finally {
+    // Also where damage ends it: what was read before stands.
+    await output.write(text)
     progress.end()
   }
 }
