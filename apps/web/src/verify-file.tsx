@@ -6,9 +6,9 @@ import { VerifyPage } from './verify/verify-page.tsx'
 /** The verify page alone, for the single file that needs neither a node nor a network. */
 createRoot(document.getElementById('root') as HTMLElement).render(
   <Look>
-    <div className={styles.bar}>
+    <header className={styles.bar}>
       <span className={styles.brand}>Telltale</span>
-    </div>
+    </header>
     <main className={styles.main}>
       <VerifyPage />
     </main>

@@ -3,7 +3,7 @@ import type { LampLook } from './lamps/lamp-look.ts'
 
 /** Every text of the pages, in English: sentence case, short, in the reader's terms; buttons are verbs, errors never blame. */
 export const words = {
-  copy: 'Copy',
+  copy: 'copy the whole',
   copied: 'copied',
   lamp: {
     states: { holds: 'holds', attention: 'look at this', refuted: 'does not hold', pending: 'on its way', unknown: 'not known', 'not-asked': 'not asked' } satisfies Record<LampLook, string>,

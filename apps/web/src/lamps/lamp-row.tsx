@@ -12,8 +12,8 @@ const LIGHTING_MS = 120
 interface LampRowProps {
   lamps: readonly ShownLamp[]
   label: string
-  /** Whatever this is, when it changes the lamps light anew. */
-  lightFor: unknown
+  /** What is answered: when it changes the lamps light anew. Null while there is no answer, and nothing to light. */
+  lightFor: object | null
   /** Called once all are lit. */
   onLit?: () => void
 }
@@ -30,10 +30,10 @@ export function LampRow({ lamps, label, lightFor, onLit }: LampRowProps) {
   )
 }
 
-function useLit(count: number, lightFor: unknown, onLit: (() => void) | undefined): number {
+function useLit(count: number, lightFor: object | null, onLit: (() => void) | undefined): number {
   const isStill = useReducedMotion(undefined, { getInitialValueInEffect: false })
   const [lit, setLit] = useState({ for: lightFor, count: 0 })
-  const current = isStill ? count : lit.for === lightFor ? lit.count : 0
+  const current = isStill || lightFor === null ? count : lit.for === lightFor ? lit.count : 0
   useEffect(() => {
     if (current >= count) {
       onLit?.()

@@ -1,5 +1,5 @@
 import { Quantity } from '../text/quantity.tsx'
-import { groupDigits, groupNumber } from '../text/figures.ts'
+import { groupNumber } from '../text/figures.ts'
 import { ReadableText } from '../text/readable-text.tsx'
 import { words } from '../words.ts'
 import type { Answer } from './answer.ts'
@@ -36,12 +36,12 @@ function ReadingSentence({ answer }: { answer: Answer }) {
 
 function Verdict({ answer: { lamps, notes, sentence } }: { answer: Answer }) {
   // A file that holds and a dashboard that does not: the one case in which the file is not to blame.
-  const difference = lamps.reading.state === 'refuted' ? /you read ([\d.]+) (\w+) less/.exec(lamps.reading.ground) : null
+  const difference = lamps.reading.state === 'refuted' ? /you read ([\d.,]+) (\w+) less/.exec(lamps.reading.ground) : null
   if (difference) {
     const [, digits, unit] = difference as unknown as [string, string, string]
     return (
       <>
-        {words.verify.sentence.lower} <strong className={styles.red}>{words.verify.sentence.lowerBy(`${groupDigits(digits)} ${unit}`)}</strong>.
+        {words.verify.sentence.lower} <strong className={styles.red}>{words.verify.sentence.lowerBy(`${digits} ${unit}`)}</strong>.
         {!notes.some(({ kind }) => kind === 'correction') && lamps.noted.state === 'holds' && ` ${words.verify.sentence.noCorrection}`}
       </>
     )
