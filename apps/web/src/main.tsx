@@ -1,1 +1,20 @@
-import './verify-file.tsx'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { createLive } from './api/live.ts'
+import { LiveProvider } from './api/live-context.tsx'
+import { router } from './shell/router.tsx'
+import { Look } from './theme/look.tsx'
+
+const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5000, retry: 1, retryDelay: 500, refetchOnWindowFocus: true } } })
+const live = createLive(queries)
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <Look>
+    <QueryClientProvider client={queries}>
+      <LiveProvider value={live}>
+        <RouterProvider router={router} />
+      </LiveProvider>
+    </QueryClientProvider>
+  </Look>,
+)

@@ -2,7 +2,7 @@ import { useReducedMotion } from '@mantine/hooks'
 import { useEffect, useState } from 'react'
 import { ReadableText } from '../text/readable-text.tsx'
 import { words } from '../words.ts'
-import type { LampLook, ShownLamp } from './lamp-look.ts'
+import type { ShownLamp } from './lamp-look.ts'
 import { LampShape } from './lamp-shape.tsx'
 import styles from './lamp.module.css'
 
@@ -59,15 +59,5 @@ function Lamp({ lamp: { name, title, look, ground } }: { lamp: ShownLamp }) {
         <ReadableText text={ground} />
       </div>
     </li>
-  )
-}
-
-/** A lamp within a line or a table: shape and word. */
-export function InlineLamp({ look, word }: { look: LampLook; word: string }) {
-  return (
-    <span className={styles.inline} data-look={look}>
-      <LampShape look={look} />
-      {word}
-    </span>
   )
 }

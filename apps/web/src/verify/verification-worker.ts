@@ -3,9 +3,10 @@ import { TelltaleError, asArray, asExactly, bytesToHex, checkpointFromCbor, crea
 import type { SubtleVerifier } from '@telltale/core'
 import { decodeCertificate, verifyCertificate } from '@telltale/certificate'
 import type { PinnedCheckpoint, Question, Verification } from '@telltale/certificate'
+import { problemOf } from '../api/problem.ts'
 import { toAnswer } from './answer.ts'
 import type { AskedQuestion, Flaws } from './answer.ts'
-import type { Problem, VerificationReply, VerificationTask } from './verification.ts'
+import type { VerificationReply, VerificationTask } from './verification.ts'
 
 declare const self: DedicatedWorkerGlobalScope
 
@@ -41,12 +42,6 @@ async function verifyReadable(bytes: Uint8Array, question: Question, flaws: Flaw
 
 /** What `readClaim` says of a figure that is none. */
 const UNREADABLE = new Set(['malformed-reading', 'number-out-of-range'])
-
-function problemOf(error: unknown): Problem {
-  if (!(error instanceof TelltaleError)) return { code: 'internal-error', message: error instanceof Error ? error.message : String(error) }
-  const { code, message, expected, found } = error
-  return { code, message, ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) }
-}
 
 function questionOf({ network, trusted, checkpoint, reading, vin }: AskedQuestion, bytes: Uint8Array, flaws: Flaws): Question {
   const understand = <T>(part: keyof Flaws, read: () => T): T | null => {

@@ -1,0 +1,56 @@
+import { TelltaleError, fail } from '@telltale/core'
+
+/** How long an answer of the node may take before it counts as lost. */
+const ANSWER_MS = 20_000
+
+/** RFC 9457, as the node sends it. */
+interface ProblemBody {
+  code?: string
+  detail?: string
+  title?: string
+  expected?: string
+  found?: string
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await send(path, { headers: { accept: 'application/json' } }, signal)).json() as Promise<T>
+}
+
+export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await send(path, {}, signal)).arrayBuffer())
+}
+
+export async function sendJson<T>(method: 'POST' | 'DELETE', path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return (await send(path, jsonBody(method, body), signal)).json() as Promise<T>
+}
+
+export async function postForBytes(path: string, body: unknown, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await send(path, jsonBody('POST', body), signal)).arrayBuffer())
+}
+
+function jsonBody(method: string, body: unknown): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+/** Asks the node that served this page (`node-unreachable`, `node-answer-unreadable`, and the codes of the node). */
+export async function send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
+  const limit = AbortSignal.timeout(ANSWER_MS)
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause
+    throw fail('node-unreachable', 'The node does not answer; see whether it runs, and try again.', { expected: 'an answer', found: 'none', cause })
+  }
+  if (response.ok) return response
+  throw await readProblem(response)
+}
+
+async function readProblem(response: Response): Promise<TelltaleError> {
+  try {
+    const { code, detail, title, expected, found } = (await response.json()) as ProblemBody
+    return new TelltaleError(code ?? 'node-answer-unreadable', detail ?? title ?? response.statusText, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+  } catch (cause) {
+    return fail('node-answer-unreadable', 'The node answered something that this page cannot read; reload the page, it may be older than the node.', { expected: 'an answer of this API', found: `status ${response.status}`, cause })
+  }
+}

@@ -1,0 +1,45 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { LAMP_NAMES } from '@telltale/certificate'
+import type { Device } from '../api/ledger-answers.ts'
+import { networkQuery } from '../api/queries.ts'
+import { postForBytes } from '../api/request.ts'
+import { LampRow } from '../lamps/lamp-row.tsx'
+import type { ShownLamp } from '../lamps/lamp-look.ts'
+import type { Answer } from '../verify/answer.ts'
+import { verify } from '../verify/verification.ts'
+import { words } from '../words.ts'
+import { fail } from '@telltale/core'
+
+/** Records of each stream that are checked: a moment's work for a browser. */
+const CHECKED_MAX = 400
+
+/**
+ * The lamps of a device. Nothing is taken from the node's word: it makes a certificate of the newest records, and this browser verifies it, against the network
+ * that this page was opened for.
+ */
+export function CheckedLamps({ device }: { device: Device }) {
+  const answer = useCheckedDevice(device)
+  const lamps = LAMP_NAMES.map((name): ShownLamp => {
+    const lamp = answer?.lamps[name]
+    return { name, title: words.lamp.titles[name], look: lamp?.state ?? 'pending', ground: lamp?.ground ?? words.lamp.questions[name] }
+  })
+  return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
+}
+
+function useCheckedDevice({ device, asset, streams }: Device): Answer | undefined {
+  const queries = useQueryClient()
+  const wanted = streams.filter(({ count }) => count > 0)
+  const { data } = useQuery({
+    queryKey: ['checked', device],
+    enabled: wanted.length > 0,
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      const { network } = await queries.ensureQueryData(networkQuery)
+      const bytes = await postForBytes('/v1/certificates', { asset, streams: wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX), to: count - 1 })) }, signal)
+      const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
+      if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)
+      return outcome.answer
+    },
+  })
+  return data
+}
