@@ -18,6 +18,8 @@ import type { AskPassword, Wallet, WalletKey } from './wallet.ts'
 export interface Home {
   directory: string
   profile: Profile
+  /** Address of the network's authority. */
+  authority: string
   wallet: Wallet
   ledger: Ledger
   reader: LedgerReader
@@ -95,6 +97,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       get profile() {
         return profile
       },
+      authority: authority.address,
       wallet,
       ledger,
       reader,
