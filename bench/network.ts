@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { NO_PREVIOUS, createdId, decodeTransaction, keyToAddress, publicKeyToCose, recordArgsToCbor, signStatement, signTransaction, transactionId } from '@telltale/core'
-import type { Algorithm, Cbor, Primitives, Signer } from '@telltale/core'
+import { NO_PREVIOUS, consentFields, createdId, decodeTransaction, keyFields, keyToAddress, publicKeyToCose, recordArgsToCbor, signStatement, signTransaction, transactionId } from '@telltale/core'
+import type { Algorithm, Cbor, KeyPurpose, Primitives, Signer } from '@telltale/core'
 import { createChain } from '@telltale/consensus'
 import type { Certified, Chain, SignatureVerifier, Submission } from '@telltale/consensus'
-import { DEFAULT_PARAMETERS, consentFields, createGenesis, openLedger } from '@telltale/ledger'
+import { DEFAULT_PARAMETERS, createGenesis, openLedger } from '@telltale/ledger'
 import type { Ledger, Store } from '@telltale/ledger'
 import { createNodeSigner, generateSecret } from '@telltale/node'
 import { createStore } from '@telltale/storage'
@@ -63,10 +63,10 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
     sequences.set(name, sequence + 1)
     return chain.submit({ bytes: await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer), attachments: [] })
   }
-  const proof = async (key: BenchKey, role: string): Promise<Uint8Array> => (await signStatement('key', ledger.network, [key.address, role, 0], key.signer)).signature
-  await send(authority, 1, owner.address, [publicKeyToCose(owner.signer.publicKey), await proof(owner, 'identity'), authority.address, [['owner', null, null]]])
+  const proof = async (key: BenchKey, purpose: KeyPurpose, joins: string): Promise<Uint8Array> => (await signStatement('key', ledger.network, keyFields(key.address, purpose, 0, joins), key.signer)).signature
+  await send(authority, 1, owner.address, [publicKeyToCose(owner.signer.publicKey), await proof(owner, 'identity', authority.address), authority.address, [['owner', null, null]]])
   const before: Cbor[] = [new Uint8Array(32), owner.address]
-  const consent = await signStatement('consent', ledger.network, consentFields(8, authority.address, authority.address, before), owner.signer)
+  const consent = await signStatement('consent', ledger.network, consentFields({ call: 8, iss: authority.address, sub: authority.address, sequence: 0 }, before), owner.signer)
   const created = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
   const asset = createdId('ta', created.id)
   const devices: BenchKey[] = []
@@ -78,7 +78,7 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
     const more = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
     assets.push(createdId('ta', more.id))
   }
-  await Promise.all(devices.map(async (device, i) => send(owner, 9, owner.address, [assets[Math.floor(i / 500)] as string, publicKeyToCose(device.signer.publicKey), await proof(device, 'device'), [STREAM], null])))
+  await Promise.all(devices.map(async (device, i) => send(owner, 9, owner.address, [assets[Math.floor(i / 500)] as string, publicKeyToCose(device.signer.publicKey), await proof(device, 'device', assets[Math.floor(i / 500)] as string), [STREAM], null])))
   return {
     directory,
     ledger,

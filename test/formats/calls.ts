@@ -1,24 +1,24 @@
-import { createdId, encode, portable, publicKeyToCose, readingsToBody, recordArgsToCbor, sealRecord, createRecordKeys, epochRoot, signStatement, x25519PublicKey } from '@telltale/core'
-import type { Cbor, CborMap, Clock, RecordArgs, RecordReading } from '@telltale/core'
-import { commitmentInput, consentFields } from '@telltale/ledger'
+import { consentFields, createdId, encode, keyFields, portable, publicKeyToCose, readingsToBody, recordArgsToCbor, sealRecord, createRecordKeys, epochRoot, signStatement, x25519PublicKey } from '@telltale/core'
+import type { Cbor, CborMap, Clock, KeyPurpose, RecordArgs, RecordReading } from '@telltale/core'
+import { commitmentInput } from '@telltale/ledger'
 import { filled } from './actors.ts'
 import type { Actor } from './actors.ts'
 import type { History, Message } from './history.ts'
 
 /** What the people and devices of the examples send; each call as docs/formats.md describes it. */
 
-export async function keySignature(history: History, who: Actor, role: 'identity' | 'device' | 'rotation'): Promise<Uint8Array> {
-  return (await signStatement('key', history.ledger.network, [who.address, role, who.signer.keyNumber], who.signer)).signature
+export async function keySignature(history: History, who: Actor, purpose: KeyPurpose, joins: string | null = null): Promise<Uint8Array> {
+  return (await signStatement('key', history.ledger.network, keyFields(who.address, purpose, who.signer.keyNumber, joins), who.signer)).signature
 }
 
 /** The arguments with the consent of `who` behind them. */
 export async function withConsent(history: History, message: Omit<Message, 'args'>, before: Cbor[], who: Actor): Promise<Message> {
-  const { keyNumber, signature } = await signStatement('consent', history.ledger.network, consentFields(message.call, message.from.address, message.sub, before), who.signer)
+  const { keyNumber, signature } = await signStatement('consent', history.ledger.network, consentFields({ call: message.call, iss: message.from.address, sub: message.sub, sequence: history.nextSequence(message.from.address, message.sub) }, before), who.signer)
   return { ...message, args: [...before, [keyNumber, signature]] }
 }
 
 export async function admit(history: History, by: Actor, who: Actor, organisation: string | null, roles: Cbor[]): Promise<Message> {
-  return { from: by, call: 1, sub: who.address, args: [publicKeyToCose(who.signer.publicKey), await keySignature(history, who, 'identity'), organisation, roles] }
+  return { from: by, call: 1, sub: who.address, args: [publicKeyToCose(who.signer.publicKey), await keySignature(history, who, 'identity', organisation), organisation, roles] }
 }
 
 export function sealKey(who: Actor, secret: Uint8Array): Message {
@@ -34,7 +34,7 @@ export async function createAsset(history: History, by: Actor, owner: Actor, att
 }
 
 export async function enrolDevice(history: History, owner: Actor, asset: string, device: Actor, streams: string[]): Promise<Message> {
-  return { from: owner, call: 9, sub: owner.address, args: [asset, publicKeyToCose(device.signer.publicKey), await keySignature(history, device, 'device'), streams, null] }
+  return { from: owner, call: 9, sub: owner.address, args: [asset, publicKeyToCose(device.signer.publicKey), await keySignature(history, device, 'device', asset), streams, null] }
 }
 
 /** A place in a stream: what the next record continues. */

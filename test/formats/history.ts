@@ -27,6 +27,7 @@ export interface History {
   readonly reader: LedgerReader
   readonly genesis: Uint8Array
   sign(message: Message): Promise<Uint8Array>
+  nextSequence(iss: string, sub: string): number
   /** One block with these transactions; the ids of them, in order. */
   block(transactions: Uint8Array[], attachments?: Uint8Array[]): Promise<Uint8Array[]>
   /** One transaction in a block of its own; its id. */
@@ -54,6 +55,7 @@ export async function createHistory(authorities: Actor[], name: string): Promise
     reader,
     genesis,
     sign,
+    nextSequence: (iss, sub) => nextSequence(reader, iss, sub),
     block,
     checkpointAt,
     send: async (message, attachments) => (await block([await sign(message)], attachments))[0] as Uint8Array,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { concatBytes, decode, decodeSign1, decodeTransaction, encode, leafHash, portable, signRefusal, signStatement, signatureInput, statementHeader, statementPayload, transactionId, transactionSignatureInput } from '@telltale/core'
+import { concatBytes, consentFields, createdId, decode, decodeSign1, decodeTransaction, encode, keyFields, leafHash, portable, signRefusal, signStatement, signatureInput, statementHeader, statementPayload, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { Cbor, StatementType } from '@telltale/core'
-import { consentFields } from '@telltale/ledger'
 import { actor, filled, signerOf } from './actors.ts'
 import type { Actor } from './actors.ts'
 import { GENESIS_MS } from './history.ts'
@@ -22,16 +21,16 @@ async function statement(type: StatementType, network: Uint8Array, fields: Cbor[
 export async function statementVectors({ history }: SmallStory, long: LongStory): Promise<{ [name: string]: Json }> {
   const { network } = history.ledger
   const [owner, device, renewed] = [actor(2), actor(4), { address: actor(15).address, signer: signerOf(21, 'EdDSA', 1) }]
-  const fields = consentFields(8, actor(1).address, actor(1).address, [filled(0xc0), owner.address])
+  const fields = consentFields({ call: 8, iss: actor(1).address, sub: actor(1).address, sequence: 4 }, [filled(0xc0), owner.address])
   return {
     network: hex(network),
-    keyOfIdentity: await statement('key', network, [owner.address, 'identity', 0], owner),
-    keyOfDevice: await statement('key', network, [device.address, 'device', 0], device),
-    keyOfRotation: await statement('key', long.history.ledger.network, [renewed.address, 'rotation', 1], renewed),
+    keyOfIdentity: await statement('key', network, keyFields(owner.address, 'identity', 0, actor(1).address), owner),
+    keyOfDevice: await statement('key', network, keyFields(device.address, 'device', 0, createdId('ta', filled(0xa5))), device),
+    keyOfRotation: await statement('key', long.history.ledger.network, keyFields(renewed.address, 'rotation', 1, null), renewed),
     keyOfGenesis: await genesisStatement(history.genesis),
     consent: await statement('consent', network, fields, owner),
     seal: await statement('seal', network, [(decode((await history.stored(4)).bytes) as Cbor[])[0] as Cbor], actor(1)),
-    refusal: hex(await signRefusal(network, { id: filled(0x1d), code: 'sequence-taken', isPermanent: true, expected: '3', found: '2', size: 8, timeMs: GENESIS_MS + 7000 }, actor(1).signer)),
+    refusal: hex(await signRefusal(network, { authority: actor(1).address, id: filled(0x1d), code: 'sequence-taken', isPermanent: true, expected: '3', found: '2', size: 8, timeMs: GENESIS_MS + 7000 }, actor(1).signer)),
   }
 }
 
@@ -41,7 +40,7 @@ async function genesisStatement(genesis: Uint8Array): Promise<Json> {
   const authorities = (items[7] as Cbor[][]).map(([address, key]) => [address as Cbor, key as Cbor])
   const unsigned = encode([...items.slice(0, 7), authorities])
   const network = concatBytes(filled(0), portable.sha256(unsigned))
-  return { unsigned: hex(unsigned), network: hex(network), ...((await statement('key', network, [actor(1).address, 'authority', 0], actor(1))) as { [name: string]: Json }) }
+  return { unsigned: hex(unsigned), network: hex(network), ...((await statement('key', network, keyFields(actor(1).address, 'authority', 0, null), actor(1))) as { [name: string]: Json }) }
 }
 
 /** The first record of the small story, taken apart. */

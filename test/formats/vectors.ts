@@ -9,6 +9,7 @@ import { tellLongStory } from './long-story.ts'
 import { coverVectors, grantVectors, openVectors, refusedBodies, sealedVectors } from './record-vectors.ts'
 import { refusalCases } from './refusal-cases.ts'
 import type { RefusalCase } from './refusal-cases.ts'
+import { tellRelay } from './relay-story.ts'
 import { answersOf, sampleFiles } from './samples.ts'
 import type { Samples } from './samples.ts'
 import { tellSmallStory } from './small-story.ts'
@@ -31,7 +32,7 @@ export async function makeVectors(): Promise<{ vectors: Vectors; samples: Sample
       keys: await keyVectors(),
       statements: await statementVectors(small, long),
       transaction: transactionVectors(small),
-      calls: callVectors(long, [await tellResumption(), await assetCall(small)]),
+      calls: callVectors(long, [await tellResumption(), await tellRelay(), await assetCall(small)]),
       records: { open: openVectors(), sealed: sealedVectors(small), covers: coverVectors(), grant: await grantVectors(long), refusedBodies: refusedBodies() },
       trees: treeVectors(small),
       state: stateVectors(small, long),

@@ -1,4 +1,4 @@
-import { asArray, asExactly, checkpointFromCbor, checkpointToCbor, decode, encode, setFromCbor, setToCbor } from '@telltale/core'
+import { asExactly, asVersioned, checkpointFromCbor, checkpointToCbor, decode, encode, setFromCbor, setToCbor } from '@telltale/core'
 import type { PinnedCheckpoint } from '@telltale/certificate'
 import { UsageError } from './failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputBytes } from './input-file.ts'
@@ -15,9 +15,8 @@ export function encodeCheckpointFile({ checkpoint, set }: PinnedCheckpoint): Uin
 export async function readCheckpointFile(path: string): Promise<PinnedCheckpoint> {
   const bytes = await readInputBytes(path, SMALL_FILE_BYTES_MAX)
   try {
-    const [magic, version, checkpoint, set] = asArray(decode(bytes), 'checkpoint file', 4)
+    const [magic, , checkpoint, set] = asVersioned(decode(bytes), 'checkpoint file', 4, 1)
     asExactly(magic, MAGIC, 'checkpoint file')
-    asExactly(version, VERSION, 'checkpoint file version')
     return { checkpoint: checkpointFromCbor(checkpoint), set: setFromCbor(set) }
   } catch (cause) {
     throw new UsageError('malformed-checkpoint', `${path} is not a checkpoint that can be read here.`, { expected: 'a file written by `telltale chain show --out`', found: 'another file', cause })

@@ -1,5 +1,7 @@
-import { asArray, asBytes, asExactly, asMap, asNullable, asText, asUint, checkpointFromCbor, checkpointToCbor, concatBytes, decode, describe, encode, equalBytes, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, checkpointFromCbor, checkpointToCbor, concatBytes, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, Link } from '@telltale/core'
+import { attributesFromCbor } from '@telltale/ledger'
+import { LINKS_MAX } from './limits.ts'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
 export type Anchor = { kind: 'genesis'; genesis: Uint8Array } | { kind: 'checkpoint'; checkpoint: Checkpoint; set: AuthoritySet }
@@ -96,13 +98,12 @@ export function encodeCertificate(certificate: Certificate): Uint8Array {
 export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length > CERTIFICATE_BYTES_MAX) throw fail('certificate-too-large', `The file has ${bytes.length} bytes.`, { expected: `at most ${CERTIFICATE_BYTES_MAX} bytes`, found: String(bytes.length) })
   if (!equalBytes(bytes.subarray(0, HEAD.length), HEAD)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
-  const items = asArray(decode(bytes), 'certificate')
-  if (items[1] !== VERSION) throw fail('unknown-version', 'The certificate has another version; get a newer Telltale to read it.', { expected: `version ${VERSION}`, found: describe(items[1]) })
-  const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = asArray(items, 'certificate', 12)
+  const items = asVersioned(decode(bytes), 'certificate', 12, 1)
+  const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = items
   return {
     network: asBytes(network, 'network', 32),
     anchor: readAnchor(anchor),
-    links: asArray(links, 'links').map(linkFromCbor),
+    links: readLinks(links),
     head: linkFromCbor(head),
     state: asArray(state, 'state').map(readEntry),
     records: asArray(records, 'records').map(readRecords),
@@ -111,6 +112,12 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
     identity: asNullable(identity, readIdentity),
     attachments: asArray(attachments, 'attachments').map((item) => asBytes(item, 'attachment')),
   }
+}
+
+function readLinks(value: Cbor | undefined): Link[] {
+  const links = asArray(value, 'links')
+  if (links.length > LINKS_MAX) throw wrongShape('links', `at most ${LINKS_MAX}`, links)
+  return links.map(linkFromCbor)
 }
 
 function readAnchor(value: Cbor | undefined): Anchor {
@@ -171,5 +178,5 @@ function readDisclosure(value: Cbor): Disclosure {
 
 function readIdentity(value: Cbor): DisclosedIdentity {
   const [attributes, salt] = asArray(value, 'identity', 2)
-  return { attributes: asMap(attributes, 'identity attributes'), salt: asBytes(salt, 'identity salt', 32) }
+  return { attributes: attributesFromCbor(attributes), salt: asBytes(salt, 'identity salt', 32) }
 }

@@ -1,5 +1,7 @@
 /** Limits of what a certificate may make a verifier do, each with its reason. Sizes of what it carries are those of core. */
 
+/** Links of one certificate: the ledger changes its set at most so often, and one link can skip many changes. */
+export const LINKS_MAX = 1024
 /** Intervals of one identity's keys or roles: the ledger grants no more, and every signature looks through them. */
 export const IDENTITY_INTERVALS_MAX = 1024
 /** Signatures that are checked at the same time: enough to keep every core of a platform busy, few enough to hold. */

@@ -1,4 +1,4 @@
-import { STREAM_RECORDS_MAX, checkX25519Key, fail, isValidSignature, statementCheck } from '@telltale/core'
+import { STREAM_RECORDS_MAX, checkX25519Key, consentFields, fail, isValidSignature, statementCheck } from '@telltale/core'
 import type { Cbor, Primitives, StatementSignature } from '@telltale/core'
 import { notTheOwner } from './owner.ts'
 import type { OwnerKey } from './owner.ts'
@@ -45,9 +45,9 @@ const DAYS_MAX = 36_525
 /**
  * What an owner signs to command a device: the fields of a statement of type `consent` (formats: "Keys and signatures").
  *
- *     grant    [18, device, device, "grant", stream, epoch, reader, seal key number, seal key (32), [from, to / null], days]
- *     revoke   [18, device, device, "revoke", stream, epoch, reader / null]
- *     forget   [19, device, device, stream, epoch, [from, to / null]]          ; the consent that call 19 itself carries
+ *     grant    [18, device, device, null, "grant", stream, epoch, reader, seal key number, seal key (32), [from, to / null], days]
+ *     revoke   [18, device, device, null, "revoke", stream, epoch, reader / null]
+ *     forget   [19, device, device, null, stream, epoch, [from, to / null]]          ; the consent that call 19 itself carries
  *
  * Call 18 has no consent in the ledger, so none of these can be taken for another. In a grant or revocation `epoch` is the one that the next record will belong
  * to: every revocation, transfer and forgotten epoch begins a new one, so that an instruction from before cannot be used again, even on a device that lost its
@@ -55,13 +55,14 @@ const DAYS_MAX = 36_525
  */
 export function instructionFields(device: string, instruction: Instruction): Cbor[] {
   const { kind, stream, epoch } = instruction
+  const fields = (call: number, args: Cbor[]): Cbor[] => consentFields({ call, iss: device, sub: device, sequence: null }, args)
   switch (kind) {
     case 'grant':
-      return [CALL_GRANT, device, device, kind, stream, epoch, instruction.reader, instruction.sealKeyNumber, instruction.sealKey, [instruction.from, instruction.to], instruction.days]
+      return fields(CALL_GRANT, [kind, stream, epoch, instruction.reader, instruction.sealKeyNumber, instruction.sealKey, [instruction.from, instruction.to], instruction.days])
     case 'revoke':
-      return [CALL_GRANT, device, device, kind, stream, epoch, instruction.reader]
+      return fields(CALL_GRANT, [kind, stream, epoch, instruction.reader])
     case 'forget':
-      return [CALL_FORGET, device, device, stream, epoch, [instruction.from, instruction.to]]
+      return fields(CALL_FORGET, [stream, epoch, [instruction.from, instruction.to]])
   }
 }
 

@@ -1,4 +1,4 @@
-import { addressToBytes, asArray, asBytes, asText, asUint, bytesToHex, decodeTransaction, equalBytes, fail, followLink, isValidSignature, leafHash, publicKeyFromCose, publicKeyToCose, rootFromInclusion, setFromCbor, setToCbor, statementCheck, transactionId, transactionSignatureInput } from '@telltale/core'
+import { addressToBytes, asArray, asBytes, asText, asUint, bytesToHex, consentFields, decodeTransaction, equalBytes, fail, followLink, isValidSignature, keyFields, leafHash, publicKeyFromCose, publicKeyToCose, rootFromInclusion, setFromCbor, setToCbor, statementCheck, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { AuthoritySet, Cbor, Link, Primitives, PublicKey, StatementSignature, Transaction } from '@telltale/core'
 
 /** The owner as a device knows it: the key that may command it, and no other, whatever address stands beside it. */
@@ -93,7 +93,7 @@ async function newOwner(pin: OwnerPin, { iss, sub, args }: Transaction, network:
   const signed: StatementSignature = { keyNumber: asUint(keyNumber, 'consent key number', 255), signature: asBytes(signature, 'consent signature') }
   const owner = { address: asText(address, 'new owner', 64), keyNumber: signed.keyNumber, key: publicKeyFromCose(key) }
   addressToBytes(owner.address, 'tt')
-  const check = statementCheck('consent', network, [CALL_TRANSFER, iss, sub, ...args.slice(0, -1)], owner.key, signed)
+  const check = statementCheck('consent', network, consentFields({ call: CALL_TRANSFER, iss, sub, sequence: null }, args.slice(0, -1)), owner.key, signed)
   if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The consent of the new owner does not hold.', { expected: `a consent by ${owner.address}` })
   return owner
 }
@@ -104,7 +104,7 @@ async function rotatedOwner(owner: OwnerKey, { sub, args }: Transaction, network
   if (sub !== owner.address) throw fail('wrong-shape', 'The rotation is about another identity.', { expected: owner.address, found: sub })
   if (keyNumber <= owner.keyNumber) throw fail('wrong-key-number', 'Key numbers rise.', { expected: `above ${owner.keyNumber}`, found: String(keyNumber) })
   const rotated = { address: owner.address, keyNumber, key: publicKeyFromCose(key) }
-  const check = statementCheck('key', network, [sub, 'rotation', keyNumber], rotated.key, { keyNumber, signature: asBytes(signature, 'key signature') })
+  const check = statementCheck('key', network, keyFields(sub, 'rotation', keyNumber, null), rotated.key, { keyNumber, signature: asBytes(signature, 'key signature') })
   if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The new key did not sign for itself.', { expected: 'a signature under the new key' })
   return rotated
 }

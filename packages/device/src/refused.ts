@@ -1,4 +1,4 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, decode, encode } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, decode, encode } from '@telltale/core'
 
 /** A transaction that an authority refused for good, with everything to show for it. */
 export interface RefusedTransaction {
@@ -26,9 +26,8 @@ export function encodeRefused({ sub, sequence, bytes, attachments, code, message
 
 /** Reads what was kept (`malformed-cbor`, `wrong-shape`). */
 export function decodeRefused(content: Uint8Array): RefusedTransaction {
-  const [magic, version, sub, sequence, bytes, attachments, code, message, refusal] = asArray(decode(content), 'refused transaction', 9)
+  const [magic, , sub, sequence, bytes, attachments, code, message, refusal] = asVersioned(decode(content), 'refused transaction', 9, 1)
   asExactly(magic, MAGIC, 'refused transaction')
-  asExactly(version, 1, 'refused transaction version')
   return {
     sub: asText(sub, 'subject', 128),
     sequence: asUint(sequence, 'sequence'),

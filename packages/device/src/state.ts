@@ -1,4 +1,4 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, decode, encode } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, decode, encode } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { pinFromCbor, pinToCbor } from './owner.ts'
 import type { OwnerPin } from './owner.ts'
@@ -100,9 +100,8 @@ export function encodeState(state: DeviceState): Uint8Array {
 
 /** Reads a saved state (`malformed-cbor`, `wrong-shape`). */
 export function decodeState(bytes: Uint8Array): DeviceState {
-  const [magic, version, streams, pending, surfaced, erasures, pin, followed, readers] = asArray(decode(bytes), 'device state', 9)
+  const [magic, , streams, pending, surfaced, erasures, pin, followed, readers] = asVersioned(decode(bytes), 'device state', 9, 1)
   asExactly(magic, MAGIC, 'device state')
-  asExactly(version, 1, 'device state version')
   return {
     streams: new Map(asArray(streams, 'device streams').map(streamFromCbor)),
     pending: asArray(pending, 'pending transactions').map(pendingFromCbor),

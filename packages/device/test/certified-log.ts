@@ -1,4 +1,4 @@
-import { EMPTY_FRONTIER, appendLeaves, cosign, frontierRoot, inclusionProof, leafHash, portable, publicKeyToCose, setHash, signStatement, signTransaction, sortSet, subtreesOfLeaves, transactionId, decodeTransaction } from '@telltale/core'
+import { EMPTY_FRONTIER, appendLeaves, consentFields, cosign, frontierRoot, inclusionProof, keyFields, leafHash, portable, publicKeyToCose, setHash, signStatement, signTransaction, sortSet, subtreesOfLeaves, transactionId, decodeTransaction } from '@telltale/core'
 import type { AuthoritySet, Cbor, Link } from '@telltale/core'
 import type { OwnerStep } from '../src/owner.ts'
 import { ASSET, AUTHORITY, NETWORK, authorityOf } from './people.ts'
@@ -33,13 +33,13 @@ export interface TransferParts {
 
 export async function transferBy({ from, to, number, previous, asset = ASSET, consenting = to }: TransferParts): Promise<Uint8Array> {
   const before: Cbor[] = [number, previous, to.address, publicKeyToCose(to.signer.publicKey)]
-  const consent = await signStatement('consent', NETWORK, [12, from.address, asset, ...before], consenting.signer)
+  const consent = await signStatement('consent', NETWORK, consentFields({ call: 12, iss: from.address, sub: asset, sequence: null }, before), consenting.signer)
   return signTransaction({ network: NETWORK.subarray(0, 16), iss: from.address, sub: asset, call: 12, sequence: number, args: [...before, [to.signer.keyNumber, consent.signature]] }, from.signer)
 }
 
 export async function rotationBy(identity: Person, next: Person): Promise<Uint8Array> {
   const { keyNumber, publicKey } = next.signer
-  const { signature } = await signStatement('key', NETWORK, [identity.address, 'rotation', keyNumber], next.signer)
+  const { signature } = await signStatement('key', NETWORK, keyFields(identity.address, 'rotation', keyNumber, null), next.signer)
   return signTransaction({ network: NETWORK.subarray(0, 16), iss: identity.address, sub: identity.address, call: 4, sequence: 0, args: [keyNumber, publicKeyToCose(publicKey), signature] }, identity.signer)
 }
 

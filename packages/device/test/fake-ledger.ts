@@ -69,7 +69,7 @@ export function createFakeLedger(streams: string[]): FakeLedger {
     if (code === null) return
     const error = fail(code, `Refused: ${code}, call ${call}.`)
     if (!isPermanent) throw error
-    throw new RefusedError(error, await signRefusal(NETWORK, { id: transactionId(transaction, portable), code, isPermanent: true, expected: null, found: null, size: 1, timeMs: 1 }, AUTHORITY.signer))
+    throw new RefusedError(error, await signRefusal(NETWORK, { authority: AUTHORITY.address, id: transactionId(transaction, portable), code, isPermanent: true, expected: null, found: null, size: 1, timeMs: 1 }, AUTHORITY.signer))
   }
 
   return {

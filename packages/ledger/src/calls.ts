@@ -1,9 +1,11 @@
 import type { Primitives } from '@telltale/core'
 import type { Call } from './call.ts'
 import { addStream, createAsset, createEnrolDevice, retireDevice, transfer } from './calls/asset.ts'
+import { correction } from './calls/correction.ts'
+import { createFork } from './calls/fork.ts'
 import { approve, propose, resumed } from './calls/governance.ts'
 import { createAdmit, rotate, roles, sealKey, suspend } from './calls/identity.ts'
-import { correction, createFork } from './calls/note.ts'
+import { relay } from './calls/relay.ts'
 import { forget, grant, record, resume } from './calls/stream.ts'
 
 /** Every kind of transaction that the ledger knows, by number. Numbers are never reused. */
@@ -23,6 +25,7 @@ export function createCalls(primitives: Primitives): Map<number, Call<unknown>> 
     resume,
     grant,
     forget,
+    relay,
     correction,
     createFork(primitives),
     propose,

@@ -1,4 +1,4 @@
-import { AUTHORITIES_MAX, asArray, asBytes, asExactly, asText, asUint, concatBytes, decode, encode, fail, isValidSignature, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
+import { AUTHORITIES_MAX, asArray, asBytes, asExactly, asText, asUint, asVersioned, concatBytes, decode, encode, fail, isValidSignature, keyFields, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
 import type { Cbor, Primitives, PublicKey, Signer } from '@telltale/core'
 import { parametersFromCbor, parametersToCbor } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
@@ -45,7 +45,7 @@ export async function createGenesis(timeMs: number, parameters: Parameters, sign
   const network = unsignedNetwork({ timeMs, parameters, authorities: unsigned }, primitives)
   const authorities: GenesisAuthority[] = []
   for (const { address, key, signer } of unsigned) {
-    const { signature } = await signStatement('key', network, [address, 'authority', 0], signer)
+    const { signature } = await signStatement('key', network, keyFields(address, 'authority', 0, null), signer)
     authorities.push({ address, key, signature })
   }
   const genesis = { timeMs, parameters, authorities }
@@ -55,9 +55,8 @@ export async function createGenesis(timeMs: number, parameters: Parameters, sign
 
 /** Reads a genesis and checks its form, order, addresses and signatures (`malformed-genesis` and the codes of the readers). */
 export async function readGenesis(bytes: Uint8Array, primitives: Primitives): Promise<GenesisFile> {
-  const [magic, version, era, previous, engine, timeMs, parameters, triples] = asArray(decode(bytes), 'genesis', 8)
+  const [magic, , era, previous, engine, timeMs, parameters, triples] = asVersioned(decode(bytes), 'genesis', 8, 1)
   asExactly(magic, MAGIC, 'genesis')
-  asExactly(version, 1, 'genesis version')
   asExactly(era, FIRST_ERA, 'genesis era')
   if (previous !== null) throw malformed('no previous link in a first era')
   asExactly(engine, ENGINE, 'genesis engine')
@@ -72,7 +71,7 @@ export async function readGenesis(bytes: Uint8Array, primitives: Primitives): Pr
   for (const [i, { address, key, signature }] of authorities.entries()) {
     if (i > 0 && authorities[i - 1]!.address >= address) throw malformed('authorities in ascending order of address, each once')
     if (address !== keyToAddress(key, primitives)) throw malformed('each authority at the address of its key')
-    const check = statementCheck('key', unsigned, [address, 'authority', 0], key, { keyNumber: 0, signature })
+    const check = statementCheck('key', unsigned, keyFields(address, 'authority', 0, null), key, { keyNumber: 0, signature })
     if (!(await isValidSignature(check, primitives))) throw malformed('the signature of each authority')
   }
   return { genesis, bytes, network: primitives.sha256(bytes) }

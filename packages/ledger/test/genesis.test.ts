@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { TelltaleError, decode, encode, equalBytes, portable, publicKeyFromCose, publicKeyToCose, signStatement } from '@telltale/core'
+import { TelltaleError, decode, encode, equalBytes, keyFields, portable, publicKeyFromCose, publicKeyToCose, signStatement } from '@telltale/core'
 import type { Cbor, Signer } from '@telltale/core'
 import { testBytes, testIdentity, testSigner } from '@telltale/testing'
 import { createGenesis, readGenesis } from '../src/genesis.ts'
@@ -33,7 +33,8 @@ suite('genesis', () => {
     const [one, two] = items[7] as [Cbor[], Cbor[]]
     const cases: [string, Cbor, string][] = [
       ['another magic', items.with(0, 'tt-other'), 'wrong-shape'],
-      ['another version', items.with(1, 2), 'wrong-shape'],
+      ['another version', items.with(1, 2), 'unknown-version'],
+      ['another version with more in it', [...items.with(1, 2), 0], 'unknown-version'],
       ['a later era', items.with(2, 1), 'wrong-shape'],
       ['a previous link in the first era', items.with(3, []), 'malformed-genesis'],
       ['another engine', items.with(4, 'cometbft'), 'wrong-shape'],
@@ -67,7 +68,7 @@ suite('genesis', () => {
         unsigned.map(async ([address, key]) => {
           const { material } = publicKeyFromCose(key)
           const signer = signers.find(({ publicKey }) => equalBytes(publicKey.material, material)) as Signer
-          return [address as Cbor, key as Cbor, (await signStatement('key', network, [address as Cbor, 'authority', 0], signer)).signature]
+          return [address as Cbor, key as Cbor, (await signStatement('key', network, keyFields(address as string, 'authority', 0, null), signer)).signature]
         }),
       )
       return encode(items.with(7, authorities))

@@ -1,28 +1,28 @@
-import { NO_PREVIOUS, createRecordKeys, createdId, encode, epochRoot, publicKeyToCose, readingsToBody, recordArgsToCbor, sealRecord, signStatement } from '@telltale/core'
-import type { Cbor, CborMap, RecordArgs, RecordReading } from '@telltale/core'
-import { commitmentInput, consentFields, proposalHash } from '@telltale/ledger'
+import { NO_PREVIOUS, consentFields, createRecordKeys, createdId, encode, epochRoot, keyFields, publicKeyToCose, readingsToBody, recordArgsToCbor, sealRecord, signStatement } from '@telltale/core'
+import type { Cbor, CborMap, KeyPurpose, RecordArgs, RecordReading } from '@telltale/core'
+import { commitmentInput, proposalHash } from '@telltale/ledger'
 import { testEpochSecret } from './network-fixture.ts'
 import type { SentTransaction, TestMessage, TestNetwork } from './network-fixture.ts'
 import { testBytes, testIdentity } from './test-identity.ts'
 import type { TestIdentity } from './test-identity.ts'
 
 /** Call numbers by name, as docs name them. */
-export const CALLS = { admit: 1, roles: 2, suspend: 3, rotate: 4, sealKey: 5, createAsset: 8, enrolDevice: 9, addStream: 10, retireDevice: 11, transfer: 12, record: 16, resume: 17, grant: 18, forget: 19, correction: 24, fork: 26, propose: 32, approve: 33, resumed: 35 } as const
+export const CALLS = { admit: 1, roles: 2, suspend: 3, rotate: 4, sealKey: 5, createAsset: 8, enrolDevice: 9, addStream: 10, retireDevice: 11, transfer: 12, record: 16, resume: 17, grant: 18, forget: 19, relay: 20, correction: 24, fork: 26, propose: 32, approve: 33, resumed: 35 } as const
 
 /** A role without scope and expiry. */
 export function role(name: string, scope: string | null = null, expiryMs: number | null = null): Cbor {
   return [name, scope, expiryMs]
 }
 
-/** The signature by which the holder of a key agrees to be registered: as `identity`, `device` or `rotation`. */
-export async function keySignature(network: TestNetwork, identity: TestIdentity, as: 'identity' | 'device' | 'rotation'): Promise<Uint8Array> {
+/** The signature by which the holder of a key agrees to be registered: as `identity` of an organisation, as `device` of an asset, or as `rotation`. */
+export async function keySignature(network: TestNetwork, identity: TestIdentity, as: KeyPurpose, joins: string | null = null): Promise<Uint8Array> {
   const { address, signer } = identity
-  return (await signStatement('key', network.ledger.network, [address, as, signer.keyNumber], signer)).signature
+  return (await signStatement('key', network.ledger.network, keyFields(address, as, signer.keyNumber, joins), signer)).signature
 }
 
 /** The consent of a second party to a call, as it stands in the arguments: [key number, signature]. */
 export async function consentOf(network: TestNetwork, party: TestIdentity, call: number, iss: string, sub: string, argsBefore: Cbor[]): Promise<Cbor> {
-  const { keyNumber, signature } = await signStatement('consent', network.ledger.network, consentFields(call, iss, sub, argsBefore), party.signer)
+  const { keyNumber, signature } = await signStatement('consent', network.ledger.network, consentFields({ call, iss, sub, sequence: network.counter(iss, sub) }, argsBefore), party.signer)
   return [keyNumber, signature]
 }
 
@@ -36,7 +36,7 @@ export interface Admission {
 
 export async function admitMessage(network: TestNetwork, identity: TestIdentity, admission: Admission): Promise<TestMessage> {
   const { roles, by = network.authorities[0]!, organisation = by.address } = admission
-  return { key: by, call: CALLS.admit, sub: identity.address, args: [publicKeyToCose(identity.signer.publicKey), await keySignature(network, identity, 'identity'), organisation, roles] }
+  return { key: by, call: CALLS.admit, sub: identity.address, args: [publicKeyToCose(identity.signer.publicKey), await keySignature(network, identity, 'identity', organisation), organisation, roles] }
 }
 
 /** Admits an identity; its roles hold from the next block on. */
@@ -65,7 +65,7 @@ export async function createAsset(network: TestNetwork, init: { owner: TestIdent
 /** The owner enrols a device with its streams. */
 export async function enrolDevice(network: TestNetwork, init: { asset: TestAsset; device: TestIdentity; streams: string[] }): Promise<SentTransaction> {
   const { asset, device, streams } = init
-  const args = [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device'), streams, null]
+  const args = [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device', asset.id), streams, null]
   return network.send(asset.owner, CALLS.enrolDevice, asset.owner.address, args)
 }
 

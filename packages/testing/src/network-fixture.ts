@@ -74,6 +74,8 @@ export interface TestNetwork {
   /** A block of these transactions. */
   block(transactions: Uint8Array[], options?: TestBlock): Promise<Execution>
   stream(device: string, name: string): StreamRow | null
+  /** The next sequence of what somebody sends about something. */
+  counter(iss: string, sub: string): number
   /** What the header at a height states, as a checkpoint. */
   checkpointAt(height: number): Promise<Checkpoint>
   /** A link from a trusted set to the checkpoint at a height: all whose keys are known sign, or only `signers`. */
@@ -136,6 +138,7 @@ export async function createTestNetwork(init: TestNetworkInit): Promise<TestNetw
     },
     block,
     stream,
+    counter: (iss, sub) => nextSequence(reader, stream, iss, sub),
     checkpointAt,
     linkTo,
     cosignHead,
@@ -156,7 +159,7 @@ export async function createTestNetwork(init: TestNetworkInit): Promise<TestNetw
   }
 }
 
-function nextSequence(reader: LedgerReader, stream: TestNetwork['stream'], iss: string, sub: string, call: number): number {
+function nextSequence(reader: LedgerReader, stream: TestNetwork['stream'], iss: string, sub: string, call?: number): number {
   if (call === 16 || call === 17) return stream(iss, sub)?.count ?? 0
   const { value } = reader.state(counterKey(iss, sub))
   return value === null ? 0 : (decode(value) as number)

@@ -1,10 +1,10 @@
-import { asArray, asBytes, bytesToHex, decodeTransaction, describe, encode, equalBytes, leafHash, rangeRoot, subtreesOfLeaves, transactionId } from '@telltale/core'
-import type { Cbor, Primitives, Transaction } from '@telltale/core'
-import { noteLeaf } from '@telltale/ledger'
-import type { IdentityRow, StreamRow } from '@telltale/ledger'
+import { bytesToHex, decodeTransaction, encode, equalBytes, leafHash, rangeRoot, subtreesOfLeaves, transactionId } from '@telltale/core'
+import type { Primitives, Transaction } from '@telltale/core'
+import { forkSignatures, judgeFork, noteLeaf, readCorrection, readFork, splitStreamName } from '@telltale/ledger'
+import type { Fork, IdentityRow, StreamRow } from '@telltale/ledger'
 import type { CarriedNotes, Certificate, NoteLeaf } from '../certificate.ts'
 import { carriedLeaves } from '../plan.ts'
-import { requireAuthor, requirePlace, requireSignedBy, requireThisNetwork } from './records.ts'
+import { requireAuthor, requireThisNetwork } from './records.ts'
 import type { ReadStream } from './records.ts'
 import { refute } from './refutation.ts'
 import type { RequiredSignature } from './signatures.ts'
@@ -17,8 +17,7 @@ const CALL_FORK = 26
 export interface ReadNote {
   stream: string
   author: string
-  /** `forked`: what the device signed twice for one place. */
-  content: { kind: 'correction' } | { kind: 'fork'; forked: [Transaction, Transaction] }
+  content: { kind: 'correction' } | { kind: 'fork'; fork: Fork }
   leaf: NoteLeaf
   transaction: Transaction
 }
@@ -48,41 +47,38 @@ function readNote(stream: string, bytes: Uint8Array, leaf: NoteLeaf, primitives:
   if (!equalBytes(transactionId(transaction, primitives), leaf.id)) throw refute('missing-notes', `A note about ${stream} is not the one that the ledger holds.`, bytesToHex(leaf.id))
   if (transaction.sub !== stream) throw refute('other-stream', 'A note was written about another stream.', stream, transaction.sub)
   const { content, span } = readContent(transaction)
-  if (span[0] !== leaf.first || span[1] !== leaf.last) throw refute('wrong-span', 'A note is filed under other records than those it is about.', span.map(describe).join(' to '), `${leaf.first} to ${leaf.last}`)
+  if (span[0] !== leaf.first || span[1] !== leaf.last) throw refute('wrong-span', 'A note is filed under other records than those it is about.', span.join(' to '), `${leaf.first} to ${leaf.last}`)
   return { stream, author: transaction.iss, content, leaf, transaction }
 }
 
 /** What a note says, and about which records. */
-function readContent({ call, args }: Transaction): { content: ReadNote['content']; span: [Cbor | undefined, Cbor | undefined] } {
+function readContent({ call, args }: Transaction): { content: ReadNote['content']; span: [first: number | null, last: number | null] } {
   if (call === CALL_CORRECTION) {
-    const [first, last] = asArray(args, 'correction', 4)
+    const { first, last } = readCorrection(args)
     return { content: { kind: 'correction' }, span: [first, last] }
   }
   if (call !== CALL_FORK) throw refute('not-a-note', 'A transaction among the notes is none.', 'call 24 or 26', String(call))
-  const [one, other] = asArray(args, 'fork', 2)
-  const forked: [Transaction, Transaction] = [decodeTransaction(asBytes(one, 'fork')), decodeTransaction(asBytes(other, 'fork'))]
-  return { content: { kind: 'fork', forked }, span: [forked[0].sequence, forked[0].sequence] }
+  const fork = readFork(args)
+  return { content: { kind: 'fork', fork }, span: [fork.one.sequence, fork.one.sequence] }
 }
 
 /** Every note: its author's signature with a key and role in force; for a fork also the device's two signatures. */
 export function* requireNotes(notes: ReadNote[], certificate: Certificate, state: ProvedState, primitives: Primitives): Generator<RequiredSignature> {
   for (const { author, content, leaf, transaction, stream } of notes) {
     requireThisNetwork(transaction, certificate.network)
-    const role = content.kind === 'correction' ? { name: 'operator' as const, scope: 'service' } : null
+    const role = content.kind === 'correction' ? { name: 'operator' as const, scope: 'service' } : 'any'
     yield requireAuthor({ height: leaf.height, timeMs: leaf.timeMs, transaction }, state.identities.get(author) as IdentityRow, role)
-    if (content.kind === 'fork') yield* requireFork(content.forked, stream, certificate, state, primitives)
+    if (content.kind === 'fork') yield* requireFork(content.fork, stream, certificate, state, primitives)
   }
 }
 
-/** Two transactions that the device signed for one place of this stream, with any key that it ever held. */
-function* requireFork(forked: [Transaction, Transaction], stream: string, certificate: Certificate, state: ProvedState, primitives: Primitives): Generator<RequiredSignature> {
-  const [one, other] = forked
-  if (one.sequence !== other.sequence || equalBytes(transactionId(one, primitives), transactionId(other, primitives))) throw refute('not-a-fork', 'A fork shows no two transactions for one place.')
-  const identity = state.identities.get(one.iss)
-  for (const transaction of forked) {
-    requirePlace(transaction, stream, certificate.network)
-    const key = identity?.keys.find((interval) => interval.value.number === transaction.keyNumber)?.value.key
-    if (!key) throw refute('invalid-signature', 'A fork shows a transaction that was not signed with a key of the device.', 'a key that it held', `key ${transaction.keyNumber}`)
-    yield requireSignedBy(key, transaction)
+/** What the ledger asks of a fork, and the device's signatures under both. */
+function* requireFork(fork: Fork, stream: string, { network }: Certificate, state: ProvedState, primitives: Primitives): Generator<RequiredSignature> {
+  const { device } = splitStreamName(stream) as { device: string }
+  const accused = state.identities.get(device) as IdentityRow
+  const verdict = judgeFork(fork, { stream, network: network.subarray(0, 16), device: accused }, primitives)
+  if (verdict) throw refute(verdict.code, verdict.message, verdict.expected, verdict.found)
+  for (const check of forkSignatures(fork, accused)) {
+    yield { check, refusal: () => refute('invalid-signature', `${device} did not sign what a fork shows.`, 'a valid signature') }
   }
 }

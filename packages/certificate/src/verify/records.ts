@@ -1,6 +1,6 @@
-import { NO_PREVIOUS, asArray, asBytes, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, recordArgsFromCbor, recordLeaf, rootFromRange, transactionId, transactionSignatureInput } from '@telltale/core'
+import { NO_PREVIOUS, bytesToHex, decodeTransaction, encode, equalBytes, leafHash, recordArgsFromCbor, recordLeaf, rootFromRange, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { Primitives, PublicKey, RecordArgs, Transaction } from '@telltale/core'
-import { hasRole, isInForce, splitStreamName } from '@telltale/ledger'
+import { hasRole, isInForce, readResume, rolesInForce, splitStreamName } from '@telltale/ledger'
 import type { IdentityRow, RoleName, StreamRow } from '@telltale/ledger'
 import type { CarriedRecords, CarriedTransaction, Certificate } from '../certificate.ts'
 import { refute } from './refutation.ts'
@@ -51,7 +51,7 @@ function readRecord({ height, timeMs, bytes }: CarriedTransaction, sequence: num
   const { call, args } = transaction
   if (call !== CALL_RECORD && call !== CALL_RESUME) throw refute('not-a-record', 'A transaction among the records is none.', 'call 16 or 17', String(call))
   const record = call === CALL_RECORD ? recordArgsFromCbor(args) : null
-  const previous = record ? record.previous : asBytes(asArray(args, 'resume', 3)[0], 'resume previous', 32)
+  const { previous } = record ?? readResume(args)
   return { sequence, height, timeMs, id: transactionId(transaction, primitives), transaction, previous, record }
 }
 
@@ -84,7 +84,7 @@ export function* requireRecords(streams: Map<string, ReadStream>, certificate: C
 }
 
 /** A transaction of a device belongs to this stream of this network. */
-export function requirePlace(transaction: Transaction, stream: string, network: Uint8Array): void {
+function requirePlace(transaction: Transaction, stream: string, network: Uint8Array): void {
   const place = `${transaction.iss}/${transaction.sub}`
   if (place !== stream) throw refute('other-stream', 'A record was signed for another stream.', stream, place)
   requireThisNetwork(transaction, network)
@@ -95,16 +95,18 @@ export function requireThisNetwork(transaction: Transaction, network: Uint8Array
   if (!equalBytes(transaction.network, expected)) throw refute('other-network', 'A transaction was signed for another network.', bytesToHex(expected), bytesToHex(transaction.network))
 }
 
-/** A key and a role that held at the transaction's height, the role unexpired at its block time; what is left is the signature itself. */
-export function requireAuthor({ transaction, height, timeMs }: Pick<ReadRecord, 'height' | 'timeMs' | 'transaction'>, identity: IdentityRow, role: { name: RoleName; scope: string } | null): RequiredSignature {
+/** A key and a role (or any at all) that held at the transaction's height, the role unexpired at its block time; what is left is the signature itself. */
+export function requireAuthor({ transaction, height, timeMs }: Pick<ReadRecord, 'height' | 'timeMs' | 'transaction'>, identity: IdentityRow, role: { name: RoleName; scope: string } | 'any'): RequiredSignature {
   const key = identity.keys.find((interval) => interval.value.number === transaction.keyNumber && isInForce(interval, height))?.value.key
   if (!key || key.algorithm !== transaction.algorithm) throw refute('key-not-in-force', `Key ${transaction.keyNumber} of ${transaction.iss} was not in force at height ${height}.`, 'a key in force', `key ${transaction.keyNumber}`)
-  if (role && !hasRole(identity.roles, role.name, height, timeMs, role.scope)) throw refute('role-not-in-force', `${transaction.iss} did not hold the role ${role.name} at height ${height}.`, `${role.name} for ${role.scope}`)
+  if (role === 'any') {
+    if (rolesInForce(identity.roles, height, timeMs).length === 0) throw refute('role-not-in-force', `${transaction.iss} held no role at height ${height}.`, 'a role in force')
+  } else if (!hasRole(identity.roles, role.name, height, timeMs, role.scope)) throw refute('role-not-in-force', `${transaction.iss} did not hold the role ${role.name} at height ${height}.`, `${role.name} for ${role.scope}`)
   return requireSignedBy(key, transaction)
 }
 
 /** The signature itself, with a key of the algorithm that it names. */
-export function requireSignedBy(key: PublicKey, transaction: Transaction): RequiredSignature {
+function requireSignedBy(key: PublicKey, transaction: Transaction): RequiredSignature {
   return {
     check: { key, message: transactionSignatureInput(transaction), signature: transaction.signature },
     refusal: () => refute('invalid-signature', `A signature of ${transaction.iss} does not hold.`, 'a valid signature'),

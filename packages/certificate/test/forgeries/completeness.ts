@@ -100,6 +100,14 @@ function renumbered(): Forgery[] {
       await resignOpen(f, 0, { sequence: 0 })
     }),
     device(['genuine', 'previous-mismatch'], 'a record that follows another one than it says', async (f) => resignOpen(f, 2, { args: following(found(openRecords(f).transactions[2]).bytes, testBytes('elsewhere')) })),
+    device(['complete', 'wrong-shape'], 'a resume with half a boot', async (f) => {
+      const resume = found(sealedRecords(f).transactions[3])
+      resume.bytes = await resign(resume.bytes, f.story.sealing, { args: decodeTransaction(resume.bytes).args.with(1, new Uint8Array(3)) })
+    }),
+    device(['complete', 'wrong-shape'], 'a resume whose reason is 1,025 bytes long', async (f) => {
+      const resume = found(sealedRecords(f).transactions[3])
+      resume.bytes = await resign(resume.bytes, f.story.sealing, { args: decodeTransaction(resume.bytes).args.with(2, `${'ß'.repeat(512)}.`) })
+    }),
     device(['genuine', 'previous-mismatch'], 'a resume that follows another record than it says', async (f) => {
       const resume = found(sealedRecords(f).transactions[3])
       resume.bytes = await resign(resume.bytes, f.story.sealing, { args: following(resume.bytes, NO_PREVIOUS) })

@@ -1,5 +1,5 @@
 import { decode, encode } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
+import type { Cbor, CborMap } from '@telltale/core'
 import { testBytes } from '@telltale/testing'
 import { file, outsider } from './forging.ts'
 import type { Forgery, Forging } from './forging.ts'
@@ -47,7 +47,8 @@ function parts(): Forgery[] {
     shaped('a network of 31 bytes', (items) => void (items[2] = new Uint8Array(31))),
     shaped('a third kind of anchor', (items) => void (items[3] = [2, new Uint8Array(1)])),
     shaped('a genesis and something beside it', (items) => list(items[3]).push(0)),
-    shaped('a checkpoint of another version', (items) => void (list(list(items[5])[0])[0] = 2)),
+    rewritten('unknown-version', 'a checkpoint of another version', (items) => void (list(list(items[5])[0])[0] = 2)),
+    shaped('1,025 links', (items) => void (items[4] = Array.from({ length: 1025 }, () => list(items[4])[0] as Cbor))),
     shaped('a checkpoint with something more', (items) => list(list(items[5])[0]).push(0)),
     shaped('a head with something more', (items) => list(items[5]).push(0)),
     shaped('a set of nobody', (items) => void (list(list(items[4])[0])[1] = [])),
@@ -60,10 +61,14 @@ function parts(): Forgery[] {
     shaped('records from -1', (items) => void (list(list(items[7])[0])[1] = -1)),
     shaped('a record with something more', (items) => list(list(list(list(items[7])[0])[2])[0]).push(0)),
     shaped('notes with something more', (items) => list(list(items[8])[0]).push(0)),
-    shaped('a stream name of 129 characters', (items) => void (list(list(items[8])[0])[0] = 'x'.repeat(129))),
+    shaped('a stream name of 129 bytes', (items) => void (list(list(items[8])[0])[0] = 'x'.repeat(129))),
     shaped('a range of keys with something more', (items) => list(list(items[9])[0]).push(0)),
     shaped('a key of 31 bytes', (items) => void (list(list(list(items[9])[0])[4])[0] = new Uint8Array(31))),
     shaped('an identity with something more', (items) => list(items[10]).push(0)),
+    shaped('an identity without attributes', (items) => void (list(items[10])[0] = new Map())),
+    shaped('an identity of 33 attributes', (items) => void (list(items[10])[0] = new Map(Array.from({ length: 33 }, (_, i) => [`a${i}`, 'x'])))),
+    shaped('an attribute without a name', (items) => void (list(items[10])[0] as CborMap).set(1, 'x')),
+    shaped('an attribute with others in it', (items) => void (list(items[10])[0] as CborMap).set('more', ['x'])),
     shaped('a salt of 31 bytes', (items) => void (list(items[10])[1] = new Uint8Array(31))),
     shaped('a body that is text', (items) => void (list(items[11])[0] = 'body')),
   ]

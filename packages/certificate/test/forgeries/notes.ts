@@ -1,4 +1,4 @@
-import { decodeTransaction, signTransaction, transactionId } from '@telltale/core'
+import { compareBytes, decodeTransaction, signTransaction, transactionId } from '@telltale/core'
 import type { Cbor, Statement } from '@telltale/core'
 import { identityKey } from '@telltale/ledger'
 import { flipBit, testBytes, testSigner } from '@telltale/testing'
@@ -57,6 +57,8 @@ function corrections(): Forgery[] {
     said('noted', 'other-network', 'a note in another network', () => ({ network: testBytes('network').subarray(0, 16) })),
     said('noted', 'not-a-note', 'a verdict, which this version does not know', () => ({ call: 25 })),
     said('noted', 'wrong-shape', 'a correction without a text', () => ({ args: [1, 2, 'nothing'] })),
+    said('noted', 'wrong-shape', 'a correction whose text is a list', () => ({ args: [1, 2, 'nothing', ['nothing']] })),
+    said('noted', 'wrong-shape', 'a correction that ends before it begins', () => ({ args: [2, 1, 'nothing', 'nothing'] })),
     said('noted', 'wrong-span', 'a note about other records than it is filed under', () => ({ args: [0, 0, 'nothing', 'nothing'] })),
     said('noted', 'wrong-span', 'a note about more records than it is filed under', () => ({ args: [1, 6, 'nothing', 'nothing'] })),
     said('noted', 'wrong-span', 'a note that begins before the record it is filed under', () => ({ args: [0, 2, 'nothing', 'nothing'] })),
@@ -68,11 +70,18 @@ function corrections(): Forgery[] {
   ]
 }
 
+type Pair = [Uint8Array, Uint8Array]
+
+function idOf(f: Forging, bytes: Uint8Array): Uint8Array {
+  return transactionId(decodeTransaction(bytes), f.world.primitives)
+}
+
 /** A fork of the open stream that shows these two transactions; whoever accuses signs again. */
-async function refork(f: Forging, change: (pair: [Uint8Array, Uint8Array]) => Promise<[Uint8Array, Uint8Array]> | [Uint8Array, Uint8Array]): Promise<void> {
+async function refork(f: Forging, change: (pair: Pair) => Promise<Pair> | Pair, order: 'ascending' | 'as given' = 'ascending'): Promise<void> {
   const { leaves, transactions } = notesOf(f.certificate, f.story.streams.open)
   const { network, iss, sub, call, sequence, args } = decodeTransaction(found(transactions[0]))
-  const forked = await change(args as [Uint8Array, Uint8Array])
+  const forked = await change(args as Pair)
+  if (order === 'ascending' && compareBytes(idOf(f, forked[0]), idOf(f, forked[1])) > 0) forked.reverse()
   const bytes = await signTransaction({ network, iss, sub, call, sequence, args: forked }, f.story.organisation.signer)
   const place = decodeTransaction(found(forked[0])).sequence
   transactions[0] = bytes
@@ -88,16 +97,22 @@ async function resay(f: Forging, change: (fork: Uint8Array) => Promise<Uint8Arra
 }
 
 function forks(): Forgery[] {
-  const accused = (code: string, name: string, change: (pair: [Uint8Array, Uint8Array], f: Forging) => Promise<[Uint8Array, Uint8Array]> | [Uint8Array, Uint8Array]): Forgery => device(['noted', code], name, (f) => refork(f, (pair) => change(pair, f)))
+  const accused = (code: string, name: string, change: (pair: Pair, f: Forging) => Promise<Pair> | Pair): Forgery => device(['noted', code], name, (f) => refork(f, (pair) => change(pair, f)))
+  const accuser = (name: string, change: (roles: Cbor[][]) => unknown): Forgery => quorum(['noted', 'role-not-in-force'], name, (f) => changeRow(f.certificate, identityKey(f.story.organisation.address), (row) => change(row[1] as Cbor[][])))
   return [
     accused('not-a-fork', 'a device accused of one record shown twice', ([one]) => [one, one]),
     accused('not-a-fork', 'a device accused of one record signed twice', async ([one], f) => [one, flipBit(await resign(one, f.story.open, {}))]),
     accused('not-a-fork', 'a device accused of two records that follow each other', ([one], f) => [one, found(openRecords(f).transactions[2]).bytes]),
-    accused('other-stream', 'a device accused of what it said in another stream', async ([one, other], f) => [one, await resign(other, f.story.open, { sub: 'driving' })]),
-    accused('other-network', 'a device accused of what it said in another network', async ([one, other], f) => [one, await resign(other, f.story.open, { network: testBytes('network').subarray(0, 16) })]),
-    accused('other-stream', 'a device accused of what another said', async ([one, other], f) => [one, await resign(other, f.story.sealing, { iss: f.story.sealing.address })]),
+    device(['noted', 'not-a-fork'], 'a device accused the wrong way round', (f) => refork(f, ([one, other]) => [other, one], 'as given')),
+    accused('not-a-fork', 'a device accused of what it said in another stream', async ([one, other], f) => [one, await resign(other, f.story.open, { sub: 'driving' })]),
+    accused('wrong-network', 'a device accused of what it said in another network', async ([one, other], f) => [one, await resign(other, f.story.open, { network: testBytes('network').subarray(0, 16) })]),
+    accused('not-a-fork', 'a device accused of what another said', async ([one, other], f) => [one, await resign(other, f.story.sealing, { iss: f.story.sealing.address })]),
     accused('invalid-signature', 'a device accused of what it did not sign', async ([one, other]) => [one, flipBit(other)]),
-    accused('invalid-signature', 'a device accused of a signature with a key that it never had', async ([one, other]) => [one, await resign(other, { address: '', signer: testSigner(14, 'EdDSA', 9) }, {})]),
+    accused('unknown-key', 'a device accused of a signature with a key that it never had', async ([one, other]) => [one, await resign(other, { address: '', signer: testSigner(14, 'EdDSA', 9) }, {})]),
+    accused('unknown-key', 'a device accused of a signature of another algorithm than its key has', async ([one, other]) => [one, await resign(other, { address: '', signer: testSigner(14, 'ES256') }, {})]),
+    accused('not-a-fork', 'a device accused of a grant', async ([one, other], f) => [one, await resign(other, f.story.open, { call: 18 })]),
+    accuser('an accuser who had been suspended before', (roles) => found(roles[0]).splice(1, 2, 1, 2)),
+    accuser('an accuser whose role had expired', (roles) => void ((found(roles[0])[0] as Cbor[])[2] = 1_750_000_000_001)),
     device(['noted', 'not-a-note'], 'a call that there is not, with what a fork says', (f) => resay(f, (fork) => resign(fork, f.story.organisation, { call: 63 }))),
     device(['noted', 'wrong-shape'], 'a fork of three', (f) => resay(f, (fork) => resign(fork, f.story.organisation, { args: [...decodeTransaction(fork).args, new Uint8Array(0)] }))),
   ]

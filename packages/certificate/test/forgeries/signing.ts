@@ -133,7 +133,7 @@ function encodings(): Forgery[] {
     header('wrong-shape', 'a consent in place of a transaction', (map) => map.set(16, 'application/x.tt-consent')),
     header('unknown-algorithm', 'an algorithm that there is not', (map) => map.set(1, -1000)),
     header('records-missing', 'the algorithm relabelled', (map) => map.set(1, -7)),
-    payload('wrong-shape', 'version 2 of a transaction', (fields) => void (fields[0] = 2)),
+    payload('unknown-version', 'version 2 of a transaction', (fields) => void (fields[0] = 2)),
     payload('wrong-shape', 'a field more', (fields) => fields.push(0)),
     payload('records-missing', 'another content', (fields) => void ((fields[4] as Cbor[])[1] = new Uint8Array(6))),
     rewritten('malformed-cbor', 'a byte behind a record', (bytes) => new Uint8Array([...bytes, 0])),

@@ -20,11 +20,13 @@ export interface Refusals {
 interface RefusalComponents {
   ledger: Ledger
   signer: Signer
+  /** Address of the authority that refuses. */
+  address: string
   primitives: Primitives
   clock: { nowMs(): number }
 }
 
-export async function createRefusals({ ledger, signer, primitives, clock }: RefusalComponents): Promise<Refusals> {
+export async function createRefusals({ ledger, signer, address, primitives, clock }: RefusalComponents): Promise<Refusals> {
   const { store, network } = ledger
   const remembered = new Map<string, Uint8Array>()
   const keptByDevice = new Map<string, number>()
@@ -39,7 +41,7 @@ export async function createRefusals({ ledger, signer, primitives, clock }: Refu
   }
 
   const sign = async ({ id, transaction }: ReadTransaction, { code, expected, found }: Verdict): Promise<Uint8Array> => {
-    const refusal = await signRefusal(network, { id, code, isPermanent: true, expected: expected ?? null, found: found ?? null, size: ledger.position.log.size, timeMs: clock.nowMs() }, signer)
+    const refusal = await signRefusal(network, { authority: address, id, code, isPermanent: true, expected: expected ?? null, found: found ?? null, size: ledger.position.log.size, timeMs: clock.nowMs() }, signer)
     remember(id, refusal)
     const kept = keptByDevice.get(transaction.iss) ?? 0
     if (kept < KEPT_PER_DEVICE_MAX) {

@@ -1,6 +1,6 @@
 import type { Cbor } from '../encoding/cbor.ts'
 import { decode } from '../encoding/reader.ts'
-import { asArray, asBytes, asExactly, asUint } from '../encoding/shape.ts'
+import { asBytes, asUint, asVersioned } from '../encoding/shape.ts'
 import { encode } from '../encoding/writer.ts'
 
 /** What the ledger is at a height; an authority signs one per log size. */
@@ -21,8 +21,7 @@ export function checkpointToCbor(checkpoint: Checkpoint): Cbor[] {
 }
 
 export function checkpointFromCbor(value: Cbor | undefined): Checkpoint {
-  const [version, network, height, size, logRoot, stateRoot, setHash] = asArray(value, 'checkpoint', 7)
-  asExactly(version, 1, 'checkpoint version')
+  const [, network, height, size, logRoot, stateRoot, setHash] = asVersioned(value, 'checkpoint', 7)
   return {
     network: asBytes(network, 'checkpoint network', 32),
     height: asUint(height, 'checkpoint height'),

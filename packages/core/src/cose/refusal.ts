@@ -1,6 +1,7 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, wrongShape } from '../encoding/shape.ts'
+import { asBytes, asExactly, asNullable, asText, asUint, asVersioned, wrongShape } from '../encoding/shape.ts'
 import type { Cbor } from '../encoding/cbor.ts'
 import { decode } from '../encoding/reader.ts'
+import { utf8Length } from '../encoding/utf8.ts'
 import { equalBytes } from '../bytes/compare.ts'
 import type { AuthoritySet } from '../checkpoint/authority-set.ts'
 import type { Primitives } from '../crypto/primitives.ts'
@@ -11,10 +12,12 @@ import { decodeSign1, encodeSign1, signatureInput } from './sign1.ts'
 import { statementHeader, statementPayload } from './statement.ts'
 
 /**
- * Why an authority will not take a transaction: a COSE_Sign1 of type `refusal` over cbor [1, network (32), id, code, permanent, expected / null,
- * found / null, size, ms]. With one that is permanent in hand a device may take the transaction out of its outbox.
+ * Why an authority will not take a transaction: a COSE_Sign1 of type `refusal` over cbor [1, network (32), authority, id, code, permanent,
+ * expected / null, found / null, size, ms]. With one that is permanent in hand a device may take the transaction out of its outbox.
  */
 export interface Refusal {
+  /** Address of the authority that refuses. */
+  authority: string
   /** Id of the transaction. */
   id: Uint8Array
   code: string
@@ -39,54 +42,60 @@ export class RefusedError extends TelltaleError {
   }
 }
 
-const CODE_CHARACTERS_MAX = 64
+const CODE_BYTES_MAX = 64
 /** Longer texts are cut: a refusal has to fit beside what it refuses. */
-const FACT_CHARACTERS_MAX = 512
+const FACT_BYTES_MAX = 512
 const HEADER_SIZE = 3
 
-function refusalToFields({ id, code, isPermanent, expected, found, size, timeMs }: Refusal): Cbor[] {
-  return [id, code, isPermanent, expected, found, size, timeMs]
+function refusalToFields({ authority, id, code, isPermanent, expected, found, size, timeMs }: Refusal): Cbor[] {
+  return [authority, id, code, isPermanent, expected, found, size, timeMs]
 }
 
-/** Signs a refusal; texts of more than 512 characters are cut first. */
+/** Signs a refusal; texts of more than 512 bytes are cut first. */
 export async function signRefusal(network: Uint8Array, refusal: Refusal, signer: Signer): Promise<Uint8Array> {
-  // Half of a pair of surrogates is no text.
-  const cut = (text: string | null): string | null => text && text.slice(0, FACT_CHARACTERS_MAX).replace(/[\uD800-\uDBFF]$/, '')
-  const payload = statementPayload(network, refusalToFields({ ...refusal, expected: cut(refusal.expected), found: cut(refusal.found) }))
+  const payload = statementPayload(network, refusalToFields({ ...refusal, expected: cutFact(refusal.expected), found: cutFact(refusal.found) }))
   const protectedBytes = statementHeader('refusal', signer.publicKey.algorithm, signer.keyNumber)
   return encodeSign1({ protectedBytes, unprotected: new Map(), payload, signature: await signer.sign(signatureInput(protectedBytes, payload)) })
 }
 
-/** Reads a refusal without checking its signature (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
+/** The longest beginning that fits, never half of a character. */
+function cutFact(text: string | null): string | null {
+  if (text === null || utf8Length(text) <= FACT_BYTES_MAX) return text
+  let cut = ''
+  for (const character of text) {
+    if (utf8Length(cut + character) > FACT_BYTES_MAX) break
+    cut += character
+  }
+  return cut
+}
+
+/** Reads a refusal without checking its signature (`malformed-cbor`, `not-canonical`, `unknown-version`, `wrong-shape`). */
 export function decodeRefusal(bytes: Uint8Array): Refusal & { network: Uint8Array } {
   const { protectedHeader: header, unprotected, payload } = decodeSign1(bytes)
   if (unprotected.size !== 0) throw wrongShape('unprotected header', 'an empty map', unprotected)
   if (header.size !== HEADER_SIZE) throw wrongShape('protected header', 'exactly labels 1, 4 and 16', header)
   asExactly(header.get(16), 'application/x.tt-refusal', 'protected header type')
-  const [version, network, id, code, isPermanent, expected, found, size, timeMs] = asArray(decode(asBytes(payload, 'payload')), 'refusal', 9)
-  asExactly(version, 1, 'refusal version')
+  const [, network, authority, id, code, isPermanent, expected, found, size, timeMs] = asVersioned(decode(asBytes(payload, 'payload')), 'refusal', 10)
   if (typeof isPermanent !== 'boolean') throw wrongShape('refusal permanent', 'true or false', isPermanent)
   return {
     network: asBytes(network, 'refusal network', 32),
+    authority: asText(authority, 'refusal authority', 64),
     id: asBytes(id, 'refusal id', 32),
-    code: asText(code, 'refusal code', CODE_CHARACTERS_MAX),
+    code: asText(code, 'refusal code', CODE_BYTES_MAX),
     isPermanent,
-    expected: asNullable(expected, (text) => asText(text, 'refusal expected', FACT_CHARACTERS_MAX)),
-    found: asNullable(found, (text) => asText(text, 'refusal found', FACT_CHARACTERS_MAX)),
+    expected: asNullable(expected, (text) => asText(text, 'refusal expected', FACT_BYTES_MAX)),
+    found: asNullable(found, (text) => asText(text, 'refusal found', FACT_BYTES_MAX)),
     size: asUint(size, 'refusal size'),
     timeMs: asUint(timeMs, 'refusal time'),
   }
 }
 
-/** Whether one of these authorities signed this refusal for this network. The form must have been read by `decodeRefusal`. */
+/** Whether the authority that it names stands in this set and signed it, for this network, with the key it has there. */
 export async function isRefusalBy(bytes: Uint8Array, network: Uint8Array, set: AuthoritySet, primitives: Primitives): Promise<boolean> {
-  if (!equalBytes(decodeRefusal(bytes).network, network)) return false
+  const refusal = decodeRefusal(bytes)
+  const authority = set.find(({ address }) => address === refusal.authority)
+  if (!authority || !equalBytes(refusal.network, network)) return false
   const { protectedBytes, payload, signature } = decodeSign1(bytes)
-  const message = signatureInput(protectedBytes, payload as Uint8Array)
-  for (const { keyNumber, key } of set) {
-    // The header names algorithm and key number, not who signed: an authority whose header would differ cannot have.
-    if (!equalBytes(statementHeader('refusal', key.algorithm, keyNumber), protectedBytes)) continue
-    if (await isValidSignature({ key, message, signature }, primitives)) return true
-  }
-  return false
+  if (!equalBytes(statementHeader('refusal', authority.key.algorithm, authority.keyNumber), protectedBytes)) return false
+  return isValidSignature({ key: authority.key, message: signatureInput(protectedBytes, payload as Uint8Array), signature }, primitives)
 }

@@ -21,6 +21,25 @@ export function statementPayload(network: Uint8Array, fields: Cbor[]): Uint8Arra
   return encode([1, network, ...fields])
 }
 
+/** What a new key is registered as. */
+export type KeyPurpose = 'authority' | 'identity' | 'device' | 'rotation'
+
+/**
+ * What a new key signs for itself, so that nobody registers another's: its address, what as, its number, and whom it joins: an identity the organisation
+ * that will answer for it, a device its asset. Otherwise whoever sees the statement could copy it, register the key elsewhere, and have power over it there.
+ */
+export function keyFields(address: string, purpose: KeyPurpose, keyNumber: number, joins: string | null): Cbor[] {
+  return [address, purpose, keyNumber, joins]
+}
+
+/** Calls whose consent is given ahead of time, by people or devices that may be offline; what they consent to can happen only once anyway. */
+const CONSENT_AHEAD = [12, 18, 19]
+
+/** What the second party of a call signs: the call, who sends it about what, at which place, and the arguments before the consent itself. */
+export function consentFields({ call, iss, sub, sequence }: { call: number; iss: string; sub: string; sequence: number | null }, argsBefore: Cbor[]): Cbor[] {
+  return [call, iss, sub, CONSENT_AHEAD.includes(call) ? null : sequence, ...argsBefore]
+}
+
 /** Protected header {1: alg, 4: kid, 16: "application/x.tt-<type>"}. */
 export function statementHeader(type: StatementType, algorithm: Algorithm, keyNumber: number): Uint8Array {
   return encode(new Map<number, Cbor>([[1, algorithmToNumber(algorithm)], [4, new Uint8Array([keyNumber])], [16, `application/x.tt-${type}`]]))

@@ -4,7 +4,7 @@ import type { Primitives } from '../crypto/primitives.ts'
 import type { Signer } from '../crypto/signer.ts'
 import type { Cbor } from '../encoding/cbor.ts'
 import { decode } from '../encoding/reader.ts'
-import { asArray, asBytes, asExactly, asMap, asText, asUint, wrongShape } from '../encoding/shape.ts'
+import { asArray, asBytes, asExactly, asMap, asText, asUint, asVersioned, wrongShape } from '../encoding/shape.ts'
 import { encode } from '../encoding/writer.ts'
 import { fail } from '../errors.ts'
 import { KEY_NUMBER_MAX, TRANSACTION_BYTES_MAX } from '../limits.ts'
@@ -32,7 +32,7 @@ export interface Transaction extends Statement {
   bytes: Uint8Array
 }
 
-/** Reads a transaction and checks its form (`transaction-too-large`, `malformed-cbor`, `not-canonical`, `wrong-shape`, `unknown-algorithm`). */
+/** Reads a transaction and checks its form (`transaction-too-large`, `malformed-cbor`, `not-canonical`, `wrong-shape`, `unknown-version`, `unknown-algorithm`). */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
   if (bytes.length > TRANSACTION_BYTES_MAX) {
     throw fail('transaction-too-large', `The transaction has ${bytes.length} bytes; larger content belongs in an attachment.`, { expected: `at most ${TRANSACTION_BYTES_MAX} bytes`, found: String(bytes.length) })
@@ -43,8 +43,7 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
   asExactly(header.get(16), CONTENT_TYPE, 'protected header type')
   const claims = asMap(header.get(15), 'CWT claims')
   if (claims.size !== 2) throw wrongShape('CWT claims', 'exactly iss and sub', claims)
-  const [version, network, call, sequence, args] = asArray(decode(asBytes(payload, 'payload')), 'transaction', 5)
-  asExactly(version, 1, 'transaction version')
+  const [, network, call, sequence, args] = asVersioned(decode(asBytes(payload, 'payload')), 'transaction', 5)
   return {
     algorithm: readAlgorithm(header.get(1)),
     keyNumber: asBytes(header.get(4), 'kid', 1)[0] as number,

@@ -1,6 +1,7 @@
 import { fail } from '../errors.ts'
 import type { TelltaleError } from '../errors.ts'
 import type { Cbor, CborMap } from './cbor.ts'
+import { utf8Length } from './utf8.ts'
 
 /**
  * Readers that turn a decoded item into a typed value or refuse it with `wrong-shape`. `what` names the element for the message: `transaction sequence`.
@@ -34,10 +35,22 @@ export function asUint(value: Cbor | undefined, what: string, max: number = Numb
   return value
 }
 
-export function asText(value: Cbor | undefined, what: string, lengthMax = 1024): string {
+/** Text of at most `bytesMax` bytes in UTF-8: what every language counts alike. */
+export function asText(value: Cbor | undefined, what: string, bytesMax = 1024): string {
   if (typeof value !== 'string') throw wrongShape(what, 'text', value)
-  if (value.length > lengthMax) throw wrongShape(what, `text of at most ${lengthMax} characters`, value)
+  // A code unit takes at most three bytes, and at least one.
+  if (value.length * 3 > bytesMax && (value.length > bytesMax || utf8Length(value) > bytesMax)) throw wrongShape(what, `text of at most ${bytesMax} bytes`, value)
   return value
+}
+
+/**
+ * An array of `length` that says at position `at` which version it is. Another version is told apart before anything else is looked at
+ * (`unknown-version`): it may well be longer.
+ */
+export function asVersioned(value: Cbor | undefined, what: string, length: number, at = 0): Cbor[] {
+  const items = asArray(value, what)
+  if (items[at] !== 1) throw fail('unknown-version', `${what}: expected version 1, found ${describe(items[at])}. If it is newer, get a newer Telltale to read it.`, { expected: 'version 1', found: describe(items[at]) })
+  return asArray(items, what, length)
 }
 
 /** A fixed value, such as a version number or a label. */

@@ -10,6 +10,11 @@ export function textToBytes(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** Bytes that a text takes in UTF-8. */
+export function utf8Length(text: string): number {
+  return encoder.encode(text).length
+}
+
 /** Text of valid UTF-8, never normalised (`malformed-text`). */
 export function bytesToText(bytes: Uint8Array): string {
   try {

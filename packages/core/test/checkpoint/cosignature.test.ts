@@ -31,9 +31,10 @@ suite('checkpoint', () => {
   test('another form is refused', () => {
     const items = decode(encodeCheckpoint(checkpointOf(setOf([cosigner(1)])))) as Cbor[]
     assert.equal(codeOf(() => decodeCheckpoint(encode(items))), 'accepted')
-    const wrong: [number, Cbor][] = [[0, 2], [1, new Uint8Array(16)], [2, -1], [2, null], [3, 'many'], [4, new Uint8Array(31)], [5, null], [6, new Uint8Array(33)]]
+    const wrong: [number, Cbor][] = [[1, new Uint8Array(16)], [2, -1], [2, null], [3, 'many'], [4, new Uint8Array(31)], [5, null], [6, new Uint8Array(33)]]
+    assert.equal(codeOf(() => decodeCheckpoint(encode([2, ...items.slice(1), 0]))), 'unknown-version')
     for (const [index, value] of wrong) assert.equal(codeOf(() => decodeCheckpoint(encode(items.with(index, value)))), 'wrong-shape')
-    assert.equal(codeOf(() => decodeCheckpoint(encode(items.slice(1)))), 'wrong-shape')
+    assert.equal(codeOf(() => decodeCheckpoint(encode(items.slice(0, -1)))), 'wrong-shape')
     assert.equal(codeOf(() => decodeCheckpoint(encode([...items, 0]))), 'wrong-shape')
   })
 })

@@ -62,7 +62,7 @@ suite('transaction', () => {
   test('real transactions at the lengths where heads grow', async () => {
     const heads = new Set<string>()
     for (let length = 0; length < 300; length++) {
-      for (const sub of ['a', 'a'.repeat(Math.min(length, 128)), 'ß'.repeat(Math.min(length, 128))]) {
+      for (const sub of ['a', 'a'.repeat(Math.min(length, 128)), 'ß'.repeat(Math.min(length, 64))]) {
         const bytes = await signTransaction(statement({ iss: '', sub, args: length < 3 ? [] : [new Uint8Array(length)] }), { ...signer, sign: () => new Uint8Array(length) })
         const read = decodeTransaction(bytes)
         const { protectedBytes, payload } = decodeSign1(bytes)
@@ -70,7 +70,7 @@ suite('transaction', () => {
         assert.deepEqual(transactionSignatureInput(read), signatureInput(protectedBytes, payload as Uint8Array))
       }
     }
-    assert.deepEqual([...heads].sort(), ['payload 1', 'payload 2', 'payload 3', 'protected 2', 'protected 3'])
+    assert.deepEqual([...heads].sort(), ['payload 1', 'payload 2', 'payload 3', 'protected 2'])
   })
 
   test('a transaction has at most 16,384 bytes', async () => {
@@ -153,7 +153,8 @@ suite('what is no transaction', () => {
     ['a long sub', message({ header: claims([[1, ISS], [2, 'b'.repeat(129)]]) }), 'wrong-shape'],
     ['a payload of four', message({ payload: payload((items) => items.slice(0, 4)) }), 'wrong-shape'],
     ['a payload of six', message({ payload: payload((items) => [...items, 0]) }), 'wrong-shape'],
-    ['version 2', message({ payload: payload(at(0, 2)) }), 'wrong-shape'],
+    ['version 2', message({ payload: payload(at(0, 2)) }), 'unknown-version'],
+    ['version 2 with more in it', message({ payload: payload((items) => [2, ...items.slice(1), 0]) }), 'unknown-version'],
     ['a network of 32 bytes', message({ payload: payload(at(1, new Uint8Array(32))) }), 'wrong-shape'],
     ['a negative call', message({ payload: payload(at(2, -1)) }), 'wrong-shape'],
     ['a call above 65,535', message({ payload: payload(at(2, 65_536)) }), 'wrong-shape'],

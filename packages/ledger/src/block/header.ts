@@ -1,4 +1,4 @@
-import { addressToBytes, asArray, asBytes, asExactly, asUint, decode, encode } from '@telltale/core'
+import { addressToBytes, asBytes, asUint, asVersioned, decode, encode } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 
 /** The header of a block: 240 bytes. `turn`, `difficulty` and `nonce` belong to the rules of who may seal. */
@@ -31,8 +31,7 @@ export function encodeHeader(header: BlockHeader): Uint8Array {
 }
 
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
-  const items = asArray(decode(bytes), 'block header', 14)
-  asExactly(items[0], 1, 'block header version')
+  const items = asVersioned(decode(bytes), 'block header', 14)
   return {
     network: asBytes(items[1], 'header network', 16),
     height: asUint(items[2], 'header height'),

@@ -1,13 +1,13 @@
-import { NO_PREVIOUS, asArray, asBytes, asText, asUint, createdId, emptyRoot, equalBytes, isName, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
+import { NO_PREVIOUS, asArray, asBytes, asMap, asText, asUint, createdId, emptyRoot, equalBytes, isName, keyFields, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
 import type { Cbor, CborMap, Primitives, PublicKey, StatementSignature, Verdict } from '@telltale/core'
 import { accountOf, holdsRole, isActive, isOrganisation, keyInForce } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
-import { INTERVALS_MAX, REASON_CHARACTERS_MAX, STREAMS_PER_ENROLMENT_MAX } from '../limits.ts'
+import { ATTRIBUTES_MAX, INTERVALS_MAX, REASON_BYTES_MAX, STREAMS_PER_ENROLMENT_MAX } from '../limits.ts'
 import { closeIntervals, inForce, openInterval } from '../state/interval.ts'
 import { assetKey, identityKey, streamKey } from '../state/key.ts'
 import type { AssetRow, IdentityRow } from '../state/rows.ts'
-import { consentChecks, isConsentPossible, readConsent, readOptionalConsent } from './consent.ts'
+import { consentChecks, isConsentPossible, judgeAlone, readConsent, readOptionalConsent } from './consent.ts'
 
 export function ownerOf(asset: AssetRow, height: number): string | null {
   return inForce(asset.owners, height)[0] ?? null
@@ -41,7 +41,8 @@ export const createAsset: Call<AssetCreation> = {
     if (iss !== sub) return refuse('wrong-subject', 'The subject of this call is its sender.', iss, sub)
     if (!isOrganisation(context, iss) && !holdsRole(context, iss, 'operator')) return refuse('not-allowed', `${iss} may not create assets.`, 'an organisation or an operator', iss)
     if (!holdsRole(context, owner, 'owner')) return refuse('unknown-identity', `${owner} is not admitted as an owner.`, 'an identity with the role owner', owner)
-    return owner === iss || isConsentPossible(context, owner, consent) ? null : consentRequired(owner)
+    if (owner === iss) return judgeAlone(consent)
+    return isConsentPossible(context, owner, consent) ? null : consentRequired(owner)
   },
   apply(context, { commitment, owner }) {
     const from = context.height + 1
@@ -85,7 +86,7 @@ function judgeAssetSide(context: CallContext, asset: AssetRow, consent: Statemen
   const owner = ownerOf(asset, context.height)
   if (owner === null) return refuse('not-in-force', 'The asset holds from the next block on.', 'an asset of an earlier block')
   const { iss } = context.transaction
-  if (iss === owner) return judgeActive(context)
+  if (iss === owner) return judgeActive(context) ?? judgeAlone(consent)
   if (iss !== asset.creator) return refuse('not-allowed', `${iss} may not do this for the asset.`, `${owner} or ${asset.creator}`, iss)
   return judgeActive(context) ?? (isConsentPossible(context, owner, consent) ? null : consentRequired(owner))
 }
@@ -115,7 +116,7 @@ export function createEnrolDevice(primitives: Primitives): Call<Enrolment> {
     },
     signatures(context, { asset, key, keySignature, consent }) {
       const owner = ownerAtHeight(context, asset)
-      const own = statementCheck('key', context.network, [keyToAddress(key, primitives), 'device', 0], key, { keyNumber: 0, signature: keySignature })
+      const own = statementCheck('key', context.network, keyFields(keyToAddress(key, primitives), 'device', 0, asset), key, { keyNumber: 0, signature: keySignature })
       return owner === null ? [own] : [own, ...consentChecks(context, owner, consent)]
     },
     judge(context, { asset: assetId, key, streams, consent }) {
@@ -194,7 +195,7 @@ export const retireDevice: Call<Retirement> = {
   name: 'retire-device',
   read(args) {
     const [device, reason] = asArray(args, 'retire device', 2)
-    return { device: asText(device, 'device', 64), reason: asText(reason, 'reason', REASON_CHARACTERS_MAX) }
+    return { device: asText(device, 'device', 64), reason: asText(reason, 'reason', REASON_BYTES_MAX) }
   },
   judge(context, { device }) {
     const { iss, sub } = context.transaction
@@ -255,6 +256,20 @@ export const transfer: Call<Transfer> = {
     const from = context.height + 1
     context.state.set(assetKey(sub), { ...asset, owners: openInterval(closeIntervals(asset.owners, from, () => true), owner, from), transfers: asset.transfers + 1, lastTransfer: context.id })
   },
+}
+
+/**
+ * Attributes of an asset: 1 to 32 names with text or a whole number each (`wrong-shape`). Nothing nests in them: whoever reads a certificate is shown all that
+ * was committed to.
+ */
+export function attributesFromCbor(value: Cbor | undefined): CborMap {
+  const attributes = asMap(value, 'attributes')
+  if (attributes.size === 0 || attributes.size > ATTRIBUTES_MAX) throw wrongShape('attributes', `1 to ${ATTRIBUTES_MAX}`, attributes)
+  for (const [name, item] of attributes) {
+    asText(name, 'attribute name', 64)
+    if (typeof item !== 'number') asText(item, 'attribute', REASON_BYTES_MAX)
+  }
+  return attributes
 }
 
 /** What an asset's commitment hides: SHA-256(cbor ["tt-asset-1", salt (32), attributes]). */

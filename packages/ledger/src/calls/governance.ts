@@ -91,7 +91,7 @@ export const propose: Call<ProposeArgs> = {
     if (!isAuthority(context.state, iss, context.height)) return refuse('not-allowed', `${iss} is not an authority.`, 'an authority', iss)
     if (!proposal) return refuse('unknown-proposal', `There is no proposal of kind "${kind}".`, 'add-authority, remove-authority or parameters', kind)
     const network = context.state.network()
-    if (network.sets.length >= INTERVALS_MAX || network.parameters.length >= INTERVALS_MAX) return refuse('too-many-intervals', 'The network changed too often; it has to start a new era.', `at most ${INTERVALS_MAX}`)
+    if (network.sets.length + network.pending.length >= INTERVALS_MAX || network.parameters.length >= INTERVALS_MAX) return refuse('too-many-intervals', 'The network changed too often; it has to start a new era.', `at most ${INTERVALS_MAX}`)
     if (proposal.kind === 'parameters') return null
     const set = nextSet(context, proposal)
     return Array.isArray(set) ? null : set
@@ -140,7 +140,9 @@ export const resumed: Call<Resumed> = {
     const { iss, sub } = context.transaction
     if (iss !== sub) return refuse('wrong-subject', 'The subject of this call is its sender.', iss, sub)
     const set = setAt(context.state.network(), context.height)
-    return set.length === 1 && set[0]!.address === iss ? null : refuse('not-allowed', 'Only a lone authority resumes; with others it catches up from them.', 'the one authority of the network', iss)
+    if (set.length !== 1 || set[0]!.address !== iss) return refuse('not-allowed', 'Only a lone authority resumes; with others it catches up from them.', 'the one authority of the network', iss)
+    const { length } = context.state.network().resumptions
+    return length < INTERVALS_MAX ? null : refuse('too-many-intervals', 'The authority lost what it had signed too often; the network has to start anew.', `at most ${INTERVALS_MAX}`, String(length))
   },
   apply(context, { sizeSigned, sizeHeld }) {
     const network: NetworkRow = context.state.network()

@@ -1,9 +1,9 @@
-import { asArray, asBytes, asNullable, asText, asUint, checkX25519Key, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
+import { asArray, asBytes, asNullable, asText, asUint, checkX25519Key, keyFields, keyToAddress, publicKeyFromCose, statementCheck, wrongShape } from '@telltale/core'
 import type { Authority, Cbor, Primitives, PublicKey, Verdict } from '@telltale/core'
-import { isAuthority, isAuthorityOrElect, judgeOversight } from '../authority.ts'
+import { isAuthority, isAuthorityOrElect, isOrganisation, judgeOversight } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
-import { INTERVALS_MAX, REASON_CHARACTERS_MAX, ROLES_MAX } from '../limits.ts'
+import { INTERVALS_MAX, REASON_BYTES_MAX, ROLES_MAX } from '../limits.ts'
 import { closeIntervals, openInterval } from '../state/interval.ts'
 import { NETWORK_KEY, identityKey } from '../state/key.ts'
 import { isSameRole } from '../state/role.ts'
@@ -53,7 +53,7 @@ export function createAdmit(primitives: Primitives): Call<Admission> {
         roles: readRoles(roles),
       }
     },
-    signatures: (context, { key, keySignature }) => [statementCheck('key', context.network, [context.transaction.sub, 'identity', 0], key, { keyNumber: 0, signature: keySignature })],
+    signatures: (context, { key, keySignature, organisation }) => [statementCheck('key', context.network, keyFields(context.transaction.sub, 'identity', 0, organisation), key, { keyNumber: 0, signature: keySignature })],
     judge(context, { key, organisation, roles }) {
       const { sub } = context.transaction
       if (keyToAddress(key, primitives) !== sub) return refuse('address-mismatch', 'The address is not that of the key.', keyToAddress(key, primitives), sub)
@@ -101,7 +101,7 @@ export const roles: Call<Role[]> = {
 export const suspend: Call<string> = {
   number: 3,
   name: 'suspend',
-  read: (args) => asText(asArray(args, 'suspend', 1)[0], 'reason', REASON_CHARACTERS_MAX),
+  read: (args) => asText(asArray(args, 'suspend', 1)[0], 'reason', REASON_BYTES_MAX),
   judge(context) {
     const { sub } = context.transaction
     const identity = context.state.identity(sub)
@@ -130,7 +130,7 @@ export const rotate: Call<Rotation> = {
     const [number, key, keySignature] = asArray(args, 'rotate', 3)
     return { number: asUint(number, 'key number', 255), key: publicKeyFromCose(key), keySignature: asBytes(keySignature, 'key signature') }
   },
-  signatures: (context, { number, key, keySignature }) => [statementCheck('key', context.network, [context.transaction.sub, 'rotation', number], key, { keyNumber: number, signature: keySignature })],
+  signatures: (context, { number, key, keySignature }) => [statementCheck('key', context.network, keyFields(context.transaction.sub, 'rotation', number, null), key, { keyNumber: number, signature: keySignature })],
   judge(context, { number, key }) {
     const { iss, sub } = context.transaction
     const identity = context.state.identity(sub)
@@ -138,10 +138,7 @@ export const rotate: Call<Rotation> = {
     const next = Math.max(...identity.keys.map((interval) => interval.value.number)) + 1
     if (number !== next) return refuse('wrong-key-number', 'Key numbers rise by one and are never reused.', String(next), String(number))
     if (!context.parameters.algorithms.includes(key.algorithm)) return refuse('algorithm-not-allowed', `This network does not admit ${key.algorithm} keys.`, context.parameters.algorithms.join(', '), key.algorithm)
-    if (iss === sub) return null
-    // Otherwise one authority could put its own key in another's place, also while that one's seat is decided but not yet in force.
-    if (isAuthorityOrElect(context.state, sub, context.height)) return refuse('not-allowed', `${sub} is an authority; it rotates its key itself, or leaves by proposal.`, sub, iss)
-    return judgeOversight(context, identity.organisation)
+    return iss === sub ? null : judgeLostKey(context, identity)
   },
   apply(context, { number, key }) {
     const identity = context.state.identity(context.transaction.sub) as IdentityRow
@@ -149,6 +146,17 @@ export const rotate: Call<Rotation> = {
     context.state.set(identityKey(context.transaction.sub), { ...identity, keys: openInterval(closeIntervals(identity.keys, from, () => true), { number, key }, from) })
     replaceAuthorityKey(context, { address: context.transaction.sub, keyNumber: number, key })
   },
+}
+
+/**
+ * A lost key is replaced by the organisation that answers for the identity: its holder signed that it does. Nobody else may, or one authority could sign in
+ * anybody's name; and nobody for a device, or whoever enrolled a car could sign as that car years after it was sold.
+ */
+function judgeLostKey(context: CallContext, { organisation, roles }: IdentityRow): Verdict | null {
+  const { iss, sub } = context.transaction
+  const isDevice = roles.some(({ value }) => value.name === 'device')
+  if (organisation === iss && !isDevice && isOrganisation(context, iss) && !isAuthorityOrElect(context.state, sub, context.height)) return null
+  return refuse('not-allowed', isDevice ? `${sub} is a device; it rotates its key itself, or is retired.` : `${iss} does not answer for ${sub}.`, isDevice ? sub : `${sub}, or the organisation that answers for it`, iss)
 }
 
 /** An authority's new key takes its place in the set like any change of the set: once the block that decided it is final. */

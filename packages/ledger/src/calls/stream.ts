@@ -3,7 +3,7 @@ import type { AttachmentReference, Cbor, RecordArgs, StatementSignature, Verdict
 import { holdsRole } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
-import { REASON_CHARACTERS_MAX } from '../limits.ts'
+import { REASON_BYTES_MAX } from '../limits.ts'
 import { inForce } from '../state/interval.ts'
 import { streamKey } from '../state/key.ts'
 import type { StreamRow } from '../state/rows.ts'
@@ -45,20 +45,23 @@ export const record: Call<RecordArgs> = {
   attachments: ({ body }) => [body],
 }
 
-interface Resume {
+export interface Resume {
   previous: Uint8Array
   boot: Uint8Array
   reason: string
+}
+
+/** [previous, boot, reason] (`wrong-shape`). */
+export function readResume(args: Cbor[]): Resume {
+  const [previous, boot, reason] = asArray(args, 'resume', 3)
+  return { previous: asBytes(previous, 'resume previous', 32), boot: asBytes(boot, 'resume boot', 6), reason: asText(reason, 'reason', REASON_BYTES_MAX) }
 }
 
 /** 17 resume: the device lost its state and goes on from the head that the ledger shows it. */
 export const resume: Call<Resume> = {
   number: 17,
   name: 'resume',
-  read(args) {
-    const [previous, boot, reason] = asArray(args, 'resume', 3)
-    return { previous: asBytes(previous, 'resume previous', 32), boot: asBytes(boot, 'resume boot', 6), reason: asText(reason, 'reason', REASON_CHARACTERS_MAX) }
-  },
+  read: readResume,
   judge(context, { previous }) {
     if (equalBytes(previous, NO_PREVIOUS)) return refuse('nothing-to-resume', 'The stream has no record yet; begin with one.', 'a stream with records')
     return judgePosition(context, previous)

@@ -55,7 +55,9 @@ suite('8 create asset', () => {
     const { network, authority } = await createWorld()
     const both = testIdentity(101)
     await admit(network, both, { roles: [role('owner'), role('operator')], by: authority })
-    assert.equal(await codeOf(network, { key: both, call: CALLS.createAsset, sub: both.address, args: [COMMITMENT, both.address, null] }), 'accepted')
+    const alone: TestMessage = { key: both, call: CALLS.createAsset, sub: both.address, args: [COMMITMENT, both.address, null] }
+    assert.equal(await codeOf(network, await withConsent(network, { ...alone, args: alone.args.slice(0, 2) }, both)), 'surplus-consent')
+    assert.equal(await codeOf(network, alone), 'accepted')
   })
 
   test('a consent is for one sender, call, commitment and network', async () => {
@@ -72,11 +74,19 @@ suite('8 create asset', () => {
     for (const message of wrong) assert.equal(await codeOf(network, message), 'invalid-signature')
     assert.equal(await codeOf(network, honest), 'accepted')
   })
+
+  test('one consent makes one asset', async () => {
+    const world = await createWorld()
+    const honest = await creation(world, world.operator)
+    assert.equal(await codeOf(world.network, honest), 'accepted')
+    assert.equal(await codeOf(world.network, honest), 'invalid-signature')
+    assert.equal(await codeOf(world.network, await creation(world, world.operator)), 'accepted')
+  })
 })
 
 suite('9 enrol device', () => {
   const enrolment = async ({ network, asset }: World, key: TestIdentity, device: TestIdentity, streams: Cbor = ['odometer'], party: TestIdentity | null = null): Promise<TestMessage> =>
-    withConsent(network, { key, call: CALLS.enrolDevice, sub: key.address, args: [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device'), streams] }, party)
+    withConsent(network, { key, call: CALLS.enrolDevice, sub: key.address, args: [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device', asset.id), streams] }, party)
 
   test('by the owner alone, or by whoever created the asset with the owner', async () => {
     const world = await createWorld()
@@ -87,8 +97,19 @@ suite('9 enrol device', () => {
     assert.equal(await codeOf(network, await enrolment(world, authority, device)), 'consent-required')
     assert.equal(await codeOf(network, await enrolment(world, authority, device, ['a'], buyer)), 'invalid-signature')
     assert.equal(await codeOf(network, await enrolment(world, authority, device, ['a'], owner)), 'accepted')
+    assert.equal(await codeOf(network, await enrolment(world, owner, testIdentity(103), ['odometer'], owner)), 'surplus-consent')
     assert.equal(await codeOf(network, await enrolment(world, owner, testIdentity(103))), 'accepted')
     assert.equal(await codeOf(network, { ...(await enrolment(world, owner, testIdentity(104))), sub: buyer.address }), 'wrong-subject')
+  })
+
+  test('the device agrees to one asset: nobody enrols it elsewhere with a copy of what it signed', async () => {
+    const world = await createWorld()
+    const { network, owner, operator } = world
+    const other = await createAsset(network, { owner, by: operator })
+    const honest = await enrolment(world, owner, testIdentity(102))
+    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(0, other.id) }), 'invalid-signature')
+    assert.equal(await codeOf(network, await enrolment({ ...world, asset: other }, owner, testIdentity(103))), 'accepted')
+    assert.equal(await codeOf(network, honest), 'accepted')
   })
 
   test('the device agrees with its key, which is new', async () => {
@@ -96,10 +117,11 @@ suite('9 enrol device', () => {
     const { network, owner, device, buyer } = world
     const fresh = testIdentity(102)
     const honest = await enrolment(world, owner, fresh)
-    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(2, await keySignature(network, fresh, 'identity')) }), 'invalid-signature')
-    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(2, await keySignature(network, { ...fresh, signer: buyer.signer }, 'device')) }), 'invalid-signature')
+    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(2, await keySignature(network, fresh, 'identity', world.asset.id)) }), 'invalid-signature')
+    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(2, await keySignature(network, { ...fresh, signer: buyer.signer }, 'device', world.asset.id)) }), 'invalid-signature')
     for (const known of [device, buyer]) assert.equal(await codeOf(network, await enrolment(world, owner, known)), 'address-occupied')
-    assert.equal(await codeOf(network, { ...honest, args: honest.args.with(0, createdId('ta', COMMITMENT)) }), 'unknown-asset')
+    const nowhere = createdId('ta', COMMITMENT)
+    assert.equal(await codeOf(network, await enrolment({ ...world, asset: { ...world.asset, id: nowhere } }, owner, fresh)), 'unknown-asset')
     assert.equal(await codeOf(network, honest), 'accepted')
   })
 

@@ -20,11 +20,11 @@ const openRoles = (network: TestNetwork, { address }: TestIdentity): string[] =>
 const proposing = (key: TestIdentity, kind: Cbor, value: Cbor): TestMessage => ({ key, call: CALLS.propose, sub: key.address, args: [kind, value] })
 const approving = (network: TestNetwork, key: TestIdentity, id: Uint8Array, kind: string, value: Cbor): TestMessage => ({ key, call: CALLS.approve, sub: createdId('tp', id), args: [proposalHash(network.ledger.network, kind, value, network.primitives)] })
 
-async function fourAuthorities(): Promise<{ network: TestNetwork; four: Four; fifth: TestIdentity }> {
+async function fourAuthorities(organisation: (four: Four) => string | null = () => null): Promise<{ network: TestNetwork; four: Four; fifth: TestIdentity }> {
   const network = await createTestNetwork({ authorities: 4 })
   const fifth = testIdentity(5)
   network.known.push(fifth)
-  await admit(network, fifth, { roles: [role('member')], organisation: null })
+  await admit(network, fifth, { roles: [role('member')], organisation: organisation(network.authorities as Four) })
   return { network, four: network.authorities as Four, fifth }
 }
 
@@ -164,7 +164,7 @@ suite('changes of the set', () => {
   })
 
   test('nobody takes the seat of somebody whose admission to the set is decided but not in force', async () => {
-    const { network, four, fifth } = await fourAuthorities()
+    const { network, four, fifth } = await fourAuthorities((authorities) => authorities[3].address)
     const thief = { ...fifth, signer: testSigner(42, 'EdDSA', 1) }
     const rotation: TestMessage = { key: four[3], call: CALLS.rotate, sub: fifth.address, args: [1, publicKeyToCose(thief.signer.publicKey), await keySignature(network, thief, 'rotation')] }
     const attempts: TestMessage[] = [rotation, { key: four[3], call: CALLS.suspend, sub: fifth.address, args: ['reason'] }, { key: four[3], call: CALLS.roles, sub: fifth.address, args: [[role('owner')]] }]

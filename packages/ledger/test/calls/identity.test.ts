@@ -50,26 +50,35 @@ suite('1 admit', () => {
   })
 
   test('the address is that of the key, the key signed for itself, and nobody comes twice', async () => {
-    const { network, owner } = await createWorld()
+    const { network, owner, authority } = await createWorld()
     const fresh = testIdentity(92)
     const honest = await admitMessage(network, fresh, { roles: [role('owner')] })
     const args = (change: [number, Cbor][]): TestMessage => ({ ...honest, args: change.reduce((list, [at, value]) => list.with(at, value), honest.args) })
     assert.equal(await codeOf(network, { ...honest, sub: testIdentity(93).address }), 'invalid-signature')
     const other = testIdentity(93)
-    assert.equal(await codeOf(network, { ...args([[1, await keySignature(network, { ...fresh, address: other.address }, 'identity')]]), sub: other.address }), 'address-mismatch')
-    assert.equal(await codeOf(network, args([[1, await keySignature(network, fresh, 'device')]])), 'invalid-signature')
-    assert.equal(await codeOf(network, args([[1, await keySignature(network, { ...fresh, signer: owner.signer }, 'identity')]])), 'invalid-signature')
-    assert.equal(await codeOf(network, args([[2, other.address]])), 'unknown-identity')
+    assert.equal(await codeOf(network, { ...args([[1, await keySignature(network, { ...fresh, address: other.address }, 'identity', authority.address)]]), sub: other.address }), 'address-mismatch')
+    assert.equal(await codeOf(network, args([[1, await keySignature(network, fresh, 'device', authority.address)]])), 'invalid-signature')
+    assert.equal(await codeOf(network, args([[1, await keySignature(network, { ...fresh, signer: owner.signer }, 'identity', authority.address)]])), 'invalid-signature')
+    assert.equal(await codeOf(network, args([[1, await keySignature(network, fresh, 'identity', other.address)], [2, other.address]])), 'unknown-identity')
     assert.equal(await codeOf(network, await admitMessage(network, owner, { roles: [role('owner')] })), 'address-occupied')
     assert.equal(await codeOf(network, honest), 'accepted')
     assert.equal(await codeOf(network, { ...honest, sequence: 1 }), 'address-occupied')
   })
 
+  test('whoever copies a key statement cannot make itself the organisation that answers for it', async () => {
+    const { network, authority, organisation } = await createWorld()
+    const fresh = testIdentity(92)
+    const honest = await admitMessage(network, fresh, { roles: [role('owner')], by: authority, organisation: null })
+    for (const thief of [organisation, authority]) assert.equal(await codeOf(network, { ...honest, key: thief, args: honest.args.with(2, thief.address) }), 'invalid-signature')
+    assert.equal(await codeOf(network, await admitMessage(network, testIdentity(93), { roles: [role('owner')], by: organisation })), 'accepted')
+    assert.equal(await codeOf(network, honest), 'accepted')
+  })
+
   test('a key statement of another network or another shape of role is refused', async () => {
-    const { network } = await createWorld()
+    const { network, authority } = await createWorld()
     const elsewhere = await createWorld({ parameters: { name: 'elsewhere' } })
     const honest = await admitMessage(network, testIdentity(92), { roles: [role('owner')] })
-    const foreign = await keySignature(elsewhere.network, testIdentity(92), 'identity')
+    const foreign = await keySignature(elsewhere.network, testIdentity(92), 'identity', authority.address)
     assert.equal(await codeOf(network, { ...honest, args: honest.args.with(1, foreign) }), 'invalid-signature')
     const shapes: Cbor[] = [[], [role('owner'), role('owner')], [role('king')], [['owner', null]], [['owner', 'x'.repeat(65), null]], [['owner', null, -1]], Array.from({ length: 17 }, (_, i) => role('owner', String(i)))]
     for (const roles of shapes) assert.equal(await codeOf(network, { ...honest, args: honest.args.with(3, roles) }), 'wrong-shape')
@@ -112,7 +121,7 @@ suite('2 roles', () => {
   test('a device keeps its role also in the block that enrols it', async () => {
     const { network, authority, owner, asset } = await createWorld()
     const device = testIdentity(95)
-    const enrolment: TestMessage = { key: owner, call: CALLS.enrolDevice, sub: owner.address, args: [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device'), ['driving'], null] }
+    const enrolment: TestMessage = { key: owner, call: CALLS.enrolDevice, sub: owner.address, args: [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device', asset.id), ['driving'], null] }
     const change: TestMessage = { key: authority, call: CALLS.roles, sub: device.address, args: [[role('owner')]] }
     await assert.rejects(sendAll(network, [enrolment, change]), { code: 'role-not-given-here' })
     await sendAll(network, [enrolment])
@@ -168,14 +177,18 @@ suite('4 rotate', () => {
     assert.deepEqual(identityOf(network, owner).keys.map(({ value, from, to }) => [value.number, from, to]), [[0, 2, height + 1], [1, height + 1, null]])
   })
 
-  test('for a lost key by the organisation or an authority; by nobody else, and never for an authority', async () => {
-    const { network, authority, organisation, operator, owner, custodian } = await createWorld({ authorities: 4 })
+  test('for a lost key by the organisation that answers for it; by nobody else, and never for an authority or a device', async () => {
+    const { network, authority, organisation, operator, owner, custodian, device } = await createWorld({ authorities: 4 })
     assert.equal(await codeOf(network, await rotation(network, operator, owner.address)), 'not-allowed')
     assert.equal(await codeOf(network, await rotation(network, organisation, owner.address)), 'not-allowed')
     assert.equal(await codeOf(network, await rotation(network, authority, testIdentity(99).address)), 'unknown-identity')
     assert.equal(await codeOf(network, await rotation(network, authority, network.authorities[1]!.address)), 'not-allowed')
+    assert.equal(await codeOf(network, await rotation(network, authority, operator.address)), 'not-allowed')
     assert.equal(await codeOf(network, await rotation(network, organisation, operator.address)), 'accepted')
-    assert.equal(await codeOf(network, await rotation(network, authority, owner.address)), 'accepted')
+    assert.equal(await codeOf(network, await rotation(network, authority, owner.address)), 'not-allowed')
+    assert.equal(identityOf(network, device).organisation, owner.address)
+    for (const other of [authority, organisation, owner]) assert.equal(await codeOf(network, await rotation(network, other, device.address)), 'not-allowed')
+    assert.equal(await codeOf(network, await rotation(network, device, device.address)), 'accepted')
     assert.equal(await codeOf(network, await rotation(network, custodian, custodian.address)), 'accepted')
   })
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { createdId, decodeTransaction, encode, fail, publicKeyToCose, signStatement, signTransaction, transactionId } from '@telltale/core'
+import { consentFields, createdId, decodeTransaction, encode, fail, keyFields, publicKeyToCose, signStatement, signTransaction, transactionId } from '@telltale/core'
 import type { Algorithm, Cbor, CborMap } from '@telltale/core'
-import { assetKey, commitmentInput, consentFields, identityKey, inForce } from '@telltale/ledger'
+import { assetKey, commitmentInput, identityKey, inForce } from '@telltale/ledger'
 import { assetOf, counterOf, identityOf, nextHeight } from './entries.ts'
 import type { Home } from './home.ts'
 import { ownerKey } from './ownership.ts'
@@ -19,7 +19,7 @@ export async function ensureIdentity(home: Home, name: string, algorithm: Algori
   const key = (await wallet.has(name)) ? await wallet.open(name) : await wallet.create(name, algorithm)
   if (reader.state(identityKey(key.address)).value) return key
   const authority = await wallet.open(profile.authority)
-  const { signature } = await signStatement('key', ledger.network, [key.address, 'identity', 0], key.signer)
+  const { signature } = await signStatement('key', ledger.network, keyFields(key.address, 'identity', 0, authority.address), key.signer)
   await home.send({ key: authority, call: CALL_ADMIT, sub: key.address, args: [publicKeyToCose(key.publicKey), signature, authority.address, roles] })
   return key
 }
@@ -31,10 +31,10 @@ export async function createAsset(home: Home, owner: WalletKey, attributes: Cbor
   const salt = new Uint8Array(randomBytes(32))
   const commitment = primitives.sha256(encode(commitmentInput(salt, attributes)))
   const before: Cbor[] = [commitment, owner.address]
-  const consent = await signStatement('consent', ledger.network, consentFields(CALL_CREATE_ASSET, authority.address, authority.address, before), owner.signer)
-  const sequence = counterOf(home, authority.address, authority.address)
+  const place = { iss: authority.address, sub: authority.address, call: CALL_CREATE_ASSET, sequence: counterOf(home, authority.address, authority.address) }
+  const consent = await signStatement('consent', ledger.network, consentFields(place, before), owner.signer)
   const args = [...before, [consent.keyNumber, consent.signature]]
-  const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: authority.address, sub: authority.address, call: CALL_CREATE_ASSET, sequence, args }, authority.signer)
+  const bytes = await signTransaction({ ...place, network: ledger.network.subarray(0, 16), args }, authority.signer)
   const asset = { id: createdId('ta', transactionId(decodeTransaction(bytes), primitives)), salt, attributes, owner: owner.name }
   await home.updateProfile((profile) => ({ ...profile, assets: [...profile.assets.filter((known) => reader.state(assetKey(known.id)).value !== null), asset] }))
   await home.chain.submit({ bytes, attachments: [] })
@@ -53,7 +53,7 @@ export async function enrolDevice(home: Home, init: { asset: AssetProfile; name:
   }
   await home.updateProfile((profile) => ({ ...profile, devices: [...profile.devices.filter((other) => other.address !== key.address), device] }))
   if (known) return device
-  const { signature } = await signStatement('key', ledger.network, [key.address, 'device', 0], key.signer)
+  const { signature } = await signStatement('key', ledger.network, keyFields(key.address, 'device', 0, init.asset.id), key.signer)
   await home.send({ key: owner, call: CALL_ENROL, sub: owner.address, args: [init.asset.id, publicKeyToCose(key.publicKey), signature, init.streams, null] })
   return device
 }

@@ -20,6 +20,8 @@ import type { AskPassword, Wallet, WalletKey } from './wallet.ts'
 export interface Home {
   directory: string
   profile: Profile
+  /** Address of the network's authority. */
+  authority: string
   wallet: Wallet
   store: DiskStore
   ledger: Ledger
@@ -101,6 +103,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       get profile() {
         return profile
       },
+      authority: authority.address,
       wallet,
       store,
       ledger,

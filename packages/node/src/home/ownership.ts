@@ -1,6 +1,5 @@
-import { equalBytes, fail, isValidSignature, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
+import { consentFields, equalBytes, fail, isValidSignature, keyFields, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
 import type { Cbor, CborMap, PublicKey, StatementSignature } from '@telltale/core'
-import { consentFields } from '@telltale/ledger'
 import type { Certified } from '@telltale/consensus'
 import { assetOf, identityOf, ownerAddressOf } from './entries.ts'
 import type { Home } from './home.ts'
@@ -16,6 +15,8 @@ export interface TransferRequest {
   to: string
   number: number
   previous: Uint8Array
+  /** Who would admit the next owner, where the ledger does not know them, and answer for them from then on. */
+  organisation: string
   /** Which car it is, as far as the owner knows and wants to say. */
   identity: { attributes: CborMap; salt: Uint8Array } | null
 }
@@ -25,7 +26,7 @@ export interface TransferConsent {
   request: TransferRequest
   key: PublicKey
   consent: StatementSignature
-  /** The key's own signature, with which an authority may admit it: of type `key` over [address, "identity", 0]. */
+  /** The key's own signature, with which the organisation that the request names may admit it. */
   admission: Uint8Array
 }
 
@@ -44,14 +45,14 @@ export async function ownerKey(home: Home, asset: string): Promise<WalletKey> {
 export function transferRequest(home: Home, asset: string, to: string): TransferRequest {
   const row = assetOf(home, asset)
   const known = home.profile.assets.find((item) => item.id === asset)
-  return { network: home.ledger.network, asset, from: ownerAddressOf(home, row), to, number: row.transfers, previous: row.lastTransfer, identity: known ? { attributes: known.attributes, salt: known.salt } : null }
+  return { network: home.ledger.network, asset, from: ownerAddressOf(home, row), to, organisation: home.authority, number: row.transfers, previous: row.lastTransfer, identity: known ? { attributes: known.attributes, salt: known.salt } : null }
 }
 
 /** Consents to a request; needs nothing but the next owner's key (`wrong-key` if it is another's). */
 export async function consentToTransfer(request: TransferRequest, owner: WalletKey): Promise<TransferConsent> {
   if (owner.address !== request.to) throw fail('wrong-key', `The request is for ${request.to}; the key ${owner.name} belongs to ${owner.address}.`, { expected: request.to, found: owner.address })
-  const consent = await signStatement('consent', request.network, consentFields(CALL_TRANSFER, request.from, request.asset, argsBefore(request, owner.publicKey)), owner.signer)
-  const { signature: admission } = await signStatement('key', request.network, [owner.address, 'identity', 0], owner.signer)
+  const consent = await signStatement('consent', request.network, transferFields(request, argsBefore(request, owner.publicKey)), owner.signer)
+  const { signature: admission } = await signStatement('key', request.network, keyFields(owner.address, 'identity', 0, request.organisation), owner.signer)
   return { request, key: owner.publicKey, consent, admission }
 }
 
@@ -67,7 +68,7 @@ export async function transferAsset(home: Home, { request, key, consent, admissi
     throw fail('stale-consent', 'The asset changed hands since the consent was asked for. Ask for a new one.', { expected: `transfer ${current.number} by ${current.from}`, found: `transfer ${request.number} by ${request.from}` })
   }
   const before = argsBefore(request, key)
-  const check = statementCheck('consent', ledger.network, consentFields(CALL_TRANSFER, request.from, request.asset, before), key, consent)
+  const check = statementCheck('consent', ledger.network, transferFields(request, before), key, consent)
   if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The consent of the next owner does not hold: the file was changed, or it is for something else.', { expected: `a consent by ${request.to}` })
   const owner = await ownerKey(home, request.asset)
   if (!identityOf(home, request.to)) await admitOwner(home, request.to, key, admission)
@@ -77,6 +78,10 @@ export async function transferAsset(home: Home, { request, key, consent, admissi
 /** Transfers to somebody whose key lies in this directory, too. */
 export async function transferWithin(home: Home, asset: string, next: WalletKey): Promise<Certified> {
   return transferAsset(home, await consentToTransfer(transferRequest(home, asset, next.address), next))
+}
+
+function transferFields({ from, asset }: TransferRequest, before: Cbor[]): Cbor[] {
+  return consentFields({ call: CALL_TRANSFER, iss: from, sub: asset, sequence: null }, before)
 }
 
 function argsBefore({ number, previous, to }: TransferRequest, key: PublicKey): Cbor[] {

@@ -27,7 +27,7 @@ export async function rotateKey(home: Home, name: string, algorithm?: Algorithm)
   const keyNumber = held.number + 1
   const next = await wallet.next(name, { algorithm: algorithm ?? current.publicKey.algorithm, address, keyNumber })
   const signer = keyFileToSigner(next)
-  const own = await ownSignature(home, { ...current, publicKey: signer.publicKey, signer }, CALL_ROTATE, { sub: address, keyNumber })
+  const own = await ownSignature(home, { ...current, publicKey: signer.publicKey, signer }, { call: CALL_ROTATE, sub: address, args: [keyNumber] })
   await home.send({ key: current, call: CALL_ROTATE, sub: address, args: [keyNumber, publicKeyToCose(signer.publicKey), own] })
   await wallet.adoptNext(name)
   return { address, keyNumber }

@@ -1,6 +1,7 @@
-import { fail, portable, signStatement } from '@telltale/core'
+import { asNullable, asText, consentFields, fail, keyFields, portable, signStatement } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
-import { consentFields, createCalls, proposalHash } from '@telltale/ledger'
+import { createCalls, proposalHash } from '@telltale/ledger'
+import { counterOf } from './entries.ts'
 import type { Home } from './home.ts'
 import type { WalletKey } from './wallet.ts'
 
@@ -26,23 +27,28 @@ export function findCall(named: string): CallName {
   throw fail('unknown-call', `There is no call ${named}.`, { expected: callNames().map(({ number, name }) => `${name} (${number})`).join(', '), found: named })
 }
 
-/** The signature by which a key shows that its holder wants it registered: in call 1 as an identity's, 9 as a device's, 4 as the next of `sub` (`wrong-call`). */
-export async function ownSignature(home: Home, key: WalletKey, call: number, { sub, keyNumber }: { sub: string; keyNumber: number }): Promise<Uint8Array> {
-  const fields = signedFields(key, call, sub, keyNumber)
-  return (await signStatement('key', home.ledger.network, fields, { ...key.signer, keyNumber: call === CALL_ROTATE ? keyNumber : 0 })).signature
+/**
+ * The signature by which a key shows that its holder wants it registered: in call 1 as an identity's, 9 as a device's, 4 as the next of `sub`. `args` are the
+ * other arguments of the call, in their places (`wrong-call`, `wrong-shape`).
+ */
+export async function ownSignature(home: Home, key: WalletKey, { call, sub, args }: { call: number; sub: string; args: (Cbor | undefined)[] }): Promise<Uint8Array> {
+  const keyNumber = call === CALL_ROTATE && typeof args[0] === 'number' ? args[0] : 0
+  const fields = signedFields(key, call, { sub, keyNumber, args })
+  return (await signStatement('key', home.ledger.network, fields, { ...key.signer, keyNumber })).signature
 }
 
-function signedFields(key: WalletKey, call: number, sub: string, keyNumber: number): Cbor[] {
-  if (call === CALL_ADMIT) return [key.address, 'identity', 0]
-  if (call === CALL_ENROL) return [key.address, 'device', 0]
-  if (call === CALL_ROTATE) return [sub, 'rotation', keyNumber]
+function signedFields(key: WalletKey, call: number, { sub, keyNumber, args }: { sub: string; keyNumber: number; args: (Cbor | undefined)[] }): Cbor[] {
+  if (call === CALL_ADMIT) return keyFields(key.address, 'identity', 0, asNullable(args[2], (item) => asText(item, 'organisation', 64)))
+  if (call === CALL_ENROL) return keyFields(key.address, 'device', 0, asText(args[0], 'asset', 64))
+  if (call === CALL_ROTATE) return keyFields(sub, 'rotation', keyNumber, null)
   throw fail('wrong-call', 'No key signs for itself in this call.', { expected: 'admit (1), rotate (4) or enrol-device (9)', found: String(call) })
 }
 
 /** A second party's consent to everything that stands before it: [key number, signature]. */
 export async function consentBy(home: Home, key: WalletKey, transaction: { call: number; iss: string; sub: string; before: Cbor[] }): Promise<Cbor[]> {
   const { call, iss, sub, before } = transaction
-  const { keyNumber, signature } = await signStatement('consent', home.ledger.network, consentFields(call, iss, sub, before), key.signer)
+  const fields = consentFields({ call, iss, sub, sequence: counterOf(home, iss, sub) }, before)
+  const { keyNumber, signature } = await signStatement('consent', home.ledger.network, fields, key.signer)
   return [keyNumber, signature]
 }
 

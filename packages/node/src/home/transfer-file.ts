@@ -5,7 +5,7 @@ import type { TransferConsent, TransferRequest } from './ownership.ts'
 /**
  * The two files with which an asset changes hands between people who do not share a directory. JSON, so that both can read what they sign:
  *
- *     {"telltale": "transfer-request", "version": 1, "network": hex, "asset", "from", "to", "number", "previous": hex, "identity": {"attributes", "salt": hex} / null}
+ *     {"telltale": "transfer-request", "version": 1, "network": hex, "asset", "from", "to", "organisation", "number", "previous": hex, "identity": {"attributes", "salt": hex} / null}
  *     {"telltale": "transfer-consent", "version": 1, "request": {...}, "key": hex of the COSE_Key, "keyNumber", "signature": hex, "admission": hex}
  */
 const REQUEST = 'transfer-request'
@@ -39,9 +39,9 @@ export function consentFromText(text: string, path: string): TransferConsent {
   })
 }
 
-function requestToJson({ network, asset, from, to, number, previous, identity }: TransferRequest): unknown {
+function requestToJson({ network, asset, from, to, organisation, number, previous, identity }: TransferRequest): unknown {
   const shown = identity && { attributes: Object.fromEntries(identity.attributes), salt: bytesToHex(identity.salt) }
-  return { telltale: REQUEST, version: 1, network: bytesToHex(network), asset, from, to, number, previous: bytesToHex(previous), identity: shown }
+  return { telltale: REQUEST, version: 1, network: bytesToHex(network), asset, from, to, organisation, number, previous: bytesToHex(previous), identity: shown }
 }
 
 function requestFromJson(value: unknown): TransferRequest {
@@ -53,6 +53,7 @@ function requestFromJson(value: unknown): TransferRequest {
     asset: asId(json['asset'], 'ta'),
     from: asId(json['from'], 'tt'),
     to: asId(json['to'], 'tt'),
+    organisation: asId(json['organisation'], 'tt'),
     number: asCount(json['number']),
     previous: asHex(json['previous'], 32),
     identity: identity && { attributes: asAttributes(identity['attributes']), salt: asHex(identity['salt'], 32) },

@@ -84,7 +84,7 @@ suite('signed refusals', () => {
       const { id } = await home.chain.submit({ bytes: first, attachments: [BODY] })
       const next = { ...(await home.wallet.create('next', 'EdDSA')), address: device.address }
       const rotated: WalletKey = { ...next, signer: { ...next.signer, keyNumber: 1 } }
-      const own = await ownSignature(home, rotated, 4, { sub: device.address, keyNumber: 1 })
+      const own = await ownSignature(home, rotated, { call: 4, sub: device.address, args: [1] })
       await home.send({ key: device, call: 4, sub: device.address, args: [1, publicKeyToCose(next.publicKey), own] })
       const old = await refusalOf(home, await recordBy(home, device, 1, id))
       assert.deepEqual([old.code, old instanceof RefusedError], ['key-not-in-force', true])
@@ -101,7 +101,7 @@ suite('signed refusals', () => {
     await withDirectory(async (directory) => {
       const { home, device, owner, profile } = await openCar(directory)
       const before: Cbor[] = ['odometer', 0, [0, null]]
-      const consent = await signStatement('consent', home.ledger.network, [19, device.address, device.address, ...before], owner.signer)
+      const consent = await signStatement('consent', home.ledger.network, [19, device.address, device.address, null, ...before], owner.signer)
       const bytes = await sign(home, device, { sub: device.address, call: 19, sequence: 0, args: [...before, [consent.keyNumber, consent.signature]] })
       const buyer = await home.wallet.create('buyer', 'EdDSA')
       await transferAsset(home, await consentToTransfer(transferRequest(home, profile.asset, buyer.address), buyer))

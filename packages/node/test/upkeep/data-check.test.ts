@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { fail, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import { fail, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
 import type { Cbor, Signer } from '@telltale/core'
 import { createChain } from '@telltale/consensus'
 import type { SignatureVerifier } from '@telltale/consensus'
@@ -45,7 +45,7 @@ async function admitSomebody(directory: string, { spoil = (signature) => signatu
     const chain = await createChain({ ledger, signer, address: authority.address, verifier: credulous, primitives, clock: { nowMs: () => ledger.position.timeMs + 1 }, acceptLoss })
     const name = `friend-${ledger.position.height}`
     const key = await wallet.create(name, 'EdDSA')
-    const { signature } = await signStatement('key', ledger.network, [key.address, 'identity', 0], key.signer)
+    const { signature } = await signStatement('key', ledger.network, keyFields(key.address, 'identity', 0, authority.address), key.signer)
     const args: Cbor[] = [publicKeyToCose(key.publicKey), signature, authority.address, [['owner', null, null]]]
     const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: authority.address, sub: key.address, call: CALL_ADMIT, sequence: 0, args }, authority.signer)
     await chain.submit({ bytes: spoilTransaction(bytes), attachments: [] })

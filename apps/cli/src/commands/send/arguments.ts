@@ -19,20 +19,30 @@ interface Transaction {
 
 /** The arguments of a transaction from JSON; what JSON has no word for is an object with one member (see `telltale send --help`). Codes: `malformed-argument`. */
 export async function readArguments(home: Home, given: unknown[], transaction: Transaction): Promise<Arguments> {
-  const read: Arguments = { args: [], attachments: [] }
+  const attachments: Uint8Array[] = []
+  const args: (Cbor | undefined)[] = []
+  // Signatures cover what stands beside them, before or behind, and a consent covers all before it: so the rest is read first.
+  for (const value of given) args.push(isSigned(value) ? undefined : await readValue(value, { home, attachments }))
   for (const [i, value] of given.entries()) {
-    const consenting = memberOf(value, 'consent')
-    if (consenting === undefined) read.args.push(await readValue(value, { home, transaction, read }))
-    else if (i === given.length - 1) read.args.push(await consentBy(home, await home.wallet.open(asText(consenting, 'consent')), { ...transaction, before: read.args }))
-    else throw malformed('A consent is the last argument.', value)
+    const named = memberOf(value, 'signature')
+    if (named !== undefined) args[i] = await ownSignature(home, await home.wallet.open(asText(named, 'signature')), { ...transaction, args })
   }
-  return read
+  for (const [i, value] of given.entries()) {
+    const named = memberOf(value, 'consent')
+    if (named === undefined) continue
+    if (i < given.length - 1) throw malformed('A consent is the last argument.', value)
+    args[i] = await consentBy(home, await home.wallet.open(asText(named, 'consent')), { ...transaction, before: args.slice(0, -1) as Cbor[] })
+  }
+  return { args: args as Cbor[], attachments }
+}
+
+function isSigned(value: unknown): boolean {
+  return memberOf(value, 'signature') !== undefined || memberOf(value, 'consent') !== undefined
 }
 
 interface Reading {
   home: Home
-  transaction: Transaction
-  read: Arguments
+  attachments: Uint8Array[]
 }
 
 async function readValue(value: unknown, reading: Reading): Promise<Cbor> {
@@ -50,7 +60,7 @@ async function readValue(value: unknown, reading: Reading): Promise<Cbor> {
 async function readObject(value: object, reading: Reading): Promise<Cbor> {
   const [[name, inner] = ['', null], ...others] = Object.entries(value) as [string, unknown][]
   const reader = others.length === 0 && Object.hasOwn(READERS, name) ? READERS[name] : undefined
-  if (!reader) throw malformed(`An object has one member: ${Object.keys(READERS).join(', ')} or consent. A map is {"map": {...}}.`, value)
+  if (!reader) throw malformed(`An object has one member: ${Object.keys(READERS).join(', ')}, or as an argument of its own signature or consent. A map is {"map": {...}}.`, value)
   return reader(inner, reading)
 }
 
@@ -73,14 +83,9 @@ const READERS: Record<string, (inner: unknown, reading: Reading) => Cbor | Promi
   },
   key: async (inner, { home }) => publicKeyToCose((await home.wallet.open(asText(inner, 'key'))).publicKey),
   address: (inner, { home }) => addressOf(home, asText(inner, 'address')),
-  async signature(inner, { home, transaction, read }) {
-    const key = await home.wallet.open(asText(inner, 'signature'))
-    const [first] = read.args
-    return ownSignature(home, key, transaction.call, { sub: transaction.sub, keyNumber: typeof first === 'number' ? first : 0 })
-  },
-  async attachment(inner, { home, read }) {
+  async attachment(inner, { home, attachments }) {
     const bytes = await readInputBytes(asText(inner, 'attachment'), CERTIFICATE_FILE_BYTES_MAX)
-    read.attachments.push(bytes)
+    attachments.push(bytes)
     return [home.primitives.sha256(bytes), bytes.length]
   },
   async proposal(inner, reading) {
