@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join, resolve } from 'node:path'
+import { compressPages } from './compression.ts'
 import { buildApplication, buildSingleFile } from './configuration.ts'
 
 const folder = resolve(import.meta.dirname, '..')
@@ -43,6 +44,7 @@ if (process.argv.includes('--force') || !isBuilt(hash)) {
   try {
     await buildApplication(folder, made)
     await buildSingleFile(folder, made)
+    compressPages(made)
     writeFileSync(join(made, '.built'), hash)
     rmSync(dist, { recursive: true, force: true })
     renameSync(made, dist)

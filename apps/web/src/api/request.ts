@@ -1,4 +1,5 @@
 import { TelltaleError, fail } from '@telltale/core'
+import { deskKey } from './desk-key.ts'
 
 /** How long an answer of the node may take before it counts as lost. */
 const ANSWER_MS = 20_000
@@ -20,30 +21,36 @@ export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint
   return new Uint8Array(await (await send(path, {}, signal)).arrayBuffer())
 }
 
-export async function sendJson<T>(method: 'POST' | 'DELETE', path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return (await send(path, jsonBody(method, body), signal)).json() as Promise<T>
+export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return (await send(path, jsonBody(body), signal)).json() as Promise<T>
 }
 
 export async function postForBytes(path: string, body: unknown, signal?: AbortSignal): Promise<Uint8Array> {
-  return new Uint8Array(await (await send(path, jsonBody('POST', body), signal)).arrayBuffer())
+  return new Uint8Array(await (await send(path, jsonBody(body), signal)).arrayBuffer())
 }
 
-function jsonBody(method: string, body: unknown): RequestInit {
-  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+function jsonBody(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-/** Asks the node that served this page (`node-unreachable`, `node-answer-unreadable`, and the codes of the node). */
-export async function send(path: string, init: RequestInit, signal?: AbortSignal): Promise<Response> {
-  const limit = AbortSignal.timeout(ANSWER_MS)
+/** Asks the node that served this page (`node-unreachable`, `node-answer-unreadable`, and the codes of the node); `answerMs` null: as long as it takes. */
+export async function send(path: string, init: RequestInit, signal?: AbortSignal, answerMs: number | null = ANSWER_MS): Promise<Response> {
+  const limits = [...(signal ? [signal] : []), ...(answerMs === null ? [] : [AbortSignal.timeout(answerMs)])]
   let response: Response
   try {
-    response = await fetch(path, { ...init, signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    response = await fetch(path, { ...init, headers: { ...init.headers, ...deskHeader(path) }, signal: AbortSignal.any(limits) })
   } catch (cause) {
     if (signal?.aborted === true) throw cause
     throw fail('node-unreachable', 'The node does not answer; see whether it runs, and try again.', { expected: 'an answer', found: 'none', cause })
   }
   if (response.ok) return response
   throw await readProblem(response)
+}
+
+/** Only what belongs to the owner of the node brings the key. */
+function deskHeader(path: string): Record<string, string> {
+  const key = path.startsWith('/v1/desk') ? deskKey() : null
+  return key === null ? {} : { 'x-telltale-desk': key }
 }
 
 async function readProblem(response: Response): Promise<TelltaleError> {

@@ -95,7 +95,7 @@ function drawLate(plot: uPlot, { timesMs, values, late = [] }: Series, colour: s
     const value = values[index]
     if (value === null || value === undefined) continue
     ctx.beginPath()
-    ctx.arc(plot.valToPos(timesMs[index] as number, 'x', true), plot.valToPos(value, 'y', true), 3 * devicePixelRatio, 0, 2 * Math.PI)
+    ctx.arc(plot.valToPos(timesMs[index] as number, 'x', true), plot.valToPos(value, 'y', true), 1.8 * devicePixelRatio, 0, 2 * Math.PI)
     ctx.fill()
   }
 }

@@ -21,7 +21,8 @@ export function drawScale(plot: uPlot, unit: string, { grid, text }: { grid: str
     ctx.moveTo(bbox.left, y)
     ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
-    ctx.fillText(i === ticks.length - 1 ? `${tick.toLocaleString('en')} ${unit}` : tick.toLocaleString('en'), bbox.left + bbox.width, y - LABEL_GAP * ratio)
+    // The lowest label would lie on the line of the series.
+    if (i > 0 || ticks.length === 1) ctx.fillText(i === ticks.length - 1 ? `${tick.toLocaleString('en')} ${unit}` : tick.toLocaleString('en'), bbox.left + bbox.width, y - LABEL_GAP * ratio)
   })
   ctx.restore()
 }

@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { LAMP_NAMES } from '@telltale/certificate'
+import { fail } from '@telltale/core'
 import type { Device } from '../api/ledger-answers.ts'
 import { networkQuery } from '../api/queries.ts'
 import { postForBytes } from '../api/request.ts'
@@ -8,7 +9,6 @@ import type { ShownLamp } from '../lamps/lamp-look.ts'
 import type { Answer } from '../verify/answer.ts'
 import { verify } from '../verify/verification.ts'
 import { words } from '../words.ts'
-import { fail } from '@telltale/core'
 
 /** Records of each stream that are checked: a moment's work for a browser. */
 const CHECKED_MAX = 400
@@ -17,25 +17,31 @@ const CHECKED_MAX = 400
  * The lamps of a device. Nothing is taken from the node's word: it makes a certificate of the newest records, and this browser verifies it, against the network
  * that this page was opened for.
  */
-export function CheckedLamps({ device }: { device: Device }) {
-  const answer = useCheckedDevice(device)
+export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean }) {
+  const answer = useCheckedDevice(device, isOwn)
   const lamps = LAMP_NAMES.map((name): ShownLamp => {
     const lamp = answer?.lamps[name]
-    return { name, title: words.lamp.titles[name], look: lamp?.state ?? 'pending', ground: lamp?.ground ?? words.lamp.questions[name] }
+    return { name, title: words.lamp.titles[name], look: lamp?.state ?? 'pending', ground: lamp ? lamp.ground.replace(ASK, '') : words.lamp.questions[name] }
   })
   return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
 }
 
-function useCheckedDevice({ device, asset, streams }: Device): Answer | undefined {
+/** On this page nobody can ask anything further. */
+const ASK = /; give --.*$/
+
+/** `isOwn`: at the owner's desk the certificate also says which car it is, and discloses its newest odometer reading. */
+function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean): Answer | undefined {
   const queries = useQueryClient()
   const wanted = streams.filter(({ count }) => count > 0)
   const { data } = useQuery({
-    queryKey: ['checked', device],
+    queryKey: ['checked', device, isOwn],
     enabled: wanted.length > 0,
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const { network } = await queries.ensureQueryData(networkQuery)
-      const bytes = await postForBytes('/v1/certificates', { asset, streams: wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX), to: count - 1 })) }, signal)
+      const ranges = wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX), to: count - 1 }))
+      const newest = (wanted.find(({ name }) => name === 'odometer') ?? wanted[0])!.count - 1
+      const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await postForBytes('/v1/certificates', { asset, streams: ranges }, signal)
       const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
       if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)
       return outcome.answer

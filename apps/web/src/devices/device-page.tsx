@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { useDesk } from '../api/desk.ts'
+import { carName, useDesk } from '../api/desk.ts'
 import type { Device } from '../api/ledger-answers.ts'
 import { deviceQuery, networkQuery } from '../api/queries.ts'
 import { BlocksCard } from '../network/blocks-card.tsx'
+import { ButtonLink } from '../shell/button-link.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { Choice } from '../shell/choice.tsx'
 import { PageHead } from '../shell/page-head.tsx'
@@ -31,6 +32,7 @@ export function DevicePage() {
 function DeviceView({ device }: { device: Device }) {
   const desk = useDesk()
   const { data: network } = useQuery(networkQuery)
+  const isOwn = desk?.devices.some((own) => own.device === device.device) === true
   const [name, setName] = useState<string | null>(null)
   const lateMs = network?.parameters.lateMs ?? Infinity
   const named = (wanted: string): Device['streams'][number] | undefined => device.streams.find((stream) => stream.name === wanted)
@@ -38,11 +40,11 @@ function DeviceView({ device }: { device: Device }) {
   const records = device.streams.reduce((sum, { count }) => sum + count, 0)
   return (
     <div className={styles.page}>
-      <PageHead title={desk?.device === device.device ? words.device.yours(desk.vin) : words.device.title}>
+      <PageHead title={carName(desk, device.asset) ?? words.device.title} actions={isOwn && <Actions device={device.device} />}>
         <Hash text={device.device} /> · {words.device.recordCount(groupNumber(records))}
         {!device.isActive && ` · ${words.device.retired}`}
       </PageHead>
-      <CheckedLamps device={device} />
+      {desk !== undefined && <CheckedLamps device={device} isOwn={isOwn} />}
       <div className={styles.columns}>
         <OdometerCard odometer={named('odometer')} driving={named('driving')} lateMs={lateMs} />
         <div className={styles.stack}>
@@ -53,5 +55,18 @@ function DeviceView({ device }: { device: Device }) {
         </div>
       </div>
     </div>
+  )
+}
+
+function Actions({ device }: { device: string }) {
+  return (
+    <>
+      <ButtonLink to="/devices/$device/share" params={{ device }}>
+        {words.device.share}
+      </ButtonLink>
+      <ButtonLink variant="filled" to="/devices/$device/certificate" params={{ device }}>
+        {words.device.certificate}
+      </ButtonLink>
+    </>
   )
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useDesk } from '../api/desk.ts'
+import { carName, useDesk } from '../api/desk.ts'
 import type { Asset, Device } from '../api/ledger-answers.ts'
 import { assetsQuery, devicesQuery } from '../api/queries.ts'
 import { Card, Empty, Facts } from '../shell/card.tsx'
@@ -29,9 +29,9 @@ export function DevicesPage() {
 function AssetView({ asset, devices }: { asset: Asset; devices: Device[] }) {
   const desk = useDesk()
   const mine = devices.filter((device) => device.asset === asset.asset)
-  const isMine = desk?.asset === asset.asset
+  const name = carName(desk, asset.asset)
   return (
-    <Card title={isMine ? words.devices.yours : words.devices.car}>
+    <Card title={name ?? words.devices.car}>
       <div className={styles.stack}>
         <Facts
           facts={[

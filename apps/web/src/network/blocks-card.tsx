@@ -29,10 +29,15 @@ function Bars({ blocks }: { blocks: BlockLine[] }) {
       {blocks.map(({ height, transactions, timeMs }) => (
         <li key={height}>
           <Link to="/blocks/$height" params={{ height: String(height) }} aria-label={words.blocks.bar(groupNumber(height), groupNumber(transactions))} title={`${words.blocks.bar(groupNumber(height), groupNumber(transactions))}, ${timeText(timeMs, Date.now())}`}>
-            <span style={{ height: `${Math.max(4, Math.round((transactions / most) * 52))}px` }} />
+            <span style={{ height: `${barHeight(transactions, most)}px` }} />
           </Link>
         </li>
       ))}
     </ol>
   )
+}
+
+/** As high as the root of their share: one large block does not flatten all others. */
+function barHeight(transactions: number, most: number): number {
+  return Math.max(4, Math.round(Math.sqrt(transactions / most) * 52))
 }

@@ -16,7 +16,9 @@ const PLACES = [
   { to: '/devices', label: words.shell.devices },
   { to: '/blocks', label: words.shell.blocks },
   { to: '/network', label: words.shell.network },
+  { to: '/import', label: words.shell.import },
   { to: '/verify', label: words.shell.verify },
+  { to: '/cheat', label: words.shell.cheat },
 ] as const
 
 /** What stands around every page: where one can go, how the ledger stands, and whether what is seen is still live. */

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { fail } from '@telltale/core'
 
 const INDEX = 'index.html'
+/** Files whose name changes with their content. */
+const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(?:\.\w+)?$/
 /** What belongs to the API is never answered with a page. */
 const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 
@@ -12,7 +14,9 @@ const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
   const root = folder === null ? null : resolve(folder)
   const hasPages = root !== null && existsSync(join(root, INDEX))
-  if (hasPages) await server.register(staticFiles, { root, wildcard: false, index: INDEX, dotfiles: 'ignore', schemaHide: true, setHeaders: (reply: { setHeader(name: string, value: string): void }, path: string) =>  reply.setHeader('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600') } as never)
+  if (hasPages) {
+    await server.register(staticFiles, { root, wildcard: false, index: INDEX, dotfiles: 'ignore', preCompressed: true, cacheControl: false, schemaHide: true, setHeaders: (reply, path) => void reply.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache') })
+  }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
     const wantsPage = (request.method === 'GET' || request.method === 'HEAD') && !API_PATH.test(request.url) && (request.headers.accept ?? '').includes('text/html')
     if (hasPages && wantsPage) return reply.sendFile(INDEX)
