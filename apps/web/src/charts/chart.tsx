@@ -62,7 +62,7 @@ export function Chart({ title, series, unit, timeText, valueText, height = 130 }
 }
 
 function plotOptions(element: HTMLElement, { width, height, unit, series, onPoint }: { width: number; height: number; unit: string; series: Series; onPoint: (index: number | null) => void }): uPlot.Options {
-  const colours = { line: colourOf(element, '--blue'), grid: colourOf(element, '--line'), text: colourOf(element, '--muted'), late: colourOf(element, '--amber') }
+  const colours = { line: colourOf(element, '--blue'), grid: colourOf(element, '--line'), text: colourOf(element, '--muted'), late: colourOf(element, '--amber'), surface: colourOf(element, '--surface') }
   return {
     width,
     height,
@@ -74,8 +74,12 @@ function plotOptions(element: HTMLElement, { width, height, unit, series, onPoin
     axes: [{ show: false }, { show: false }],
     series: [{}, { stroke: colours.line, width: 2, spanGaps: false, points: { show: false } }],
     hooks: {
-      drawAxes: [(plot) => drawScale(plot, unit, colours)],
-      draw: [(plot) => drawLate(plot, series, colours.late)],
+      draw: [
+        (plot) => {
+          drawLate(plot, series, colours.late)
+          drawScale(plot, unit, colours)
+        },
+      ],
       setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
     },
   }

@@ -4,7 +4,7 @@ import type uPlot from 'uplot'
 const LABEL_GAP = 5
 
 /** Two or three quiet lines with their values inside the plot, on the right; the unit stands at the highest. */
-export function drawScale(plot: uPlot, unit: string, { grid, text }: { grid: string; text: string }): void {
+export function drawScale(plot: uPlot, unit: string, { grid, text, surface }: { grid: string; text: string; surface: string }): void {
   const { ctx, bbox } = plot
   const { min, max } = plot.scales['y'] as { min: number; max: number }
   const ratio = devicePixelRatio
@@ -22,7 +22,14 @@ export function drawScale(plot: uPlot, unit: string, { grid, text }: { grid: str
     ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
     // The lowest label would lie on the line of the series.
-    if (i > 0 || ticks.length === 1) ctx.fillText(i === ticks.length - 1 ? `${tick.toLocaleString('en')} ${unit}` : tick.toLocaleString('en'), bbox.left + bbox.width, y - LABEL_GAP * ratio)
+    if (i === 0 && ticks.length > 1) return
+    const label = i === ticks.length - 1 ? `${tick.toLocaleString('en')} ${unit}` : tick.toLocaleString('en')
+    ctx.lineWidth = 4 * ratio
+    ctx.strokeStyle = surface
+    ctx.strokeText(label, bbox.left + bbox.width, y - LABEL_GAP * ratio)
+    ctx.strokeStyle = grid
+    ctx.lineWidth = ratio
+    ctx.fillText(label, bbox.left + bbox.width, y - LABEL_GAP * ratio)
   })
   ctx.restore()
 }

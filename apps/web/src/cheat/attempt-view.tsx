@@ -28,7 +28,7 @@ export interface Attempt {
 /** The forged file as its victim sees it: which lamp turns red, and why. */
 export function AttemptView({ attempt }: { attempt: Attempt }) {
   const view = useRef<HTMLElement>(null)
-  useEffect(() => view.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => void view.current?.scrollIntoView({ block: 'nearest' }), [])
   return (
     <section ref={view} className={styles.attempt} aria-label={words.cheat.result(attempt.title)}>
       <h2>{words.cheat.result(attempt.title)}</h2>
@@ -52,7 +52,9 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
   const red = LAMP_NAMES.find((name) => answer?.lamps[name].state === 'refuted')
   return (
     <>
-      <p className={styles.asked}>{words.cheat.asked(asked.reading, asked.vin)}</p>
+      <p className={styles.asked}>
+        <ReadableText text={words.cheat.asked(asked.reading, asked.vin)} />
+      </p>
       <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
       {answer && (
         <div role="status" className={styles.result}>

@@ -11,7 +11,7 @@ import { useRecords } from './latest-records.ts'
 import { RecordsTable } from './records-table.tsx'
 
 /** Records on one page of the list. */
-const PAGE = 25
+const PAGE = 15
 /** Scrolled further than this, somebody is reading: nothing may move under them. */
 const READING_PIXELS = 160
 

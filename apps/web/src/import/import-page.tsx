@@ -28,6 +28,7 @@ export function ImportPage() {
 
 function Importer() {
   const [progress, setProgress] = useState<ImportProgress | null>(null)
+  const [mapping, setMapping] = useState<{ name: string; text: string } | null>(null)
   const [recordedAt, setRecordedAt] = useState('')
   const log = useMutation({ mutationFn: uploadFile })
   const database = useMutation({
@@ -40,7 +41,7 @@ function Importer() {
     mutationFn: (uploaded: Uploaded) => {
       setProgress(null)
       const { uploaded: dbc, suggestion } = database.data ?? {}
-      return importLog({ log: uploaded.upload, ...(dbc ? { dbc: dbc.upload } : {}), ...(suggestion && suggestion.mapping !== '' ? { mapping: suggestion.mapping } : {}), ...(recordedAt === '' ? {} : { recordedAt: new Date(recordedAt).toISOString() }) }, setProgress)
+      return importLog({ log: uploaded.upload, ...(dbc ? { dbc: dbc.upload } : {}), ...mappingOf(mapping?.text ?? suggestion?.mapping), ...(recordedAt === '' ? {} : { recordedAt: new Date(recordedAt).toISOString() }) }, setProgress)
     },
   })
   const error = log.error ?? database.error ?? run.error
@@ -50,6 +51,7 @@ function Importer() {
         <div className={styles.files}>
           <FileField label={words.import.log} hint={words.import.logHint} chosen={log.data && `${log.data.name} · ${byteText(log.data.bytes)}`} isBusy={log.isPending} onFile={log.mutate} />
           <FileField label={words.import.dbc} hint={words.import.dbcHint} chosen={database.data && `${database.data.uploaded.name} · ${byteText(database.data.uploaded.bytes)}`} isBusy={database.isPending} onFile={database.mutate} />
+          <FileField label={words.import.map} hint={words.import.mapHint} chosen={mapping?.name} isBusy={false} onFile={(file) => void file.slice(0, MAPPING_BYTES_MAX).text().then((text) => setMapping({ name: file.name, text }))} />
           <TextInput type="datetime-local" label={words.import.recordedAt} description={words.import.recordedAtHint} value={recordedAt} onChange={(event) => setRecordedAt(event.currentTarget.value)} />
         </div>
         <div className={table.pages}>
@@ -61,9 +63,16 @@ function Importer() {
       {error && <ProblemBox title={words.import.failed} problem={problemOf(error)} />}
       {run.isPending && <Running progress={progress} />}
       {run.data && <Report report={run.data} />}
-      {database.data && <Signals suggestion={database.data.suggestion} />}
+      {database.data && !mapping && <Signals suggestion={database.data.suggestion} />}
     </>
   )
+}
+
+/** What the node takes as a mapping. */
+const MAPPING_BYTES_MAX = 1_000_000
+
+function mappingOf(text: string | undefined): { mapping?: string } {
+  return text === undefined || text === '' ? {} : { mapping: text }
 }
 
 function Running({ progress }: { progress: ImportProgress | null }) {
@@ -99,7 +108,7 @@ function Report({ report: { device, records, readings, refused } }: { report: Im
 
 function Signals({ suggestion: { name, source, signals } }: { suggestion: Suggestion }) {
   return (
-    <Card title={words.import.mapping(words.import.sources[source], name)}>
+    <Card title={words.import.mapping(words.import.sources[source], source === 'shipped' ? name : '')}>
       {signals.length > 0 && (
         <div className={table.scroll}>
           <table className={table.table}>

@@ -5,7 +5,7 @@ import styles from './proof.module.css'
 
 const WIDTH = 560
 const STEP_HEIGHT = 46
-const TOP = 26
+const TOP = 40
 const LEFT = 120
 const SIBLING_WIDTH = 74
 
@@ -33,7 +33,7 @@ export function ProofPicture({ proof, label }: { proof: RecordProof; label: stri
         )
       })}
       <circle className={styles.dot} cx={end.x} cy={end.y} r={8} />
-      <text className={styles.name} x={end.x - 16} y={end.y + 5} textAnchor="end">
+      <text className={styles.name} x={end.x + 8} y={end.y - 16} textAnchor="end">
         {words.record.root} {shorten(root ?? '', 4, 2)}
       </text>
       <text className={styles.name} x={Math.max(at(0).x, 70)} y={at(0).y + 26} textAnchor="middle">

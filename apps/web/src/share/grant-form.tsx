@@ -13,7 +13,12 @@ import { words } from '../words.ts'
 import styles from './share.module.css'
 
 const OTHER = 'other'
-type Period = 'next' | 'all' | 'past'
+type Period = 'next' | 'all' | 'past' | 'own'
+/** Record numbers as typed; an empty end means whatever comes. */
+interface OwnPeriod {
+  from: string
+  to: string
+}
 
 /** Whom, which stream, which period. */
 export function GrantForm({ desk, device, onGranted }: { desk: Desk; device: DeskDevice; onGranted: (list: GrantList) => void }) {
@@ -22,17 +27,18 @@ export function GrantForm({ desk, device, onGranted }: { desk: Desk; device: Des
   const [address, setAddress] = useState('')
   const [stream, setStream] = useState(device.streams.find((path) => path.endsWith('/odometer')) ?? device.streams[0] ?? '')
   const [period, setPeriod] = useState<Period>('next')
+  const [own, setOwn] = useState<OwnPeriod>({ from: '0', to: '' })
   const [days, setDays] = useState('30')
   const { refetch } = useQuery(deviceQuery(device.device))
   const grant = useMutation({
     mutationFn: async () => {
       const count = (await refetch()).data?.streams.find((item) => item.stream === stream)?.count ?? 0
-      return postJson<GrantList>('/v1/desk/grants', { stream, reader: reader === OTHER ? address.trim() : reader, ...rangeOf(period, count), days: Number(days) })
+      return postJson<GrantList>('/v1/desk/grants', { stream, reader: reader === OTHER ? address.trim() : reader, ...rangeOf(period, own, count), days: Number(days) })
     },
     onSuccess: onGranted,
   })
   const isAddressWrong = reader === OTHER && address !== '' && !isAddress(address.trim(), 'tt')
-  const isReady = stream !== '' && (reader !== OTHER || (address !== '' && !isAddressWrong)) && /^\d{1,5}$/.test(days)
+  const isReady = stream !== '' && (reader !== OTHER || (address !== '' && !isAddressWrong)) && /^\d{1,5}$/.test(days) && (period !== 'own' || isPeriod(own))
   return (
     <Card title={words.share.new}>
       <form
@@ -48,9 +54,15 @@ export function GrantForm({ desk, device, onGranted }: { desk: Desk; device: Des
         <TextInput label={words.share.keptDays} inputMode="numeric" maxLength={5} value={days} onChange={(event) => setDays(event.currentTarget.value)} />
         <div className={styles.period}>
           <span className="field-label">{words.share.period}</span>
-          <Choice label={words.share.period} options={(['next', 'all', 'past'] as const).map((value) => ({ value, label: words.share.periods[value] }))} value={period} onChange={(value) => setPeriod(value as Period)} />
+          <Choice label={words.share.period} options={(['next', 'all', 'past', 'own'] as const).map((value) => ({ value, label: words.share.periods[value] }))} value={period} onChange={(value) => setPeriod(value as Period)} />
         </div>
-        <Button type="submit" variant="filled" disabled={!isReady} loading={grant.isPending}>
+        {period === 'own' && (
+          <>
+            <TextInput label={words.share.firstRecord} inputMode="numeric" maxLength={10} value={own.from} onChange={(event) => setOwn({ ...own, from: event.currentTarget.value })} />
+            <TextInput label={words.share.lastRecord} description={words.share.lastRecordHint} inputMode="numeric" maxLength={10} value={own.to} error={!isPeriod(own) && words.share.wrongPeriod} onChange={(event) => setOwn({ ...own, to: event.currentTarget.value })} />
+          </>
+        )}
+        <Button className={styles.submit} type="submit" variant="filled" disabled={!isReady} loading={grant.isPending}>
           {words.share.grant}
         </Button>
       </form>
@@ -60,7 +72,12 @@ export function GrantForm({ desk, device, onGranted }: { desk: Desk; device: Des
 }
 
 /** Record numbers of a period; a device's next record has the number of those that are there. */
-function rangeOf(period: Period, count: number): { from: number; to: number | null } {
+function rangeOf(period: Period, own: OwnPeriod, count: number): { from: number; to: number | null } {
+  if (period === 'own') return { from: Number(own.from), to: own.to === '' ? null : Number(own.to) }
   if (period === 'next') return { from: count, to: null }
   return period === 'all' ? { from: 0, to: null } : { from: 0, to: Math.max(0, count - 1) }
+}
+
+function isPeriod({ from, to }: OwnPeriod): boolean {
+  return /^\d{1,10}$/.test(from) && /^\d{0,10}$/.test(to) && (to === '' || Number(from) <= Number(to))
 }
