@@ -88,7 +88,9 @@ export const words = {
       refusal: 'Why it does not hold',
       checkedIn: (ms: string) => `Checked in ${ms} ms on this device.`,
     },
-    save: 'Save this page as one file: it checks certificates without a network.',
+    save: 'Save this page as one file',
+    saveWhy: 'It checks certificates without a node and without a network.',
+    sameAsNode: 'It is the fingerprint of the network that the node of this page is on.',
     problem: {
       'not-a-certificate': 'This is no Telltale certificate.',
       'malformed-link': 'The link cannot be read.',

@@ -5,7 +5,7 @@ import type { TrustedNetwork, useTrustedNetworks } from './trusted-networks.ts'
 import styles from './verify.module.css'
 
 /** The one thing that no file can prove about itself: which ledger it comes from. */
-export function NetworkTrust({ answer, networks }: { answer: Answer; networks: ReturnType<typeof useTrustedNetworks> }) {
+export function NetworkTrust({ answer, networks, isOfNode }: { answer: Answer; networks: ReturnType<typeof useTrustedNetworks>; isOfNode: boolean }) {
   const { id } = answer.network
   const known = networks.trusted.find((network) => network.id === id)
   if (known) return <Trusted network={known} onForget={() => networks.forget(id)} />
@@ -16,6 +16,7 @@ export function NetworkTrust({ answer, networks }: { answer: Answer; networks: R
       <h2 id="trust-title">{words.verify.compareTitle}</h2>
       <p>{words.verify.compare(name)}</p>
       <p className={styles.fingerprint}>{groups(id)}</p>
+      {isOfNode && <p>{words.verify.sameAsNode}</p>}
       <Button onClick={() => networks.trust({ id, name })}>{words.verify.trust}</Button>
     </section>
   )

@@ -27,8 +27,8 @@ export interface OpenedFile {
 /** How long somebody has to stop typing before the file is checked again. */
 const TYPING_MS = 250
 
-/** Is this certificate true? Wholly in the browser: no request is made, whatever is opened. */
-export function VerifyPage() {
+/** Is this certificate true? Wholly in the browser: no request is made, whatever is opened. `nodeNetwork`: fingerprint of the network of the node that served this page. */
+export function VerifyPage({ nodeNetwork }: { nodeNetwork?: string }) {
   const [file, setFile] = useState<OpenedFile | null>(null)
   const [linkProblem, setLinkProblem] = useState<Problem | null>(null)
   const [form, setForm] = useState(NO_QUESTION)
@@ -51,7 +51,7 @@ export function VerifyPage() {
       {problem && <ProblemBox title={words.verify.problem[problem.code] ?? words.verify.problemOther} problem={problem} isSettled={isSettled} />}
       {!problem && <Lamps answer={answer} isChecking={file !== null && answer === null} isSettled={isSettled} />}
       <QuestionForm form={form} flaws={answer?.flaws ?? {}} onChange={setForm} />
-      {answer && <NetworkTrust answer={answer} networks={networks} />}
+      {answer && <NetworkTrust answer={answer} networks={networks} isOfNode={nodeNetwork === answer.network.id} />}
       {answer && <AnswerDetails answer={answer} />}
     </div>
   )
