@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { axeFindings, overhang } from './accessibility.ts'
@@ -13,6 +14,16 @@ import { readAnswer } from './verify-dialogue.ts'
 const COMMAND = resolve(import.meta.dirname, '../../cli/src/main.ts')
 const SAMPLES = resolve(import.meta.dirname, '../../../samples')
 const LAMPS = 7
+/** A car may stand at a light for three quarters of a minute. */
+const PATIENCE_MS = 60_000
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS
+  while (!(await holds())) {
+    assert.ok(Date.now() < endMs, 'it never happened')
+    await wait(100)
+  }
+}
 
 describe('the pages of a demo node', needsChromium, () => {
   let browser: Browser
@@ -48,12 +59,13 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.getByText('Demo network, simulated car').waitFor()
     assert.ok(!page.url().includes('desk='), 'the key does not stay in the address')
     await page.getByText(/reported \d+ s ago/).waitFor()
-    const marks = page.locator('path[stroke-dasharray="26 22"]')
-    await page.waitForFunction('Number(document.querySelector(\'path[stroke-dasharray="26 22"]\').getAttribute("stroke-dashoffset")) > 0', undefined, { timeout: 60_000 })
-    assert.equal(await marks.count(), 1)
+    const road = page.locator('path[stroke-dasharray="26 22"]')
+    const offset = async (): Promise<string | null> => road.getAttribute('stroke-dashoffset')
+    await until(async () => Number(await offset()) > 0)
     const newest = page.locator('tbody tr').first().locator('td').first()
-    const before = Number((await newest.innerText()).replaceAll(',', ''))
-    await page.waitForFunction((number) => Number((globalThis as unknown as { document: { querySelector(selector: string): { innerText: string } } }).document.querySelector('tbody tr td').innerText.replaceAll(',', '')) > number, before)
+    const number = async (): Promise<number> => Number((await newest.innerText()).replaceAll(',', ''))
+    const before = await number()
+    await until(async () => (await number()) > before)
     await page.locator('[data-lamp=complete][data-state=holds]').waitFor()
     assert.equal(await lampsOf(page).count(), LAMPS)
     assert.equal(await page.locator('[data-lamp][data-state=refuted]').count(), 0)
@@ -182,7 +194,7 @@ describe('the pages of a demo node', needsChromium, () => {
       for (const path of ['/', '/devices', `/devices/${device}`, `/devices/${device}/odometer/1`, `/devices/${device}/share`, `/devices/${device}/certificate`, '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
         await page.goto(node.origin + path)
         await page.getByRole('heading', { level: 1 }).waitFor()
-        await page.waitForFunction('document.querySelectorAll("[aria-label=Loading], [data-look=pending]").length === 0')
+        await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
         assert.deepEqual(await axeFindings(page), [], path)
         assert.equal(await overhang(page), 0, path)
       }

@@ -3,9 +3,9 @@ const PLACE = 'telltale.desk'
 
 /** Takes the key of the desk out of the link that the node printed, keeps it for this tab, and takes it out of the address, so that nobody copies it along. */
 export function takeDeskKey(): void {
-  const match = FRAGMENT.exec(location.hash)
-  if (!match) return
-  sessionStorage.setItem(PLACE, match[1] as string)
+  const [, key] = FRAGMENT.exec(location.hash) ?? []
+  if (key === undefined) return
+  sessionStorage.setItem(PLACE, key)
   history.replaceState(history.state, '', location.pathname + location.search)
 }
 

@@ -6,9 +6,6 @@ import { getBytes, getJson } from './request.ts'
 export const HEAD = 'head'
 const FIXED = { staleTime: Infinity } as const
 
-/** Records of one request of a list. */
-export const RECORDS_MAX = 500
-
 export const healthQuery = queryOptions({ queryKey: [HEAD, 'health'], queryFn: ({ signal }) => getJson<Health>('/health', signal) })
 export const networkQuery = queryOptions({ queryKey: [HEAD, 'network'], queryFn: ({ signal }) => getJson<Network>('/v1/network', signal) })
 export const checkpointQuery = queryOptions({ queryKey: [HEAD, 'checkpoint'], queryFn: ({ signal }) => getJson<CheckpointAnswer>('/v1/checkpoint', signal) })

@@ -38,7 +38,7 @@ export async function send(path: string, init: RequestInit, signal?: AbortSignal
   const limits = [...(signal ? [signal] : []), ...(answerMs === null ? [] : [AbortSignal.timeout(answerMs)])]
   let response: Response
   try {
-    response = await fetch(path, { ...init, headers: { ...init.headers, ...deskHeader(path) }, signal: AbortSignal.any(limits) })
+    response = await fetch(path, { ...init, headers: withDeskKey(path, init.headers), signal: AbortSignal.any(limits) })
   } catch (cause) {
     if (signal?.aborted === true) throw cause
     throw fail('node-unreachable', 'The node does not answer; see whether it runs, and try again.', { expected: 'an answer', found: 'none', cause })
@@ -48,9 +48,11 @@ export async function send(path: string, init: RequestInit, signal?: AbortSignal
 }
 
 /** Only what belongs to the owner of the node brings the key. */
-function deskHeader(path: string): Record<string, string> {
+function withDeskKey(path: string, given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given)
   const key = path.startsWith('/v1/desk') ? deskKey() : null
-  return key === null ? {} : { 'x-telltale-desk': key }
+  if (key !== null) headers.set('x-telltale-desk', key)
+  return headers
 }
 
 async function readProblem(response: Response): Promise<TelltaleError> {

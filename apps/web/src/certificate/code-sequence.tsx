@@ -16,7 +16,7 @@ export function CodeSequence({ parts }: { parts: string[] }) {
     const timer = setInterval(() => setIndex((current) => (current + 1) % parts.length), STANDS_MS)
     return () => clearInterval(timer)
   }, [isRunning, parts])
-  const shown = parts[index % parts.length] as string
+  const shown = parts[index % parts.length] ?? ''
   return (
     <>
       <Code text={shown} label={words.certificate.code(index + 1, parts.length)} />

@@ -49,7 +49,7 @@ export function Chart({ title, series, unit, timeText, valueText, height = 130 }
         <span>{title}</span>
         {value !== undefined && value !== null && (
           <span className={styles.pointed}>
-            {valueText(value)} {unit} · {timeText(series.timesMs[shown] as number)}
+            {valueText(value)} {unit} · {timeText(series.timesMs[shown] ?? 0)}
           </span>
         )}
       </figcaption>
@@ -99,7 +99,7 @@ function drawLate(plot: uPlot, { timesMs, values, late = [] }: Series, colour: s
     const value = values[index]
     if (value === null || value === undefined) continue
     ctx.beginPath()
-    ctx.arc(plot.valToPos(timesMs[index] as number, 'x', true), plot.valToPos(value, 'y', true), 1.8 * devicePixelRatio, 0, 2 * Math.PI)
+    ctx.arc(plot.valToPos(timesMs[index] ?? 0, 'x', true), plot.valToPos(value, 'y', true), 1.8 * devicePixelRatio, 0, 2 * Math.PI)
     ctx.fill()
   }
 }
@@ -119,7 +119,7 @@ function FiguresTable({ title, series: { timesMs, values }, unit, timeText, valu
   return (
     <details className={styles.figures} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.chart.figures}</summary>
-      <div className={styles.scroll} tabIndex={0} role="region" aria-label={title}>
+      <div className={styles.scroll} tabIndex={0} role="group" aria-label={title}>
         <table>
           <caption className={styles.hidden}>{title}</caption>
           <thead>

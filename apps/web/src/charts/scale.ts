@@ -35,7 +35,7 @@ export function drawScale(plot: uPlot, unit: string, { grid, text, surface }: { 
 }
 
 /** Round values within a range: steps of 1, 2 or 5 times a power of ten, three or four of them. */
-export function ticksOf(min: number, max: number): number[] {
+function ticksOf(min: number, max: number): number[] {
   const rough = (max - min) / 3
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough) as number

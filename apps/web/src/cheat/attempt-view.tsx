@@ -28,7 +28,9 @@ export interface Attempt {
 /** The forged file as its victim sees it: which lamp turns red, and why. */
 export function AttemptView({ attempt }: { attempt: Attempt }) {
   const view = useRef<HTMLElement>(null)
-  useEffect(() => void view.current?.scrollIntoView({ block: 'nearest' }), [])
+  useEffect(() => {
+    view.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
   return (
     <section ref={view} className={styles.attempt} aria-label={words.cheat.result(attempt.title)}>
       <h2>{words.cheat.result(attempt.title)}</h2>

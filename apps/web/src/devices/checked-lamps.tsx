@@ -52,7 +52,7 @@ function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean): A
     queryFn: async ({ signal }) => {
       const { network } = await queries.ensureQueryData(networkQuery)
       const ranges = wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX) }))
-      const newest = (wanted.find(({ name }) => name === 'odometer') ?? wanted[0])!.count - 1
+      const newest = Math.max(0, (wanted.find(({ name }) => name === 'odometer')?.count ?? 0) - 1)
       const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await postForBytes('/v1/certificates', { asset, streams: ranges }, signal)
       const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
       if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)

@@ -5,6 +5,7 @@ import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { Card } from '../shell/card.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
@@ -17,35 +18,33 @@ export function NotesCard({ stream }: { stream: Stream }) {
     <Card title={words.device.notes}>
       <Loaded query={query} height={100}>
         {(notes) => (
-          <div className={table.scroll}>
-            <table className={table.table}>
-              <thead>
-                <tr>
-                  <th scope="col">{words.device.note}</th>
-                  <th scope="col">{words.device.record}</th>
-                  <th scope="col">{words.device.by}</th>
-                  <th scope="col">{words.device.when}</th>
+          <WideTable label={words.device.notes}>
+            <thead>
+              <tr>
+                <th scope="col">{words.device.note}</th>
+                <th scope="col">{words.device.record}</th>
+                <th scope="col">{words.device.by}</th>
+                <th scope="col">{words.device.when}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {notes.map((note) => (
+                <tr key={note.id}>
+                  <td>
+                    <InlineLamp look="attention" word={note.what ?? note.kind} />
+                    {typeof note.content === 'string' && <div className={table.muted}>{note.content}</div>}
+                  </td>
+                  <td>{note.first === null ? words.device.wholeStream : note.first === note.last || note.last === null ? groupNumber(note.first) : `${groupNumber(note.first)}–${groupNumber(note.last)}`}</td>
+                  <td>
+                    <Hash text={note.author} />
+                  </td>
+                  <td>
+                    <Time ms={note.timeMs} />
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {notes.map((note) => (
-                  <tr key={note.id}>
-                    <td>
-                      <InlineLamp look="attention" word={note.what ?? note.kind} />
-                      {typeof note.content === 'string' && <div className={table.muted}>{note.content}</div>}
-                    </td>
-                    <td>{note.first === null ? words.device.wholeStream : note.first === note.last || note.last === null ? groupNumber(note.first) : `${groupNumber(note.first)}–${groupNumber(note.last)}`}</td>
-                    <td>
-                      <Hash text={note.author} />
-                    </td>
-                    <td>
-                      <Time ms={note.timeMs} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+              ))}
+            </tbody>
+          </WideTable>
         )}
       </Loaded>
     </Card>

@@ -50,7 +50,7 @@ function SeriesChart({ title, seen, path, unit, scale, lateMs }: { title: string
 }
 
 /** All readings of a path in order; a gap between records is a gap in the line. */
-export function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: number): { series: Series; clock: number } {
+function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: number): { series: Series; clock: number } {
   const timesMs: number[] = []
   const values: (number | null)[] = []
   const late: number[] = []

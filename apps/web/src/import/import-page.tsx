@@ -9,6 +9,7 @@ import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, groupNumber } from '../text/figures.ts'
 import { words } from '../words.ts'
 import { FileField } from './file-field.tsx'
@@ -110,28 +111,26 @@ function Signals({ suggestion: { name, source, signals } }: { suggestion: Sugges
   return (
     <Card title={words.import.mapping(words.import.sources[source], source === 'shipped' ? name : '')}>
       {signals.length > 0 && (
-        <div className={table.scroll}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">{words.import.signal}</th>
-                <th scope="col">{words.import.becomes}</th>
-                <th scope="col">{words.import.unit}</th>
+        <WideTable label={words.import.signal}>
+          <thead>
+            <tr>
+              <th scope="col">{words.import.signal}</th>
+              <th scope="col">{words.import.becomes}</th>
+              <th scope="col">{words.import.unit}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {signals.map(({ message, signal, path, unit }) => (
+              <tr key={`${message} ${signal} ${path}`}>
+                <td>
+                  {message} · {signal}
+                </td>
+                <td>{path.replaceAll('.', '.\u200b')}</td>
+                <td>{unit}</td>
               </tr>
-            </thead>
-            <tbody>
-              {signals.map(({ message, signal, path, unit }) => (
-                <tr key={`${message} ${signal} ${path}`}>
-                  <td>
-                    {message} · {signal}
-                  </td>
-                  <td>{path.replaceAll('.', '.\u200b')}</td>
-                  <td>{unit}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </WideTable>
       )}
     </Card>
   )

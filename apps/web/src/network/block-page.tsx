@@ -6,6 +6,7 @@ import { Card, Facts } from '../shell/card.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
@@ -42,38 +43,36 @@ function BlockView({ block }: { block: Block }) {
         />
       </Card>
       <Card title={words.blocks.holds}>
-        <div className={table.scroll}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">{words.blocks.place}</th>
-                <th scope="col">{words.blocks.what}</th>
-                <th scope="col">{words.blocks.by}</th>
-                <th scope="col" className={table.wide}>
-                  {words.blocks.about}
-                </th>
-                <th scope="col" className={`${table.number} ${table.wide}`}>
-                  {words.blocks.size}
-                </th>
+        <WideTable label={words.blocks.holds}>
+          <thead>
+            <tr>
+              <th scope="col">{words.blocks.place}</th>
+              <th scope="col">{words.blocks.what}</th>
+              <th scope="col">{words.blocks.by}</th>
+              <th scope="col" className={table.wide}>
+                {words.blocks.about}
+              </th>
+              <th scope="col" className={`${table.number} ${table.wide}`}>
+                {words.blocks.size}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {block.transactions.map((transaction) => (
+              <tr key={transaction.id}>
+                <td>{groupNumber(transaction.index)}</td>
+                <td>
+                  <What transaction={transaction} />
+                </td>
+                <td>
+                  <Hash text={transaction.iss} />
+                </td>
+                <td className={table.wide}>{transaction.sub.length > 40 ? <Hash text={transaction.sub} /> : transaction.sub}</td>
+                <td className={`${table.number} ${table.wide}`}>{byteText(transaction.bytes)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {block.transactions.map((transaction) => (
-                <tr key={transaction.id}>
-                  <td>{groupNumber(transaction.index)}</td>
-                  <td>
-                    <What transaction={transaction} />
-                  </td>
-                  <td>
-                    <Hash text={transaction.iss} />
-                  </td>
-                  <td className={table.wide}>{transaction.sub.length > 40 ? <Hash text={transaction.sub} /> : transaction.sub}</td>
-                  <td className={`${table.number} ${table.wide}`}>{byteText(transaction.bytes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </WideTable>
         {block.transactions.length < block.count && <p className={table.muted}>{words.blocks.more(groupNumber(block.count - block.transactions.length))}</p>}
       </Card>
     </>

@@ -8,6 +8,7 @@ import { Card, Empty } from '../shell/card.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
@@ -51,43 +52,41 @@ export function BlocksPage() {
 function BlocksTable({ blocks }: { blocks: BlockLine[] }) {
   const first = useRef(blocks[0]?.height ?? 0)
   return (
-    <div className={table.scroll}>
-      <table className={table.table}>
-        <thead>
-          <tr>
-            <th scope="col">{words.blocks.block}</th>
-            <th scope="col">{words.blocks.time}</th>
-            <th scope="col" className={table.number}>
-              {words.blocks.transactions}
-            </th>
-            <th scope="col" className={`${table.number} ${table.wide}`}>
-              {words.blocks.size}
-            </th>
-            <th scope="col" className={table.wide}>
-              {words.blocks.sealer}
-            </th>
+    <WideTable label={words.blocks.title}>
+      <thead>
+        <tr>
+          <th scope="col">{words.blocks.block}</th>
+          <th scope="col">{words.blocks.time}</th>
+          <th scope="col" className={table.number}>
+            {words.blocks.transactions}
+          </th>
+          <th scope="col" className={`${table.number} ${table.wide}`}>
+            {words.blocks.size}
+          </th>
+          <th scope="col" className={table.wide}>
+            {words.blocks.sealer}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {blocks.map(({ height, timeMs, transactions, bytes, sealer }) => (
+          <tr key={height} className={height > first.current ? table.new : undefined}>
+            <td>
+              <Link to="/blocks/$height" params={{ height: String(height) }}>
+                {groupNumber(height)}
+              </Link>
+            </td>
+            <td>
+              <Time ms={timeMs} />
+            </td>
+            <td className={table.number}>{groupNumber(transactions)}</td>
+            <td className={`${table.number} ${table.wide}`}>{byteText(bytes)}</td>
+            <td className={table.wide}>
+              <Hash text={sealer} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {blocks.map(({ height, timeMs, transactions, bytes, sealer }) => (
-            <tr key={height} className={height > first.current ? table.new : undefined}>
-              <td>
-                <Link to="/blocks/$height" params={{ height: String(height) }}>
-                  {groupNumber(height)}
-                </Link>
-              </td>
-              <td>
-                <Time ms={timeMs} />
-              </td>
-              <td className={table.number}>{groupNumber(transactions)}</td>
-              <td className={`${table.number} ${table.wide}`}>{byteText(bytes)}</td>
-              <td className={table.wide}>
-                <Hash text={sealer} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </WideTable>
   )
 }

@@ -6,6 +6,7 @@ import { Card, Facts } from '../shell/card.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, durationText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
@@ -59,39 +60,37 @@ function Identity({ network: { network, genesisMs, height, counts } }: { network
 function Authorities({ network: { authorities }, checkpoint }: { network: Network; checkpoint: CheckpointAnswer | undefined }) {
   return (
     <Card title={words.network.authorities(checkpoint ? groupNumber(checkpoint.checkpoint.height) : '')}>
-      <div className={table.scroll}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">{words.network.authority}</th>
-              <th scope="col">{words.network.algorithm}</th>
-              <th scope="col">{words.network.signed}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {authorities.map(({ address, algorithm }) => {
-              const cosignature = checkpoint?.cosignatures.find((item) => item.address === address)
-              return (
-                <tr key={address}>
-                  <td>
-                    <Hash text={address} />
-                  </td>
-                  <td>{algorithm}</td>
-                  <td>
-                    {cosignature ? (
-                      <>
-                        <InlineLamp look="holds" word={words.network.cosigned} /> <Time ms={cosignature.issuedAtSeconds * 1000} />
-                      </>
-                    ) : (
-                      <InlineLamp look="unknown" word={words.network.notCosigned} />
-                    )}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </div>
+      <WideTable label={words.network.authority}>
+        <thead>
+          <tr>
+            <th scope="col">{words.network.authority}</th>
+            <th scope="col">{words.network.algorithm}</th>
+            <th scope="col">{words.network.signed}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {authorities.map(({ address, algorithm }) => {
+            const cosignature = checkpoint?.cosignatures.find((item) => item.address === address)
+            return (
+              <tr key={address}>
+                <td>
+                  <Hash text={address} />
+                </td>
+                <td>{algorithm}</td>
+                <td>
+                  {cosignature ? (
+                    <>
+                      <InlineLamp look="holds" word={words.network.cosigned} /> <Time ms={cosignature.issuedAtSeconds * 1000} />
+                    </>
+                  ) : (
+                    <InlineLamp look="unknown" word={words.network.notCosigned} />
+                  )}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </WideTable>
     </Card>
   )
 }

@@ -15,7 +15,8 @@ const SIBLING_WIDTH = 74
 export function ProofPicture({ proof, label }: { proof: RecordProof; label: string }) {
   const { steps, leaf, root } = proof
   const { ref, width: found } = useElementSize()
-  const width = Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, found))
+  // Not measured yet: as wide as it may be, scaled by the browser.
+  const width = found === 0 ? WIDTH_MAX : Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, found))
   const stepWidth = Math.min(70, (width - LEFT - SIBLING_WIDTH - 20) / Math.max(1, steps.length))
   const height = TOP + steps.length * STEP_HEIGHT + 60
   const at = (level: number): { x: number; y: number } => ({ x: LEFT + level * stepWidth, y: height - 40 - level * STEP_HEIGHT })

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { exactToText } from '@telltale/core'
 import { Card, Empty } from '../shell/card.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
@@ -20,35 +21,33 @@ export function ReadingsTable({ opened }: { opened: OpenedRecord | undefined }) 
   const shown = isAll ? readings : readings.slice(0, SHOWN)
   return (
     <Card title={words.record.says}>
-      <div className={table.scroll}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">{words.record.when}</th>
-              <th scope="col">{words.record.signal}</th>
-              <th scope="col" className={table.number}>
-                {words.record.value}
-              </th>
-              <th scope="col" className={table.wide}>
-                {words.record.source}
-              </th>
+      <WideTable label={words.record.says}>
+        <thead>
+          <tr>
+            <th scope="col">{words.record.when}</th>
+            <th scope="col">{words.record.signal}</th>
+            <th scope="col" className={table.number}>
+              {words.record.value}
+            </th>
+            <th scope="col" className={table.wide}>
+              {words.record.source}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((reading, i) => (
+            <tr key={i}>
+              <td>{clear.clock === 0 ? <Time ms={reading.timeMs} /> : durationText(reading.timeMs)}</td>
+              <td>{reading.path.replaceAll('.', '.\u200b')}</td>
+              <td className={table.number}>
+                {groupDigits(reading.raw ? exactToText(reading.raw.value) : valueText(reading.value))} <span className={table.unit}>{reading.raw?.unit ?? reading.unit ?? ''}</span>
+                {reading.raw && <div className={table.muted}>{words.record.converted(`${groupDigits(valueText(reading.value))} ${reading.unit ?? ''}`)}</div>}
+              </td>
+              <td className={`${table.muted} ${table.wide}`}>{reading.source}</td>
             </tr>
-          </thead>
-          <tbody>
-            {shown.map((reading, i) => (
-              <tr key={i}>
-                <td>{clear.clock === 0 ? <Time ms={reading.timeMs} /> : durationText(reading.timeMs)}</td>
-                <td>{reading.path.replaceAll('.', '.\u200b')}</td>
-                <td className={table.number}>
-                  {groupDigits(reading.raw ? exactToText(reading.raw.value) : valueText(reading.value))} <span className={table.unit}>{reading.raw?.unit ?? reading.unit ?? ''}</span>
-                  {reading.raw && <div className={table.muted}>{words.record.converted(`${groupDigits(valueText(reading.value))} ${reading.unit ?? ''}`)}</div>}
-                </td>
-                <td className={`${table.muted} ${table.wide}`}>{reading.source}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </WideTable>
       {readings.length > shown.length && (
         <div className={table.pages}>
           <Button onClick={() => setAll(true)}>{words.record.all(groupNumber(readings.length))}</Button>

@@ -10,7 +10,7 @@ const PART = /^TT1:([0-9a-f]{8}):(\d{1,4})\/(\d{1,4}):([A-Za-z0-9_-]+)$/
 /** Characters of one part: a QR code that a phone reads from a laptop at arm's length. */
 const PART_CHARACTERS = 700
 /** At four a second, two minutes; a longer certificate travels as a file. */
-export const PARTS_MAX = 500
+const PARTS_MAX = 500
 
 export function textToParts(text: string): string[] {
   const count = Math.max(1, Math.ceil(text.length / PART_CHARACTERS))

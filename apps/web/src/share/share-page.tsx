@@ -11,6 +11,7 @@ import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
 import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
@@ -61,34 +62,32 @@ function Standing({ list: { standing }, isBusy, onRevoke }: { list: GrantList; i
       {standing.length === 0 ? (
         <Empty>{words.share.nobody}</Empty>
       ) : (
-        <div className={table.scroll}>
-          <table className={table.table}>
-            <thead>
-              <tr>
-                <th scope="col">{words.share.reader}</th>
-                <th scope="col">{words.share.stream}</th>
-                <th scope="col">{words.share.records}</th>
-                <th scope="col">{words.share.action}</th>
+        <WideTable label={words.share.standing}>
+          <thead>
+            <tr>
+              <th scope="col">{words.share.reader}</th>
+              <th scope="col">{words.share.stream}</th>
+              <th scope="col">{words.share.records}</th>
+              <th scope="col">{words.share.action}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {standing.map((grant) => (
+              <tr key={`${grant.stream} ${grant.reader}`}>
+                <td>
+                  <ReaderName grant={grant} />
+                </td>
+                <td>{nameOf(grant.stream)}</td>
+                <td>{rangeText(grant)}</td>
+                <td>
+                  <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
+                    {words.share.revoke}
+                  </Button>
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {standing.map((grant) => (
-                <tr key={`${grant.stream} ${grant.reader}`}>
-                  <td>
-                    <ReaderName grant={grant} />
-                  </td>
-                  <td>{nameOf(grant.stream)}</td>
-                  <td>{rangeText(grant)}</td>
-                  <td>
-                    <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
-                      {words.share.revoke}
-                    </Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </WideTable>
       )}
     </Card>
   )
@@ -98,36 +97,34 @@ function Given({ list: { grants } }: { list: GrantList }) {
   if (grants.length === 0) return null
   return (
     <Card title={words.share.given}>
-      <div className={table.scroll}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">{words.share.reader}</th>
-              <th scope="col">{words.share.stream}</th>
-              <th scope="col">{words.share.records}</th>
-              <th scope="col">{words.share.when}</th>
-              <th scope="col" className={table.wide}>
-                {words.share.kept}
-              </th>
+      <WideTable label={words.share.given}>
+        <thead>
+          <tr>
+            <th scope="col">{words.share.reader}</th>
+            <th scope="col">{words.share.stream}</th>
+            <th scope="col">{words.share.records}</th>
+            <th scope="col">{words.share.when}</th>
+            <th scope="col" className={table.wide}>
+              {words.share.kept}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {grants.map((grant, i) => (
+            <tr key={i}>
+              <td>
+                <ReaderName grant={grant} />
+              </td>
+              <td>{nameOf(grant.stream)}</td>
+              <td>{rangeText(grant)}</td>
+              <td>
+                <Time ms={grant.timeMs} />
+              </td>
+              <td className={table.wide}>{words.share.days(groupNumber(grant.days))}</td>
             </tr>
-          </thead>
-          <tbody>
-            {grants.map((grant, i) => (
-              <tr key={i}>
-                <td>
-                  <ReaderName grant={grant} />
-                </td>
-                <td>{nameOf(grant.stream)}</td>
-                <td>{rangeText(grant)}</td>
-                <td>
-                  <Time ms={grant.timeMs} />
-                </td>
-                <td className={table.wide}>{words.share.days(groupNumber(grant.days))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </WideTable>
       <p className={table.muted}>{words.share.cannotUnread}</p>
     </Card>
   )

@@ -31,19 +31,21 @@ export function Shell({ children }: { children: ReactNode }) {
       <a className={styles.skip} href="#content">
         {words.shell.skip}
       </a>
-      <header className={styles.bar}>
-        <Link to="/" className={styles.brand}>
-          Telltale
-        </Link>
-        <Navigation />
-        <div className={styles.state}>
-          <LedgerState />
-          <span className={styles.networkName}>{network?.name}</span>
-          <SchemeSwitch />
+      <header>
+        <div className={styles.bar}>
+          <Link to="/" className={styles.brand}>
+            Telltale
+          </Link>
+          <Navigation />
+          <div className={styles.state}>
+            <LedgerState />
+            <span className={styles.networkName}>{network?.name}</span>
+            <SchemeSwitch />
+          </div>
         </div>
+        {network?.isDemo === true && <p className={styles.demo}>{words.shell.demo}</p>}
+        <LostConnection />
       </header>
-      {network?.isDemo === true && <p className={styles.demo}>{words.shell.demo}</p>}
-      <LostConnection />
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         {children}
       </main>
