@@ -59,7 +59,7 @@ export const proofs: Resource = (server, context) => {
       schema: {
         operationId: 'getState',
         tags: ['proofs'],
-        summary: 'An entry of the state, or proof that there is none',
+        summary: 'An entry of the state with its proof; value null where there is none, which is not proved',
         params: shape({ key: Type.String({ pattern: HEX, minLength: 4, maxLength: 2 * STATE_KEY_BYTES_MAX, description: 'cbor [kind, ids...] in hexadecimal' }) }),
         response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), stateRoot: Hash, height: Count }) }, [404]),
       },
