@@ -42,7 +42,7 @@ suite('events', () => {
       assert.deepEqual(all.filter(({ event }) => event === 'block').map(({ data }) => data['height']), Array.from({ length: height }, (_, i) => i + 1))
       assert.deepEqual(all.filter(({ event }) => event === 'record').map(({ data }) => data['sequence']), [0, 1, 2])
       for (const [i, { id }] of all.slice(0, -1).entries()) {
-        assert.deepEqual(await listen(node, all.length - 1 - i, { cursor: id! }), all.slice(i + 1), id)
+        assert.deepEqual(await listen(node, all.length - 1 - i, { cursor: id! }), all.slice(i + 1), String(id))
       }
       assert.deepEqual(await listen(node, 1, { lastId: all.at(-2)!.id! }), all.slice(-1))
     })
