@@ -1,12 +1,10 @@
-import { resolve } from 'node:path'
 import { bytesToHex } from '@telltale/core'
 import { isLoopback, readPlace, startService } from '@telltale/node'
 import type { Home, Service, Settings } from '@telltale/node'
 import { createDesk } from './desk/desk.ts'
 import type { Desk } from './desk/desk.ts'
 import type { Output } from './output.ts'
-
-const PAGES = resolve(import.meta.dirname, '../../web/dist')
+import { PAGES, buildPages } from './page-build.ts'
 
 export interface ServingInit {
   home: Home
@@ -29,6 +27,7 @@ export interface Serving {
 
 export async function startServing({ home, settings, isUsualPort, isDemo, output }: ServingInit): Promise<Serving> {
   const isOwnMachine = isLoopback(readPlace(settings.listen).host) && !settings.behindProxy
+  await buildPages(output)
   const desk = isOwnMachine ? await createDesk({ home, isDemo }) : null
   try {
     const service = await startService({ home, settings, isUsualPort, isDemo, mounts: desk ? [desk.mount] : [], pages: PAGES })

@@ -1,6 +1,6 @@
 /**
  * Builds the pages into apps/web/dist: the application, and `verify.html`, the verify page as one file that works from anywhere. Does nothing where the sources are
- * those of the last build. `main.ts --force` builds anyway. Exit 0 when dist is up to date.
+ * those of the last build. `--force` builds anyway, `--quiet` says nothing. Exit 0 when dist is up to date.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -51,5 +51,5 @@ if (process.argv.includes('--force') || !isBuilt(hash)) {
   } finally {
     rmSync(made, { recursive: true, force: true })
   }
-  console.error(`Pages built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`)
+  if (!process.argv.includes('--quiet')) console.error(`Pages built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`)
 }

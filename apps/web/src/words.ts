@@ -156,8 +156,9 @@ export const words = {
   devices: {
     title: 'Cars and devices', subtitle: 'Who reports, for which car.',
     none: 'No car was entered yet. `npx telltale asset enrol` enters one.',
-    yours: 'Your car', car: 'Car', id: 'Entry', owner: 'Owner', nobody: 'nobody now', transfers: 'Changed hands',
+    id: 'Entry', owner: 'Owner', nobody: 'nobody now', transfers: 'Changed hands',
     never: 'never',
+    car: (id: string) => `Car ${id}`,
     device: (streams: string) => `Device for ${streams}`,
     records: 'Records', last: 'Last record', state: 'State', active: 'reports', retired: 'retired',
   },

@@ -17,10 +17,6 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await send(path, { headers: { accept: 'application/json' } }, signal)).json() as Promise<T>
 }
 
-export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
-  return new Uint8Array(await (await send(path, {}, signal)).arrayBuffer())
-}
-
 export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   return (await send(path, jsonBody(body), signal)).json() as Promise<T>
 }
@@ -33,7 +29,7 @@ function jsonBody(body: unknown): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-/** Asks the node that served this page (`node-unreachable`, `node-answer-unreadable`, and the codes of the node); `answerMs` null: as long as it takes. */
+/** Asks the node that served this page (`node-unreachable`, `unexpected-answer`, and the codes of the node); `answerMs` null: as long as it takes. */
 export async function send(path: string, init: RequestInit, signal?: AbortSignal, answerMs: number | null = ANSWER_MS): Promise<Response> {
   const limits = [...(signal ? [signal] : []), ...(answerMs === null ? [] : [AbortSignal.timeout(answerMs)])]
   let response: Response
@@ -58,8 +54,8 @@ function withDeskKey(path: string, given: HeadersInit | undefined): Headers {
 async function readProblem(response: Response): Promise<TelltaleError> {
   try {
     const { code, detail, title, expected, found } = (await response.json()) as ProblemBody
-    return new TelltaleError(code ?? 'node-answer-unreadable', detail ?? title ?? response.statusText, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+    return new TelltaleError(code ?? 'unexpected-answer', detail ?? title ?? response.statusText, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
   } catch (cause) {
-    return fail('node-answer-unreadable', 'The node answered something that this page cannot read; reload the page, it may be older than the node.', { expected: 'an answer of this API', found: `status ${response.status}`, cause })
+    return fail('unexpected-answer', 'The node answered something that this page cannot read; reload the page, it may be older than the node.', { expected: 'an answer of this API', found: `status ${response.status}`, cause })
   }
 }

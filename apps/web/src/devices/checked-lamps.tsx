@@ -3,7 +3,7 @@ import { LAMP_NAMES } from '@telltale/certificate'
 import { fail } from '@telltale/core'
 import type { Lamp, LampName } from '@telltale/certificate'
 import type { Device } from '../api/ledger-answers.ts'
-import { networkQuery } from '../api/queries.ts'
+import { networkQuery, node } from '../api/queries.ts'
 import { postForBytes } from '../api/request.ts'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import type { ShownLamp } from '../lamps/lamp-look.ts'
@@ -53,7 +53,7 @@ function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean): A
       const { network } = await queries.ensureQueryData(networkQuery)
       const ranges = wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX) }))
       const newest = Math.max(0, (wanted.find(({ name }) => name === 'odometer')?.count ?? 0) - 1)
-      const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await postForBytes('/v1/certificates', { asset, streams: ranges }, signal)
+      const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await node.call('makeCertificate', { body: { asset, streams: ranges }, signal })
       const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
       if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)
       return outcome.answer

@@ -6,7 +6,7 @@ import { assetsQuery, devicesQuery } from '../api/queries.ts'
 import { Card, Empty, Facts } from '../shell/card.tsx'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
-import { groupNumber } from '../text/figures.ts'
+import { groupNumber, shorten } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
@@ -31,7 +31,7 @@ function AssetView({ asset, devices }: { asset: Asset; devices: Device[] }) {
   const mine = devices.filter((device) => device.asset === asset.asset)
   const name = carName(desk, asset.asset)
   return (
-    <Card title={name ?? words.devices.car}>
+    <Card title={name ?? words.devices.car(shorten(asset.asset))}>
       <div className={styles.stack}>
         <Facts
           facts={[
