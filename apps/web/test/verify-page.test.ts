@@ -13,7 +13,8 @@ import { askPage, readAnswer } from './verify-dialogue.ts'
 
 const VECTORS = resolve(import.meta.dirname, '../../../test/vectors')
 const small = join(VECTORS, 'small.telltale')
-const NETWORK = 'bea44b725c923fc6dd0005773923ee8e8942cbc3d0e12e5968cf0ebfd834c853'
+/** The network of that file: the first answer is asked with it. */
+const NETWORK = (JSON.parse(readFileSync(join(VECTORS, 'certificates.json'), 'utf8')) as { answers: { arguments: string[] }[] }).answers[0]!.arguments[1]!
 const SAID_WITHOUT_TRUST = { network: 'unknown', car: 'holds', genuine: 'holds', complete: 'holds', certified: 'holds', reading: 'not-asked', noted: 'attention' }
 
 async function waitForAnswer(page: Page): Promise<void> {

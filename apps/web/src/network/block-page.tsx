@@ -1,5 +1,7 @@
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import type { Block } from '../api/ledger-answers.ts'
 import { blockQuery } from '../api/queries.ts'
 import { Card, Facts } from '../shell/card.tsx'
@@ -27,7 +29,12 @@ export function BlockPage() {
   )
 }
 
+/** Transactions that are shown before somebody asks for all. */
+const SHOWN = 30
+
 function BlockView({ block }: { block: Block }) {
+  const [isAll, setAll] = useState(false)
+  const shown = isAll ? block.transactions : block.transactions.slice(0, SHOWN)
   return (
     <>
       <Card>
@@ -58,7 +65,7 @@ function BlockView({ block }: { block: Block }) {
             </tr>
           </thead>
           <tbody>
-            {block.transactions.map((transaction) => (
+            {shown.map((transaction) => (
               <tr key={transaction.id}>
                 <td>{groupNumber(transaction.index)}</td>
                 <td>
@@ -73,6 +80,11 @@ function BlockView({ block }: { block: Block }) {
             ))}
           </tbody>
         </WideTable>
+        {shown.length < block.transactions.length && (
+          <div className={table.pages}>
+            <Button onClick={() => setAll(true)}>{words.record.all(groupNumber(block.transactions.length))}</Button>
+          </div>
+        )}
         {block.transactions.length < block.count && <p className={table.muted}>{words.blocks.more(groupNumber(block.count - block.transactions.length))}</p>}
       </Card>
     </>
