@@ -212,6 +212,8 @@ export const words = {
 
   blocks: {
     title: 'Blocks', subtitle: 'What was agreed on, in its order.', newest: 'Newest blocks', none: 'No blocks yet.',
+    allBlocks: 'All blocks',
+    barsText: (blocks: string, least: string, most: string) => `The ${blocks} newest blocks hold ${least} to ${most} transactions each.`,
     bar: (height: string, count: string) => `Block ${height}: ${count} transactions`,
     one: (height: string) => `Block ${height}`,
     block: 'Block', time: 'Time', transactions: 'Transactions', size: 'Size', sealer: 'Sealed by', older: 'Older',

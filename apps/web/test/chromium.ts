@@ -8,8 +8,9 @@ const executablePath = EXECUTABLES.find((path) => existsSync(path))
 /** For `describe`: tests of pages are skipped by name where there is no browser. */
 export const needsChromium: { skip: string | false } = { skip: executablePath === undefined ? 'Chromium is not installed' : false }
 
-export async function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+/** `extra`: further switches, for instance a film in place of a camera. */
+export async function launchChromium(extra: string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...extra] })
 }
 
 /** The width of a small phone, and of a laptop. */

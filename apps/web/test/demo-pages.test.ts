@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
-import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
 import { startDemoNode } from './demo-node.ts'
 import type { DemoNode } from './demo-node.ts'
 import { readAnswer } from './verify-dialogue.ts'
@@ -188,20 +188,73 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.context().close()
   })
 
-  // Structure is the same in both schemes: what differs is looked at again.
-  for (const [colorScheme, viewport, rules] of [['dark', LAPTOP, undefined], ['light', PHONE, undefined], ['light', LAPTOP, ['color-contrast']], ['dark', PHONE, ['color-contrast']]] as const) {
-    it(`are accessible and fit, ${colorScheme}, ${viewport.width} px`, async () => {
-      const { page } = await atDesk('/', { colorScheme, viewport })
-      for (const path of ['/', '/devices', `/devices/${device}`, `/devices/${device}/odometer/1`, `/devices/${device}/share`, `/devices/${device}/certificate`, '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
-        await page.goto(node.origin + path)
-        await page.getByRole('heading', { level: 1 }).waitFor()
+  for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
+    it(`are accessible and fit, dark and light, wide and narrow: ${path}`, async () => {
+      const { page } = await atDesk(path.replace('DEVICE', device), { colorScheme: 'dark' })
+      const look = async (rules?: string[]): Promise<void> => {
         await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
-        assert.deepEqual(await axeFindings(page, rules && [...rules]), [], path)
-        assert.equal(await overhang(page), 0, path)
+        assert.deepEqual(await axeFindings(page, rules), [])
+        assert.equal(await overhang(page), 0)
       }
+      await look()
+      await page.setViewportSize(PHONE)
+      await look(['scrollable-region-focusable', 'landmark-unique', 'target-size', 'color-contrast'])
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+      await look(['color-contrast'])
       await page.context().close()
     })
   }
+
+  it('hold still for whoever has scrolled down to read, and say how many are new', async () => {
+    const { page } = await atDesk(`/devices/${device}`, { viewport: PHONE })
+    await page.getByRole('radio', { name: /driving/ }).check()
+    const first = page.locator('tbody tr').first().locator('td').first()
+    await first.waitFor()
+    await page.getByRole('button', { name: 'Older' }).scrollIntoViewIfNeeded()
+    await page.mouse.wheel(0, 200)
+    const read = await first.innerText()
+    const pill = page.getByRole('button', { name: /^\d+ new$/ })
+    await pill.waitFor()
+    assert.equal(await first.innerText(), read, 'nothing moved')
+    await pill.click()
+    await until(async () => (await first.innerText()) !== read)
+    await page.context().close()
+  })
+
+  it('need no mouse', async () => {
+    const { page } = await atDesk('/')
+    const focused = async (): Promise<string> => page.evaluate<string>('document.activeElement.textContent')
+    const tabTo = async (name: string): Promise<void> => {
+      for (let presses = 0; presses < 60 && !(await focused()).startsWith(name); presses += 1) await page.keyboard.press('Tab')
+      assert.ok((await focused()).startsWith(name), name)
+    }
+    await page.keyboard.press('Tab')
+    assert.equal(await focused(), 'Skip to the content')
+    await tabTo('Try to cheat')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Try to cheat' }).waitFor()
+    await page.getByRole('button', { name: 'Try it: Drop the last record' }).waitFor()
+    await tabTo('Try it')
+    await page.keyboard.press('Enter')
+    await page.getByText('Caught: the lamp').waitFor()
+    await page.context().close()
+  })
+
+  it('weigh at most 300 kB compressed the first time', async () => {
+    const { page } = await openPage(browser, node.origin)
+    const session = await page.context().newCDPSession(page)
+    await session.send('Network.enable')
+    const addresses = new Map<string, string>()
+    let bytes = 0
+    session.on('Network.responseReceived', ({ requestId, response }) => addresses.set(requestId, response.url))
+    session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+      if (!/\/(?:v1\/|health)/.test(addresses.get(requestId) ?? '')) bytes += encodedDataLength
+    })
+    await page.goto(node.origin)
+    await page.locator('[data-lamp=complete][data-state=holds]').waitFor()
+    assert.ok(bytes > 100_000 && bytes <= 300_000, `${bytes} bytes`)
+    await page.context().close()
+  })
 
   it('say at once that the connection is lost, and since when', async () => {
     const { page } = await atDesk('/')

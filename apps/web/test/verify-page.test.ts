@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
@@ -9,6 +11,7 @@ import { certificateToFragment, certificateToText } from '../src/verify/certific
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
 import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { filmOfCodes } from './film.ts'
 import { askPage, readAnswer } from './verify-dialogue.ts'
 
 const VECTORS = resolve(import.meta.dirname, '../../../test/vectors')
@@ -85,6 +88,22 @@ describe('the verify page', needsChromium, () => {
     await waitForAnswer(page)
     assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
     await page.context().close()
+  })
+
+  it('reads a certificate from the screen of another device, with the camera', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'telltale-film-'))
+    await writeFile(join(folder, 'codes.y4m'), filmOfCodes(textToParts(await certificateToText(readFileSync(small))), 4))
+    const filming = await launchChromium(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'codes.y4m')}`])
+    try {
+      const { page } = await openPage(filming, verifyFile, { offline: true })
+      await page.goto(verifyFile)
+      await page.getByRole('button', { name: 'scan a QR code' }).click()
+      await waitForAnswer(page)
+      assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
+    } finally {
+      await filming.close()
+      await rm(folder, { recursive: true })
+    }
   })
 
   it('takes a file that is dropped anywhere on it', async () => {

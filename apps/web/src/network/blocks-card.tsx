@@ -10,11 +10,18 @@ import styles from './network.module.css'
 
 const BARS = 60
 
-/** The newest blocks as bars, as high as they hold transactions; each leads to its block. */
+/** The newest blocks as bars, as high as they hold transactions. */
 export function BlocksCard() {
   const query = useQuery(blocksQuery(BARS))
   return (
-    <Card title={words.blocks.newest}>
+    <Card
+      title={words.blocks.newest}
+      action={
+        <Link to="/blocks" className={styles.all}>
+          {words.blocks.allBlocks}
+        </Link>
+      }
+    >
       <Loaded query={query} height={72}>
         {({ blocks }) => (blocks.length === 0 ? <Empty>{words.blocks.none}</Empty> : <Bars blocks={blocks.toReversed()} />)}
       </Loaded>
@@ -23,17 +30,14 @@ export function BlocksCard() {
 }
 
 function Bars({ blocks }: { blocks: BlockLine[] }) {
-  const most = Math.max(...blocks.map(({ transactions }) => transactions))
+  const counts = blocks.map(({ transactions }) => transactions)
+  const most = Math.max(...counts)
   return (
-    <ol className={styles.bars}>
+    <div className={styles.bars} role="img" aria-label={words.blocks.barsText(groupNumber(blocks.length), groupNumber(Math.min(...counts)), groupNumber(most))}>
       {blocks.map(({ height, transactions, timeMs }) => (
-        <li key={height}>
-          <Link to="/blocks/$height" params={{ height: String(height) }} aria-label={words.blocks.bar(groupNumber(height), groupNumber(transactions))} title={`${words.blocks.bar(groupNumber(height), groupNumber(transactions))}, ${timeText(timeMs, Date.now())}`}>
-            <span style={{ height: `${barHeight(transactions, most)}px` }} />
-          </Link>
-        </li>
+        <span key={height} title={`${words.blocks.bar(groupNumber(height), groupNumber(transactions))}, ${timeText(timeMs, Date.now())}`} style={{ height: `${barHeight(transactions, most)}px` }} />
       ))}
-    </ol>
+    </div>
   )
 }
 

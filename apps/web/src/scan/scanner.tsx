@@ -42,7 +42,9 @@ export function Scanner({ onCertificate, onClose }: ScannerProps) {
     <section className={styles.scanner} aria-label={words.scan.title}>
       <p>{words.scan.hint}</p>
       <video ref={video} className={styles.video} muted playsInline aria-hidden="true" />
-      <p role="status">{message || (progress.count > 0 ? words.scan.progress(progress.got, progress.count) : '')}</p>
+      <p role="status">
+        {progress.count > 0 && words.scan.progress(progress.got, progress.count)} {message}
+      </p>
       <div className={styles.actions}>
         <label className={styles.picture}>
           {words.scan.image}
