@@ -4,9 +4,8 @@ import type { Command } from 'commander'
 import { assert, bytesToHex } from '@telltale/core'
 import { verifyCertificate } from '@telltale/certificate'
 import type { Question, Verification } from '@telltale/certificate'
-import { openHome, streamHeadOf } from '@telltale/node'
+import { encodePin, openHome, streamHeadOf } from '@telltale/node'
 import type { Home } from '@telltale/node'
-import { encodeCheckpointFile } from '../checkpoint-file.ts'
 import { DEMO_VIN, demoCar, initDemo, recordDrive, wholeCertificate } from '../demo/car.ts'
 import { DEMO_DIRECTORY, demoFiles, hasDemo, markDemo, removeDemo } from '../demo/directory.ts'
 import { nextDrive } from '../demo/drives.ts'
@@ -111,7 +110,7 @@ async function prove(home: Home, directory: string, bytes: Uint8Array): Promise<
   await mkdir(folder, { recursive: true })
   const [file, checkpoint] = [join(folder, 'my-car.telltale'), join(folder, 'my-car.checkpoint')]
   await writeFile(file, bytes)
-  await writeFile(checkpoint, encodeCheckpointFile({ checkpoint: head.checkpoint, set }))
+  await writeFile(checkpoint, encodePin({ checkpoint: head.checkpoint, set }))
   const trust = { network: home.ledger.network }
   const { odometer } = await verifyCertificate(bytes, { trust }, home.primitives)
   assert(odometer !== null && typeof odometer.value === 'number' && odometer.unit === 'mi', 'the car of the demonstration counts miles')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
-import { startService } from '@telltale/node'
-import type { Home, Service } from '@telltale/node'
+import type { Home } from '@telltale/node'
+import type { Service } from '@telltale/node/service'
 import { isDemo } from '../demo/directory.ts'
 import { catchInterrupts } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
@@ -28,6 +28,7 @@ Examples:
       const output = outputOf(options)
       const resolved = await settingsOf(command, options.data)
       const isUsualPort = resolved.all.find(({ name }) => name === 'listen')?.source === 'default'
+      const { startService } = await import('@telltale/node/service')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
         await withHomeOrNew(options.data, output, 'EdDSA', async (home) => {

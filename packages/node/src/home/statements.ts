@@ -1,8 +1,14 @@
 import { fail, portable, signStatement } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
+import type { Cbor, Primitives } from '@telltale/core'
 import { consentFields, createCalls, proposalHash } from '@telltale/ledger'
-import type { Home } from './home.ts'
-import type { WalletKey } from './wallet.ts'
+import type { Wallet, WalletKey } from './wallet.ts'
+
+/** What statements are signed with: the network they are for, and the keys. A home is one. */
+export interface SigningPlace {
+  ledger: { readonly network: Uint8Array }
+  primitives: Primitives
+  wallet: Wallet
+}
 
 /** A kind of transaction as people name it. */
 export interface CallName {
@@ -27,7 +33,7 @@ export function findCall(named: string): CallName {
 }
 
 /** The signature by which a key shows that its holder wants it registered: in call 1 as an identity's, 9 as a device's, 4 as the next of `sub` (`wrong-call`). */
-export async function ownSignature(home: Home, key: WalletKey, call: number, { sub, keyNumber }: { sub: string; keyNumber: number }): Promise<Uint8Array> {
+export async function ownSignature(home: SigningPlace, key: WalletKey, call: number, { sub, keyNumber }: { sub: string; keyNumber: number }): Promise<Uint8Array> {
   const fields = signedFields(key, call, sub, keyNumber)
   return (await signStatement('key', home.ledger.network, fields, { ...key.signer, keyNumber: call === CALL_ROTATE ? keyNumber : 0 })).signature
 }
@@ -40,13 +46,13 @@ function signedFields(key: WalletKey, call: number, sub: string, keyNumber: numb
 }
 
 /** A second party's consent to everything that stands before it: [key number, signature]. */
-export async function consentBy(home: Home, key: WalletKey, transaction: { call: number; iss: string; sub: string; before: Cbor[] }): Promise<Cbor[]> {
+export async function consentBy(home: SigningPlace, key: WalletKey, transaction: { call: number; iss: string; sub: string; before: Cbor[] }): Promise<Cbor[]> {
   const { call, iss, sub, before } = transaction
   const { keyNumber, signature } = await signStatement('consent', home.ledger.network, consentFields(call, iss, sub, before), key.signer)
   return [keyNumber, signature]
 }
 
 /** What an approval names: the hash of a proposal of this kind and value. */
-export function approvalHash(home: Home, kind: string, value: Cbor): Uint8Array {
+export function approvalHash(home: SigningPlace, kind: string, value: Cbor): Uint8Array {
   return proposalHash(home.ledger.network, kind, value, home.primitives)
 }

@@ -23,7 +23,7 @@ export function readPlace(listen: string): Place {
   throw fail('malformed-setting', `${listen.slice(0, 60)} is no place to listen on.`, { expected: 'HOST:PORT, such as 127.0.0.1:8362 or [::1]:8362', found: listen.slice(0, 60) })
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
