@@ -20,7 +20,8 @@ export async function addPages(server: FastifyInstance, folder: string | null): 
       wildcard: false,
       index: INDEX,
       dotfiles: 'ignore',
-      preCompressed: true,
+      // Where a build wrote compressed files beside the others, they are what travels.
+      preCompressed: existsSync(join(root, `${INDEX}.br`)),
       cacheControl: false,
       setHeaders: (reply, path) => void reply.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
     })
