@@ -22,7 +22,9 @@ export const INDEX_BATCH_ROWS = 10_000
 export const SIGNED_SLOT_BYTES = 4_096
 /** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
 export const REWRITE_DROPPED_RATIO = 0.5
-/** LevelDB's memory table: two may be held at once; larger ones merge less often. */
-export const ROWS_WRITE_BUFFER_BYTES = 16_777_216
+/** Changes of rows gathered in memory before LevelDB is given them: those of about 20,000 records, which are replayed in a second or two after a crash. */
+export const ROWS_BUFFER_BYTES = 8_388_608
+/** LevelDB's memory table: two may be held at once; each takes a few of those batches. */
+export const ROWS_WRITE_BUFFER_BYTES = 8_388_608
 /** LevelDB's cache of table blocks, not compressed. */
 export const ROWS_CACHE_BYTES = 33_554_432

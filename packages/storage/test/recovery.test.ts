@@ -77,7 +77,7 @@ describe('a torn last block', () => {
 
   it('is damage if the index, a statement or the signed state shows that it was acknowledged', async () => {
     const witnesses: Record<string, { finish: (store: DiskStore) => Promise<void>; keepsRows: boolean }> = {
-      index: { finish: async () => undefined, keepsRows: true },
+      index: { finish: (store) => store.close(), keepsRows: true },
       statement: { finish: (store) => store.keep('cosignature', textBytes('c')), keepsRows: false },
       signed: { finish: (store) => store.writeSigned(SIGNED), keepsRows: false },
     }
@@ -177,7 +177,11 @@ describe('rows', () => {
   })
 
   it('of another store are cleared', async () => {
-    const [machine, other] = [await makeKilled(), await makeKilled(async (store) => store.commit(blockCommit(3, 'foreign', { rows: [row('foreign', 'x')] })))]
+    const machine = await makeKilled((store) => store.close())
+    const other = await makeKilled(async (store) => {
+      await store.commit(blockCommit(3, 'foreign', { rows: [row('foreign', 'x')] }))
+      await store.close()
+    })
     const { disk } = machine
     const store = await open(machine)
     await store.commit(blockCommit(3, 'own'))

@@ -1,4 +1,4 @@
-import { asUint, assert, bytesToMapKey, decode, encodeReceipt, fail, signStatement, signTransaction } from '@telltale/core'
+import { asUint, assert, decode, encodeReceipt, fail, signStatement, signTransaction } from '@telltale/core'
 import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
@@ -6,7 +6,7 @@ import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
 import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
 import { createPool, matchAttachments } from './pool.ts'
-import type { Attachment, Certified, Pool, Waiting } from './pool.ts'
+import type { Certified, Pool, Waiting } from './pool.ts'
 import { createRefusals, verdictToError } from './refusal.ts'
 import type { Refusals } from './refusal.ts'
 import type { SignedLoss } from './signed-loss.ts'
@@ -207,26 +207,13 @@ async function commitBlock({ ledger, signer, address, primitives }: ChainCompone
   const seal = await signStatement('seal', ledger.network, [headerBytes], signer)
   const bytes = encodeBlock(headerBytes, seal, execution.transactions.map((read) => read.transaction.bytes))
   const id = blockId(headerBytes, primitives)
-  await ledger.commit(execution, { height, id, bytes }, newAttachments(included, ledger), true)
+  await ledger.commit(execution, { height, id, bytes }, included.flatMap((entry) => entry.attachments), true)
   await certifier.certify(checkpointOf(ledger.network, execution), id)
 }
 
 function resolveAll(included: Waiting[], execution: Execution, height: number): void {
   const first = execution.size - included.length
   included.forEach((entry, i) => entry.resolve({ id: entry.checked.read.id, index: first + i, height }))
-}
-
-/** Attachments of a block that are not stored yet, each once. */
-function newAttachments(included: Waiting[], ledger: Ledger): Attachment[] {
-  const seen = new Set<string>()
-  return included
-    .flatMap((entry) => entry.attachments)
-    .filter(({ sha256 }) => {
-      const key = bytesToMapKey(sha256)
-      if (seen.has(key) || ledger.store.hasAttachment(sha256)) return false
-      seen.add(key)
-      return true
-    })
 }
 
 function invalidSignature({ transaction }: ReadTransaction): Verdict {
