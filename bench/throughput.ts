@@ -10,7 +10,7 @@ import type { Figure } from './report.ts'
 
 /** Senders at work at once and what each sends before it waits: enough to fill blocks, bounded in memory. */
 const SENDERS = 20
-const PER_SENDER = 500
+const PER_SENDER = Number(process.env.PS ?? 500)
 
 /** Sends everything, waits until all is certified, and returns records per second. */
 export async function submitAll(network: BenchNetwork, submissions: Submission[]): Promise<number> {

@@ -38,7 +38,7 @@ suite('a transaction that is sent to the chain', () => {
     const certified = await Promise.all(submissions.map((submission) => chain.submit(submission)))
     const [authority] = rig.network.ledger.authorities(1)
     for (const [i, { index }] of certified.entries()) {
-      const { path, cosignature, algorithm, ...claims } = decodeReceipt(chain.receipt(index))
+      const { path, cosignature, algorithm, ...claims } = decodeReceipt(await chain.receipt(index))
       assert.deepEqual([claims.index, algorithm, cosignature.address], [index, 'EdDSA', rig.authority.address])
       const logRoot = rootFromInclusion(leafHash(submissions[i]!.bytes, portable.sha256), index, claims.size, path, portable.sha256)
       assert.ok(logRoot && equalBytes(logRoot, chain.head!.checkpoint.logRoot))

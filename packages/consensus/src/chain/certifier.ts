@@ -38,7 +38,7 @@ interface CertifierComponents {
 export async function createCertifier({ ledger, signer, address, primitives, clock, acceptLoss = false }: CertifierComponents): Promise<Certifier> {
   const { store } = ledger
   let head: CertifiedHead | null = null
-  let loss = findSignedLoss(ledger, primitives)
+  let loss = await findSignedLoss(ledger, primitives)
   if (loss && !acceptLoss) throw signedLossError(loss)
   const sign = async (checkpoint: Checkpoint, issuedAtSeconds: number): Promise<void> => {
     const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)

@@ -28,7 +28,7 @@ export interface Chain {
    */
   submit(submission: Submission): Promise<Certified>
   /** RFC 9942 receipt of a transaction under the newest checkpoint. */
-  receipt(index: number): Uint8Array
+  receipt(index: number): Promise<Uint8Array>
   /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. Rejects once a block could not be certified. */
   atCertified<T>(read: (head: CertifiedHead | null) => T): Promise<T>
   /** Finishes the block at hand; what waits is refused with `stopping`. */
@@ -87,10 +87,10 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
         void settle(entry, required)
       })
     },
-    receipt(index) {
+    async receipt(index) {
       assert(certifier.head !== null, 'a receipt needs a checkpoint')
       const { checkpoint, cosignature } = certifier.head
-      return encodeReceipt(checkpoint, signer.publicKey.algorithm, cosignature, index, reader.inclusion(index, checkpoint.size))
+      return encodeReceipt(checkpoint, signer.publicKey.algorithm, cosignature, index, await reader.inclusion(index, checkpoint.size))
     },
     atCertified: committer.between,
     stop: committer.stop,
