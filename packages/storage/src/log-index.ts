@@ -1,4 +1,4 @@
-import { asArray, asBytes, asUint, decode, encode, textToBytes } from '@telltale/core'
+import { asArray, asBytes, asUint, assert, decode, encode, textToBytes } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import type { RowChange } from '@telltale/ledger'
 import { readUint48, writeUint48 } from './frame.ts'
@@ -34,15 +34,13 @@ export function decodeFramePlace(bytes: Uint8Array): FramePlace {
   return { segment: view.getUint32(0), offset: readUint48(view, 4), length: view.getUint32(10), sequence: readUint48(view, 14) }
 }
 
-/** [segment (4), generation (4), offset (6), length (4)]; a dropped attachment has no bytes here. */
+/**
+ * [segment (3), generation (1), offset (4), length (3)]; a dropped attachment has no bytes here. 2^24 segments are a petabyte; a segment is rewritten when half of it
+ * was dropped, so some 25 times at most; it ends with the frame that reaches its limit, and both together are below 2^32.
+ */
 export function encodeBytesPlace({ segment, generation, offset, length }: BytesPlace): Uint8Array {
-  const bytes = new Uint8Array(18)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, segment)
-  view.setUint32(4, generation)
-  writeUint48(view, 8, offset)
-  view.setUint32(14, length)
-  return bytes
+  assert(segment < 2 ** 24 && generation < 256 && offset < 2 ** 32 && length < 2 ** 24, 'the place of an attachment out of range')
+  return Uint8Array.of(segment >>> 16, segment >>> 8, segment, generation, offset >>> 24, offset >>> 16, offset >>> 8, offset, length >>> 16, length >>> 8, length)
 }
 
 export const DROPPED = new Uint8Array(0)
@@ -51,7 +49,7 @@ export const DROPPED = new Uint8Array(0)
 function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
   if (bytes.length === 0) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return { segment: view.getUint32(0), generation: view.getUint32(4), offset: readUint48(view, 8), length: view.getUint32(14) }
+  return { segment: view.getUint32(0) >>> 8, generation: view.getUint8(3), offset: view.getUint32(4), length: view.getUint32(7) & 0xff_ffff }
 }
 
 /** Where an attachment lies; null where it is unknown or dropped. */

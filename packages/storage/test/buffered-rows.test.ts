@@ -81,9 +81,9 @@ describe('buffered rows', () => {
     const [key, value] = [textToBytes('a'), textToBytes('1')]
     const batch = rows.batch()
     batch.put(ROWS.ledger, key, value)
+    await batch.write()
     key[0] = 0
     value[0] = 0
-    await batch.write()
     rows.get(ROWS.ledger, textToBytes('a'))?.fill(0)
     assert.equal(get(rows, 'a'), '1')
   })

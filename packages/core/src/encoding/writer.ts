@@ -7,14 +7,25 @@ import { textToBytes } from './utf8.ts'
 
 /** The one deterministic encoding of an item (RFC 8949, 4.2.1). Values outside our subset are a bug of ours and stop. */
 export function encode(value: Cbor): Uint8Array {
-  const writer = new Writer()
+  const writer = shared ?? new Writer()
+  // Whoever encodes meanwhile, for a key of a map, takes another.
+  shared = null
+  writer.start()
   writer.item(value)
-  return writer.finish()
+  const bytes = writer.finish()
+  shared = writer
+  return bytes
 }
 
 class Writer {
-  private bytes = new Uint8Array(256)
+  private bytes = new Uint8Array(1024)
   private length = 0
+
+  /** Begins anew, in the room that the item before took, unless that was very large. */
+  start(): void {
+    this.length = 0
+    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = new Uint8Array(1024)
+  }
 
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length)
@@ -124,6 +135,11 @@ class Writer {
     this.bytes = grown
   }
 }
+
+const KEPT_BYTES_MAX = 65_536
+
+/** A writer that nobody uses, kept because making room costs more than a short item. */
+let shared: Writer | null = new Writer()
 
 function labelToByte(label: number): number {
   return label < 0 ? 0x1f - label : label
