@@ -2,6 +2,7 @@ import { asArray, asBytes, asUint, assert, decode, encode, textToBytes } from '@
 import type { Cbor } from '@telltale/core'
 import type { RowChange } from '@telltale/ledger'
 import { readUint48, writeUint48 } from './frame.ts'
+import { ROWS_LAYOUT_NUMBER } from './limits.ts'
 import { ROWS } from './rows.ts'
 import type { Rows, RowsBatch } from './rows.ts'
 import type { BytesPlace, FramePlace, LogEnd } from './segment-log.ts'
@@ -99,15 +100,17 @@ const STATE_KEY = textToBytes('rows')
 
 export function putLogsRow(batch: RowsBatch, row: LogsRow): void {
   const last = row.lastFrame === null ? null : [row.lastFrame.segment, row.lastFrame.offset, row.lastFrame.digest]
-  const value = [endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
+  const value = [ROWS_LAYOUT_NUMBER, endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
   batch.put(ROWS.meta, LOGS_KEY, encode(value))
 }
 
-/** Null where nothing was indexed yet. */
+/** Null where nothing was indexed yet, or in another layout. */
 export function readLogsRow(rows: Rows): LogsRow | null {
   const bytes = rows.get(ROWS.meta, LOGS_KEY)
   if (bytes === null) return null
-  const [blocks, attachments, side, height, attachmentFrames, signedSequence, last] = asArray(decode(bytes), 'the row of the logs', 7)
+  const [layout, ...items] = asArray(decode(bytes), 'the row of the logs')
+  if (layout !== ROWS_LAYOUT_NUMBER) return null
+  const [blocks, attachments, side, height, attachmentFrames, signedSequence, last] = asArray(items, 'the row of the logs', 7)
   return {
     blocks: endFromCbor(blocks),
     attachments: endFromCbor(attachments),
@@ -133,14 +136,18 @@ function lastFromCbor(value: Cbor | undefined): LastFrame {
   return { segment: asUint(segment, 'a segment'), offset: asUint(offset, 'an offset'), digest: asBytes(digest, 'a digest', 16) }
 }
 
-/** Height that the ledger's rows stand at; -1 where there are none. */
+/** Height that the ledger's rows stand at; -1 where there are none, or in another layout. */
 export function readRowsHeight(rows: Rows): number {
   const bytes = rows.get(ROWS.meta, STATE_KEY)
-  return bytes === null ? -1 : asUint(decode(bytes), 'the height of the rows') - 1
+  if (bytes === null) return -1
+  // The first layout had the height alone here.
+  const value = decode(bytes)
+  const [layout, height] = Array.isArray(value) ? asArray(value, 'the height of the rows', 2) : [1, value]
+  return layout === ROWS_LAYOUT_NUMBER ? asUint(height, 'the height of the rows') - 1 : -1
 }
 
 export function putRowsHeight(batch: RowsBatch, height: number): void {
-  batch.put(ROWS.meta, STATE_KEY, encode(height + 1))
+  batch.put(ROWS.meta, STATE_KEY, encode([ROWS_LAYOUT_NUMBER, height + 1]))
 }
 
 export function encodeUndo(changes: readonly RowChange[]): Uint8Array {
