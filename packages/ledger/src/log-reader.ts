@@ -3,6 +3,7 @@ import type { Primitives } from '@telltale/core'
 import { decodeBlock } from './block/block.ts'
 import { readUint48, sizeRowKey } from './row-keys.ts'
 import type { Store } from './store.ts'
+import type { LeafHashes } from './tree-rows.ts'
 
 /** A transaction where it stands. */
 export interface LoggedTransaction {
@@ -21,15 +22,15 @@ const GROUPS_KEPT_MAX = 32
 export interface LogReader {
   /** In the order of `indexes`; those of one block are quickest one after the other. */
   transactions(indexes: number[]): Promise<LoggedTransaction[]>
-  /** Hashes of the leaves of a group, as many as the log of `size` transactions has of them. */
-  leaves(group: number, size: number): Promise<Uint8Array[]>
+  /** The leaves of a group, at least as many as the log of `size` transactions has of them. */
+  leaves(group: number, size: number): Promise<LeafHashes>
   /** Leaf hashes of transactions that were just committed, the first of them at `from`. */
   remember(from: number, hashes: Uint8Array[]): void
   forget(): void
 }
 
 export function createLogReader(store: Store, primitives: Primitives): LogReader {
-  const groups = new Map<number, Uint8Array[]>()
+  const groups = new Map<number, LeafHashes>()
 
   const heightOf = (index: number): number => {
     let low = 1
@@ -56,7 +57,7 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
     return found
   }
 
-  const keep = (group: number, hashes: Uint8Array[]): void => {
+  const keep = (group: number, hashes: LeafHashes): void => {
     groups.delete(group)
     groups.set(group, hashes)
     if (groups.size > GROUPS_KEPT_MAX) groups.delete(groups.keys().next().value as number)
@@ -67,20 +68,20 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
     async leaves(group, size) {
       const start = group * LOG_GROUP_LEAVES
       const count = Math.min(LOG_GROUP_LEAVES, size - start)
-      const known = groups.get(group) ?? []
-      if (known.length >= count) return known.slice(0, count)
-      const missing = await transactions(Array.from({ length: count - known.length }, (_, i) => start + known.length + i))
-      const hashes = [...known, ...missing.map(({ bytes }) => leafHash(bytes, primitives.sha256))]
+      const known = groups.get(group)
+      if (known && known.leaves.length >= count) return known
+      const read = await transactions(Array.from({ length: count }, (_, i) => start + i))
+      const hashes = { leaves: read.map(({ bytes }) => leafHash(bytes, primitives.sha256)), inner: new Map<number, Uint8Array>() }
       // Blocks may have been added meanwhile.
-      if ((groups.get(group)?.length ?? 0) < hashes.length) keep(group, hashes)
+      if ((groups.get(group)?.leaves.length ?? 0) < count) keep(group, hashes)
       return hashes
     },
     remember(from, hashes) {
       for (const [i, hash] of hashes.entries()) {
         const group = Math.floor((from + i) / LOG_GROUP_LEAVES)
         const place = (from + i) % LOG_GROUP_LEAVES
-        if (place === 0) keep(group, [hash])
-        else if (groups.get(group)?.length === place) groups.get(group)?.push(hash)
+        if (place === 0) keep(group, { leaves: [hash], inner: new Map() })
+        else if (groups.get(group)?.leaves.length === place) groups.get(group)?.leaves.push(hash)
       }
     },
     forget: () => groups.clear(),

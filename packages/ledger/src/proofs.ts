@@ -48,9 +48,9 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
 
   /** Subtrees of the log of `size`, with the leaves around `indexes` at hand. */
   const logSubtrees = async (indexes: number[], size: number): Promise<SubtreeHash> => {
-    const leaves: LeafGroups = new Map()
-    for (const group of groupsOf(indexes, LOG_GROUP_LEAVES)) leaves.set(group, await log.leaves(group, size))
-    return storedSubtrees(store, LOG_TREE, LOG, leaves, sha256)
+    const groups: LeafGroups = new Map()
+    for (const group of groupsOf(indexes, LOG_GROUP_LEAVES)) groups.set(group, await log.leaves(group, size))
+    return storedSubtrees(store, LOG_TREE, LOG, groups, sha256)
   }
 
   const entries: LedgerReader['entries'] = (kind, stream, from, to) => log.transactions(leafPositions(store, streamTree(kind, stream, sha256), from, to))
@@ -66,13 +66,14 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
     inclusion: async (index, size) => inclusionProof(index, size, await logSubtrees([index, size - 1], size), sha256),
     consistency: async (first, second) => consistencyProof(first, second, await logSubtrees([first - 1, second - 1], second), sha256),
     async range(stream, from, to, size) {
-      const leaves: LeafGroups = new Map()
+      const groups: LeafGroups = new Map()
       // Only groups that the range or the size cuts through are looked into.
       for (const group of groupsOf([from, to, size].filter((at) => at % GROUP_LEAVES !== 0), GROUP_LEAVES)) {
         const start = group * GROUP_LEAVES
-        leaves.set(group, (await entries('records', stream, start, Math.min(start + GROUP_LEAVES, size))).map(recordHash))
+        const records = await entries('records', stream, start, Math.min(start + GROUP_LEAVES, size))
+      groups.set(group, { leaves: records.map(recordHash), inner: new Map() })
       }
-      return rangeProof(from, to, size, storedSubtrees(store, streamTree('records', stream, sha256), STREAM, leaves, sha256), sha256)
+      return rangeProof(from, to, size, storedSubtrees(store, streamTree('records', stream, sha256), STREAM, groups, sha256), sha256)
     },
     indexOf(id) {
       const row = store.get(transactionRowKey(id))

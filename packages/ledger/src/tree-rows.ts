@@ -66,22 +66,37 @@ export type GroupHash = (rows: RowReader, tree: Uint8Array, index: number) => Ui
 export const streamGroupHash: GroupHash = (rows, tree, index) => rows.get(groupRowKey(tree, index))?.slice(0, 32) ?? null
 export const logGroupHash: GroupHash = (rows, tree, index) => rows.get(nodeRowKey(tree, NODE_LEVELS[0] as number, index))
 
-/** Leaf hashes of those groups of a tree that have to be looked into, by index. */
-export type LeafGroups = Map<number, Uint8Array[]>
+/** The leaf hashes of a group, and the complete subtrees over them that were asked for, by place in the group and width. */
+export interface LeafHashes {
+  leaves: Uint8Array[]
+  inner: Map<number, Uint8Array>
+}
+
+/** Those groups of a tree that have to be looked into, by index. */
+export type LeafGroups = Map<number, LeafHashes>
 
 /** Complete subtrees of a stored tree: from rows where they are kept, within the groups that are given from their leaves. */
-export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupLeaves: number; groupHash: GroupHash }, leaves: LeafGroups, sha256: Primitives['sha256']): SubtreeHash {
+export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupLeaves: number; groupHash: GroupHash }, groups: LeafGroups, sha256: Primitives['sha256']): SubtreeHash {
   const { groupLeaves, groupHash } = kind
+  const withinGroup = (start: number, width: number): Uint8Array => {
+    const group = groups.get(Math.floor(start / groupLeaves))
+    const place = start % groupLeaves
+    assert(group !== undefined && place + width <= group.leaves.length, `leaf ${start} of a tree was not read`)
+    if (width === 1) return group.leaves[place] as Uint8Array
+    const name = place * groupLeaves + width
+    const known = group.inner.get(name)
+    if (known) return known
+    const made = innerHash(withinGroup(start, width / 2), withinGroup(start + width / 2, width / 2), sha256)
+    group.inner.set(name, made)
+    return made
+  }
   const hash: SubtreeHash = (start, end) => {
     const width = end - start
-    if (width === 1) {
-      const leaf = leaves.get(Math.floor(start / groupLeaves))?.[start % groupLeaves]
-      assert(leaf !== undefined, `leaf ${start} of a tree was not read`)
-      return leaf
-    }
+    if (width < groupLeaves) return withinGroup(start, width)
     const level = Math.log2(width)
     const kept = width === groupLeaves ? groupHash(rows, tree, start / width) : NODE_LEVELS.includes(level) ? rows.get(nodeRowKey(tree, level, start / width)) : null
     if (kept) return kept
+    if (width === groupLeaves) return withinGroup(start, width)
     const middle = (start + end) / 2
     return innerHash(hash(start, middle), hash(middle, end), sha256)
   }

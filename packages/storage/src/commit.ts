@@ -31,7 +31,9 @@ export async function commit(core: StoreCore, { block, attachments, rows, undo }
   const draft = blockDraft({ block, attachmentFrames, signedSequence })
   refuseLarge(draft)
   await changing(core, `commit block ${block.height}`, async () => {
-    const [places, [place]] = await both(appendDurably(parts.attachments, drafts), appendDurably(parts.blocks, [draft]))
+    // Both are written before either is synced: file systems with a journal then commit it once.
+    const [places, [place]] = await both(parts.attachments.append(drafts), parts.blocks.append([draft]))
+    await both(drafts.length === 0 ? Promise.resolve() : parts.attachments.sync(), parts.blocks.sync())
     const batch = parts.rows.batch()
     applyChanges(batch, rows)
     const undoHeights = putUndo(batch, state.undoHeights, block.height, undo)
@@ -72,13 +74,6 @@ function freshAttachments({ parts }: StoreCore, attachments: StoreCommit['attach
 function refuseLarge(draft: FrameDraft): void {
   const length = draftBytes(draft) - FRAME_HEAD_BYTES
   if (length > FRAME_BYTES_MAX) throw fail('block-too-large', 'The block is too long to be stored.', { expected: `at most ${FRAME_BYTES_MAX} bytes`, found: String(length) })
-}
-
-async function appendDurably(log: SegmentLog, drafts: readonly FrameDraft[]): Promise<FramePlace[]> {
-  if (drafts.length === 0) return []
-  const places = await log.append(drafts)
-  await log.sync()
-  return places
 }
 
 /** Waits for both even if one fails, so that nothing is still being written when the failure is told. */
@@ -141,7 +136,8 @@ export async function revert(core: StoreCore): Promise<void> {
   const { block } = await readBlockAt(core, height)
   const draft = revertDraft(block)
   await changing(core, `revert block ${height}`, async () => {
-    const [place] = await appendDurably(parts.blocks, [draft])
+    const [place] = await parts.blocks.append([draft])
+    await parts.blocks.sync()
     batch.remove(ROWS.block, heightKey(height))
     const logs: LogsRow = { ...state.logs, ...endsOf(core), height: height - 1, lastFrame: lastFrame(place as FramePlace, draft.digest) }
     putLogsRow(batch, logs)
