@@ -5,7 +5,7 @@ import type { AttachmentBody } from './attachment-frame.ts'
 import { blockDraft, readBlockFrame, revertDraft } from './block-frame.ts'
 import { FRAME, FRAME_HEAD_BYTES, draftBytes } from './frame.ts'
 import type { FrameDraft } from './frame.ts'
-import { decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
+import { attachmentKey, decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
 import type { LastFrame, LogsRow } from './log-index.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
 import { addUndo } from './row-undo.ts'
@@ -86,7 +86,7 @@ function putAttachments(batch: RowsBatch, { parts }: StoreCore, { segment, offse
   const offsets = bodyOffsets(bodies)
   bodies.forEach(({ sha256, length }, index) => {
     const place = { segment, generation: parts.attachments.segments()[segment]?.generation ?? 0, offset: offset + FRAME_HEAD_BYTES + (offsets[index] as number), length }
-    batch.put(ROWS.attachment, sha256, encodeBytesPlace(place))
+    batch.put(ROWS.attachment, attachmentKey(sha256), encodeBytesPlace(place))
   })
 }
 

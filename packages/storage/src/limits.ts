@@ -4,7 +4,7 @@
 export const FORMAT_NUMBER = 1
 /**
  * Number of the layout of all rows, the ledger's included: rows in another one are forgotten and rebuilt from the segments. 1: a row for every leaf of a tree. 2: heads,
- * groups and complete subtrees of trees; places of attachments in 11 bytes.
+ * groups and complete subtrees of trees; attachments by 16 bytes of their hash, their places in 11.
  */
 export const ROWS_LAYOUT_NUMBER = 2
 /** A segment that has reached this ends, and the next begins: small enough to be copied and repaired by itself, large enough that a terabyte is 16,000 files. */
@@ -29,7 +29,7 @@ export const SIGNED_SLOT_BYTES = 4_096
 export const REWRITE_DROPPED_RATIO = 0.5
 /** Changes of rows gathered in memory before LevelDB is given them: those of about 20,000 records, which are replayed in a second or two after a crash. */
 export const ROWS_BUFFER_BYTES = 8_388_608
-/** LevelDB's memory table: two may be held at once; each takes a few of those batches. */
-export const ROWS_WRITE_BUFFER_BYTES = 8_388_608
+/** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */
+export const ROWS_WRITE_BUFFER_BYTES = 4_194_304
 /** LevelDB's cache of table blocks, not compressed. */
 export const ROWS_CACHE_BYTES = 33_554_432
