@@ -16,9 +16,9 @@ export async function benchReadings(records: number): Promise<Figure[]> {
   const network = await createNetwork({ primitives, verifier, deviceCount: 100, algorithm: 'EdDSA' })
   try {
     const submissions = await signOpenRecords(network, records / 100, primitives)
-    const { rate, ceiling } = await submitBetweenCeilings(network, submissions, 'EdDSA', primitives)
-    const value = rate * READINGS
-    return [{ name: `readings certified, records of ${READINGS}`, value, unit: '/s', ratio: rate / ceiling, budget: '5,000,000 /s', isWithinBudget: value >= 5_000_000 }]
+    const { record, check } = await submitBetweenCeilings(network, submissions, 'EdDSA', primitives)
+    const value = READINGS / record.seconds
+    return [{ name: `readings certified, records of ${READINGS}`, value, unit: '/s', ratio: check.seconds / record.seconds, budget: '5,000,000 /s', isWithinBudget: value >= 5_000_000 }]
   } finally {
     await network.close()
     await verifier.close()

@@ -7,7 +7,7 @@ import type { TestMessage } from '@telltale/testing'
 import { createChain } from '../src/chain/chain.ts'
 import type { Submission } from '../src/chain/chain.ts'
 import { createInlineVerifier } from '../src/chain/signature-verifier.ts'
-import { codeOf, createGate, createRig, reopen, replaceCalls, signRecords, startChain } from './rig.ts'
+import { codeOf, createGate, createRig, signRecords, startChain } from './rig.ts'
 import type { Rig } from './rig.ts'
 
 const signed = async ({ network }: Rig, message: TestMessage): Promise<Submission> => ({ bytes: await network.sign(message), attachments: [] })

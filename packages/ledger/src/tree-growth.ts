@@ -2,7 +2,7 @@ import { EMPTY_FRONTIER, appendLeaves } from '@telltale/core'
 import type { Frontier, Primitives } from '@telltale/core'
 
 /** Leaves of a stream's tree that share a row: the hash over them, and where each stands in the log. */
-export const GROUP_LEVEL = 4
+const GROUP_LEVEL = 4
 export const GROUP_LEAVES = 16
 /** Complete subtrees of 256, 65,536, ... leaves are kept, so that no proof reads more than a few hundred rows a level. */
 export const NODE_LEVELS: readonly number[] = [8, 16, 24]

@@ -11,7 +11,7 @@ import { FRAME_BYTES_MAX } from './limits.ts'
 import { addUndo } from './row-undo.ts'
 import { ROWS, applyChanges } from './rows.ts'
 import type { RowsBatch } from './rows.ts'
-import type { FramePlace, SegmentLog } from './segment-log.ts'
+import type { FramePlace } from './segment-log.ts'
 import { changing } from './store-core.ts'
 import type { StoreCore } from './store-core.ts'
 

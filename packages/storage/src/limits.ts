@@ -31,5 +31,5 @@ export const REWRITE_DROPPED_RATIO = 0.5
 export const ROWS_BUFFER_BYTES = 8_388_608
 /** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */
 export const ROWS_WRITE_BUFFER_BYTES = 4_194_304
-/** LevelDB's cache of table blocks, not compressed. */
-export const ROWS_CACHE_BYTES = 33_554_432
+/** LevelDB's cache of table blocks: what is looked up is spread evenly, and the newest is gathered in memory anyway. */
+export const ROWS_CACHE_BYTES = 8_388_608

@@ -102,7 +102,8 @@ function readArray(input: Input, length: number, depth: number): Cbor[] {
   // Every element takes a byte at least: a length that lies is found before anything is allocated for it.
   if (length > input.bytes.length - input.at) throw malformed(input, `${length} elements`, 'the end')
   // A short one is given its length at once: one that grows takes room for sixteen.
-  const items: Cbor[] = length <= 16 ? new Array<Cbor>(length) : []
+  const items: Cbor[] = []
+  if (length <= 16) items.length = length
   for (let i = 0; i < length; i++) items[i] = readItem(input, depth + 1)
   return items
 }
