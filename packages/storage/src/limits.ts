@@ -27,7 +27,7 @@ export const INDEX_BATCH_ROWS = 10_000
 export const SIGNED_SLOT_BYTES = 4_096
 /** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
 export const REWRITE_DROPPED_RATIO = 0.5
-/** Changes of rows gathered in memory before LevelDB is given them: those of about 20,000 records, which are replayed in a second or two after a crash. */
+/** Changes of rows gathered in memory before LevelDB is given them: those of 10,000 to 40,000 records, which are replayed in a second or two after a crash. */
 export const ROWS_BUFFER_BYTES = 8_388_608
 /** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */
 export const ROWS_WRITE_BUFFER_BYTES = 4_194_304

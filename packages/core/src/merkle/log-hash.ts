@@ -17,7 +17,7 @@ export function leafHash(entry: Uint8Array, sha256: Hash): Uint8Array {
   return sha256(input)
 }
 
-/** SHA-256(0x01 || left || right): RFC 9162, 2.1.1. */
+/** SHA-256(0x01 || left || right), both of 32 bytes: RFC 9162, 2.1.1. */
 export function innerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
   INNER_INPUT.set(left, 1)
   INNER_INPUT.set(right, 33)

@@ -26,6 +26,7 @@ export function stateLeafHash(keyHash: Uint8Array, value: Uint8Array, sha256: Ha
   return sha256(LEAF_INPUT)
 }
 
+/** Of two hashes of 32 bytes. */
 export function stateInnerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
   INNER_INPUT.set(left, 1)
   INNER_INPUT.set(right, 33)
