@@ -21,7 +21,7 @@ export async function startNode(directory: string, args: string[] = []): Promise
   let [out, errors] = ['', '']
   child.stderr?.on('data', (piece: Buffer) => (errors += piece.toString()))
   while (!out.includes('\n}')) {
-    const [piece] = (await Promise.race([once(child.stdout!, 'data'), ended])) as [unknown]
+    const [piece] = (await Promise.race([once(child.stdout, 'data'), ended])) as [unknown]
     assert.ok(piece instanceof Buffer, `the node did not start: ${errors}`)
     out += piece.toString()
   }

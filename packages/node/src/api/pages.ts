@@ -8,6 +8,13 @@ const INDEX = 'index.html'
 /** What belongs to the API is never answered with a page. */
 const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 
+/** Everything of a page comes from here, and nothing else may show it within itself. Styles may stand in elements: libraries of components put them there. */
+const PAGE_HEADS = {
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'geolocation=(), microphone=(), payment=()',
+}
+
 /** Serves pages where there are any; an address inside them leads to the first page, which knows its own addresses. Everything else is `no-such-route`. */
 export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
   const root = folder === null ? null : resolve(folder)
@@ -18,7 +25,7 @@ export async function addPages(server: FastifyInstance, folder: string | null): 
       wildcard: false,
       index: INDEX,
       dotfiles: 'ignore',
-      setHeaders: (reply, path) => void reply.header('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600'),
+      setHeaders: (reply, path) => void reply.headers({ ...PAGE_HEADS, 'cache-control': path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600' }),
     })
   }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
