@@ -146,6 +146,32 @@ describe('the newest odometer', () => {
     assert.equal(newest([opened('a/odometer', 0, [reading(3)], 9), opened('z/odometer', 0, [reading(7)], 9)]), 7)
   })
 
+  it('is within one block the last of its stream, then the longest of the streams, in whatever order they come', () => {
+    const block = [opened('a/odometer', 0, [reading(70)], 9), opened('b/odometer', 0, [reading(100)], 9), opened('b/odometer', 1, [reading(50)], 9)]
+    for (const order of [[0, 1, 2], [1, 2, 0], [2, 1, 0], [1, 0, 2]]) assert.equal(newest(order.map((i) => block[i] as OpenedRecord)), 70, order.join())
+  })
+
+  it('is no way to hide that it was turned back: whatever was longer before makes it amber', () => {
+    const rows = { 'a/odometer': { count: 2 } }
+    const from = (value: Exact, more: Partial<RecordReading> = {}): OpenedRecord[] => [opened('a/odometer', 0, [reading(value, more)]), opened('a/odometer', 1, [reading(58_412_000)])]
+    assert.equal(judge('58412 km', from(58_411_000), rows), 'holds')
+    assert.equal(judge('58412 km', from(231_904_000), rows), 'attention')
+    assert.equal(judge(null, from(231_904_000), rows), 'attention')
+    assert.equal(judge('58411 km', from(231_904_000), rows), 'refuted')
+    assert.equal(judge('231904 km', from(231_904_000), rows), 'attention')
+    assert.equal(judge('58412 km', from(58_412_001), rows), 'attention')
+    assert.equal(judge('58412 km', [opened('a/odometer', 0, [reading(231_904_000, { timeMs: 1 }), reading(58_412_000)])]), 'attention')
+    assert.equal(judge('58412 km', [opened('a/driving', 0, [reading(231_904_000)], 1), ...from(1)], rows), 'attention')
+  })
+
+  it('is not called turned back for what a coarser source rounds away', () => {
+    const rows = { 'a/odometer': { count: 1 }, 'b/odometer': { count: 1 } }
+    const fine = opened('a/odometer', 0, [reading(58_412_400, { raw: { value: exactFromText('58412.4'), unit: 'km' } })], 10)
+    const coarse = opened('b/odometer', 0, [reading(58_412_000, { raw: { value: 58_412, unit: 'km' } })], 1000)
+    assert.equal(judge('58412 km', [fine, coarse], rows), 'holds')
+    assert.equal(judge('58412 km', [fine, { ...coarse, readings: [reading(58_411_000, { raw: { value: 58_411, unit: 'km' } })] }], rows), 'attention')
+  })
+
   it('is not called the newest where records after it are not disclosed', () => {
     const one = [opened('a/odometer', 3, [reading(1000)])]
     assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 } }), 'holds')

@@ -39,25 +39,49 @@ export interface OdometerReading {
   sequence: number
 }
 
-/** The newest odometer reading that is disclosed, and how many records it may not be the newest for, because nobody can read them here. */
+/** The newest odometer reading that is disclosed, how many records it may not be the newest for, because nobody can read them here, and a longer one before it. */
 export interface FoundOdometer {
   reading: OdometerReading
   unreadAfter: number
+  /** What an opened record says that reaches further than the newest: no odometer goes backwards by itself. Null where none does. */
+  longer: Distance | null
 }
 
-/** Devices do not share a clock: between streams the block decides, within one the place, and in doubt the longer way. */
+interface NewestReading {
+  record: OpenedRecord
+  reading: OdometerReading
+}
+
+/** Devices do not share a clock: within a stream the place decides, then between streams the block, and in doubt the longer way. */
 export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): FoundOdometer | null {
-  let newest: { record: OpenedRecord; reading: OdometerReading } | null = null
+  const newestOf = new Map<string, NewestReading>()
   for (const record of opened) {
+    const known = newestOf.get(record.stream)
+    if (known && known.record.sequence > record.sequence) continue
     const reading = odometerOf(record)
-    if (reading && (!newest || isNewer(record, reading, newest))) newest = { record, reading }
+    if (reading) newestOf.set(record.stream, { record, reading })
   }
-  return newest && { reading: newest.reading, unreadAfter: countUnread(newest.record, opened, streams, state) }
+  let newest: NewestReading | null = null
+  for (const candidate of newestOf.values()) if (!newest || isNewer(candidate, newest)) newest = candidate
+  return newest && { reading: newest.reading, unreadAfter: countUnread(newest.record, opened, streams, state), longer: findLonger(newest.reading, opened) }
 }
 
-function isNewer(record: OpenedRecord, reading: OdometerReading, than: { record: OpenedRecord; reading: OdometerReading }): boolean {
-  if (record.stream === than.record.stream) return record.sequence > than.record.sequence
+function isNewer({ record, reading }: NewestReading, than: NewestReading): boolean {
   return record.height > than.record.height || (record.height === than.record.height && reading.metres > than.reading.metres)
+}
+
+/** The first figure of any opened record that is longer than this one and cannot be of the same distance. */
+function findLonger(newest: OdometerReading, opened: OpenedRecord[]): Distance | null {
+  const least = millimetres(newest)
+  for (const { readings } of opened) {
+    for (const reading of readings) {
+      const distance = reading.path === ODOMETER ? distanceOf(reading) : null
+      if (!distance || millimetres(distance) <= least) continue
+      const shown = sourceOf(reading, distance) ?? distance
+      if (!isAlike(shown, newest)) return shown
+    }
+  }
+  return null
 }
 
 /** The last odometer reading of one record by its clock. */
@@ -101,10 +125,11 @@ function countUnread(after: OpenedRecord, opened: OpenedRecord[], streams: Map<s
 /** Compares a claim with the odometer. Differences below what either figure can resolve are none. */
 export function judgeReading(claim: Distance | null, found: FoundOdometer | null): Lamp {
   if (!found) return claim ? { state: 'unknown', ground: 'no odometer reading is disclosed in this file' } : { state: 'not-asked', ground: 'no odometer is disclosed' }
-  const { reading, unreadAfter } = found
+  const { reading, unreadAfter, longer } = found
   const shown = `${exactToText(reading.value)} ${reading.unit}`
   const difference = claim && !isAlike(claim, reading) ? millimetres(claim) - millimetres(reading) : 0
   if (claim && difference < 0) return { state: 'refuted', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} less` }
+  if (longer) return { state: 'attention', ground: `the car reported ${shown}, but ${exactToText(longer.value)} ${longer.unit} in a record that is not newer` }
   if (unreadAfter > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unreadAfter === 1 ? 'a record that may be newer is' : `${unreadAfter} records that may be newer are`} not disclosed` }
   if (!claim) return { state: 'not-asked', ground: `the odometer says ${shown}; give --reading to compare` }
   if (difference > 0) return { state: 'attention', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} more, driven since or not recorded` }
