@@ -164,6 +164,16 @@ describe('the newest odometer', () => {
     assert.equal(judge('58412 km', [opened('a/driving', 0, [reading(231_904_000)], 1), ...from(1)], rows), 'attention')
   })
 
+  it('is told by streams of that name alone, so that none of another name can stand in for it', () => {
+    const rows = { 'a/odometer': { count: 1 }, 'b/odo': { count: 1 } }
+    const [real, shorter] = [opened('a/odometer', 0, [reading(231_904_000)], 5), opened('b/odo', 0, [reading(58_412_000)], 9)]
+    assert.equal(judge('58412 km', [shorter], rows), 'unknown')
+    assert.equal(judge(null, [shorter], rows), 'not-asked')
+    assert.equal(newest([real, shorter]), 231_904_000)
+    assert.equal(judge('58412 km', [real, shorter], rows), 'refuted')
+    assert.equal(judge('231904 km', [real, shorter], rows), 'holds')
+  })
+
   it('is not called turned back for what a coarser source rounds away', () => {
     const rows = { 'a/odometer': { count: 1 }, 'b/odometer': { count: 1 } }
     const fine = opened('a/odometer', 0, [reading(58_412_400, { raw: { value: exactFromText('58412.4'), unit: 'km' } })], 10)

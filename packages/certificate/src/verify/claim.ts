@@ -8,6 +8,12 @@ import { streamLabel } from './words.ts'
 
 const ODOMETER = 'Vehicle.TraveledDistance'
 
+/**
+ * Streams of this name, and no others, tell the odometer. An owner opens streams and enrols devices alone, under any name, and leaves streams of other names out of a
+ * file as they like: a shorter odometer under a name of its own would hide the longer one.
+ */
+const ODOMETER_STREAM = 'odometer'
+
 /** Metres in a unit, as mantissa and exponent. */
 const METRES: ReadonlyMap<string, readonly [bigint, number]> = new Map([['m', [1n, 0]], ['km', [1000n, 0]], ['mi', [1609344n, -3]]])
 
@@ -56,6 +62,7 @@ interface NewestReading {
 export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): FoundOdometer | null {
   const newestOf = new Map<string, NewestReading>()
   for (const record of opened) {
+    if (streamLabel(record.stream) !== ODOMETER_STREAM) continue
     const known = newestOf.get(record.stream)
     if (known && known.record.sequence > record.sequence) continue
     const reading = odometerOf(record)
@@ -104,14 +111,14 @@ function sourceOf({ raw }: RecordReading, distance: Distance): Distance | null {
 }
 
 /**
- * Records of streams of that name, on any device of the asset, that may be newer than this one and are not disclosed: whoever discloses only up to some record
+ * Records of odometer streams, on any device of the asset, that may be newer than this one and are not disclosed: whoever discloses only up to some record
  * could hide what came after it. Streams of other names are left to the owner.
  */
 function countUnread(after: OpenedRecord, opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
   const firstNewer = (stream: string): number => (stream === after.stream ? after.sequence + 1 : 0)
   const unread = new Map<string, number>()
   for (const [name, row] of state.streams) {
-    if (streamLabel(name) === streamLabel(after.stream) && row.lastHeight >= after.height) unread.set(name, row.count - firstNewer(name))
+    if (streamLabel(name) === ODOMETER_STREAM && row.lastHeight >= after.height) unread.set(name, row.count - firstNewer(name))
   }
   const strikeOut = (name: string, sequence: number): void => {
     const count = unread.get(name)
