@@ -8,3 +8,5 @@ export const IDENTITY_INTERVALS_MAX = 1024
 export const SIGNATURE_BATCH = 256
 /** Characters of a text from the file within the ground of a lamp: a line for people. */
 export const QUOTED_CHARACTERS_MAX = 80
+/** Readings of all records that a certificate opens, about 150 bytes each in memory: open records can share one body, so that the size of a file is no limit. */
+export const OPENED_READINGS_MAX = 8_388_608
