@@ -7,7 +7,7 @@ import { concatBytes, textToBytes } from '@telltale/core'
 const STATE = 0x73 // s: state key -> value
 const LEAF = 0x6c // l: tree, index -> leaf hash, position in the log or height of the block
 const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
-const TRANSACTION = 0x78 // x: first 16 bytes of the id -> position in the log
+const TRANSACTION = 0x78 // x: id, whole because what is cited is judged by it -> position in the log
 const QUOTA = 0x71 // q: account -> window, bytes used in it
 const SENT = 0x6d // m: sender and subject, sequence -> position in the log; records and resumes stand in their stream's tree instead
 
@@ -18,7 +18,7 @@ export function stateRowKey(encodedKey: Uint8Array): Uint8Array {
 }
 
 export function transactionRowKey(id: Uint8Array): Uint8Array {
-  return concatBytes(new Uint8Array([TRANSACTION]), id.subarray(0, 16))
+  return concatBytes(new Uint8Array([TRANSACTION]), id)
 }
 
 export function sentRowKey(iss: string, sub: string, sequence: number, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
