@@ -33,7 +33,7 @@ export function decodeRow(kind: StateKind, bytes: Uint8Array): Row {
   const value = decode(bytes)
   switch (kind) {
     case KIND_NETWORK:
-      return rows.networkRowFromCbor(value)
+      return rows.networkRowFromCbor(value, registeredKeyFromCose)
     case KIND_IDENTITY:
       return rows.identityRowFromCbor(value, registeredKeyFromCose)
     case KIND_ASSET:
