@@ -195,7 +195,7 @@ class Verification:
         elif type(vin) is not str:
             self.light("car", "unknown", "no VIN is disclosed")
         else:
-            need(vin.upper() == self.asked.vin.strip().upper(), "other-vin")
+            need(vin.encode().upper() == self.asked.vin.strip().encode().upper(), "other-vin")
             self.light("car", "holds", vin)
 
     def all_records(self):
