@@ -362,11 +362,9 @@ class Verification:
             return self.light("reading", "unknown" if claim else "not-asked", "no odometer is disclosed")
         hidden, said = False, self.said_by_car
         for path, entry in self.streams.items():
-            if path[42:] == "odometer" and entry[4] >= best.height:
-                known = {place for p, place in self.opened if p == path}
-                known |= {t.place for t in self.carried.get(path, []) if t.call == 17}
-                behind = best.place if path == best.path else -1
-                hidden = hidden or entry[1] - behind - 1 > sum(place > behind for place in known)
+            if path[42:] == "odometer":
+                resumes = sum(t.call == 17 for t in self.carried.get(path, []))
+                hidden = hidden or entry[1] > resumes + sum(p == path for p, _ in self.opened)
         wrong = claim and not agree(claim, said)
         state = ("refuted" if wrong and claim[0] < said[0] else "attention" if hidden or self.turned_back else
                  "not-asked" if not claim else "attention" if wrong else "holds")

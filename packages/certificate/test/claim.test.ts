@@ -182,23 +182,29 @@ describe('the newest odometer', () => {
     assert.equal(judge('58412 km', [fine, { ...coarse, readings: [reading(58_411_000, { raw: { value: 58_411, unit: 'km' } })] }], rows), 'attention')
   })
 
+  const four = [0, 1, 2].map((sequence) => opened('a/odometer', sequence, [])).concat(opened('a/odometer', 3, [reading(1000)]))
+
   it('is not called the newest where records after it are not disclosed', () => {
-    const one = [opened('a/odometer', 3, [reading(1000)])]
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5 } }), 'attention')
-    assert.equal(judge(null, one, { 'a/odometer': { count: 5 } }), 'attention')
-    assert.equal(judge('0 km', one, { 'a/odometer': { count: 5 } }), 'refuted')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5, resumes: [4] } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5, resumes: [2] } }), 'attention')
-    assert.equal(judge('1 km', [...one, opened('a/odometer', 4, [])], { 'a/odometer': { count: 5 } }), 'holds')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 } }), 'holds')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 5 } }), 'attention')
+    assert.equal(judge(null, four, { 'a/odometer': { count: 5 } }), 'attention')
+    assert.equal(judge('0 km', four, { 'a/odometer': { count: 5 } }), 'refuted')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 5, resumes: [4] } }), 'holds')
+    assert.equal(judge('1 km', [...four, opened('a/odometer', 4, [])], { 'a/odometer': { count: 5 } }), 'holds')
   })
 
-  it('nor where another device has a stream of that name with records that may be newer', () => {
-    const one = [opened('a/odometer', 3, [reading(1000)])]
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 12 } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 13 } }), 'attention')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/driving': { count: 9, lastHeight: 99 } }), 'holds')
-    assert.equal(judge('1 km', [...one, opened('b/odometer', 0, [], 11)], { 'a/odometer': { count: 4 }, 'b/odometer': { count: 1, lastHeight: 99 } }), 'holds')
+  it('nor where one before it is not disclosed, which may have said more', () => {
+    assert.equal(judge('1 km', four.slice(1), { 'a/odometer': { count: 4 } }), 'attention')
+    assert.equal(judge('1 km', four.slice(3), { 'a/odometer': { count: 4 } }), 'attention')
+    assert.equal(judge('1 km', four.slice(1), { 'a/odometer': { count: 4, resumes: [0] } }), 'holds')
+  })
+
+  it('nor where another device has a stream of that name with records that are not disclosed', () => {
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 0 } }), 'holds')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 12 } }), 'attention')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/driving': { count: 9, lastHeight: 99 } }), 'holds')
+    assert.equal(judge('1 km', [...four, opened('b/driving', 0, [])], { 'a/odometer': { count: 5 }, 'b/driving': { count: 9 } }), 'attention')
+    assert.equal(judge('1 km', [...four, opened('b/odometer', 0, [], 11)], { 'a/odometer': { count: 4 }, 'b/odometer': { count: 1, lastHeight: 99 } }), 'holds')
   })
 
   it('is found among a hundred thousand records of as many streams', () => {

@@ -45,10 +45,10 @@ export interface OdometerReading {
   sequence: number
 }
 
-/** The newest odometer reading that is disclosed, how many records it may not be the newest for, because nobody can read them here, and a longer one before it. */
+/** The newest odometer reading that is disclosed, how many records nobody can read here that may say another, and a longer one before it. */
 export interface FoundOdometer {
   reading: OdometerReading
-  unreadAfter: number
+  unread: number
   /** What an opened record says that reaches further than the newest: no odometer goes backwards by itself. Null where none does. */
   longer: Distance | null
 }
@@ -70,7 +70,7 @@ export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadSt
   }
   let newest: NewestReading | null = null
   for (const candidate of newestOf.values()) if (!newest || isNewer(candidate, newest)) newest = candidate
-  return newest && { reading: newest.reading, unreadAfter: countUnread(newest.record, opened, streams, state), longer: findLonger(newest.reading, opened) }
+  return newest && { reading: newest.reading, unread: countUnread(opened, streams, state), longer: findLonger(newest.reading, opened) }
 }
 
 function isNewer({ record, reading }: NewestReading, than: NewestReading): boolean {
@@ -111,33 +111,27 @@ function sourceOf({ raw }: RecordReading, distance: Distance): Distance | null {
 }
 
 /**
- * Records of odometer streams, on any device of the asset, that may be newer than this one and are not disclosed: whoever discloses only up to some record
- * could hide what came after it. Streams of other names are left to the owner.
+ * Records of odometer streams, on any device of the asset, that nobody can read here. A newer one could say more, and so could an older one, from before the odometer
+ * was turned back: that they are carried shows only that none is missing.
  */
-function countUnread(after: OpenedRecord, opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
-  const firstNewer = (stream: string): number => (stream === after.stream ? after.sequence + 1 : 0)
-  const unread = new Map<string, number>()
-  for (const [name, row] of state.streams) {
-    if (streamLabel(name) === ODOMETER_STREAM && row.lastHeight >= after.height) unread.set(name, row.count - firstNewer(name))
-  }
-  const strikeOut = (name: string, sequence: number): void => {
-    const count = unread.get(name)
-    if (count !== undefined && sequence >= firstNewer(name)) unread.set(name, count - 1)
-  }
-  for (const { stream, sequence } of opened) strikeOut(stream, sequence)
-  for (const { stream, records } of streams.values()) for (const { sequence, record } of records) if (!record) strikeOut(stream, sequence)
-  return [...unread.values()].reduce((sum, count) => sum + count, 0)
+function countUnread(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
+  const isOdometer = (stream: string): boolean => streamLabel(stream) === ODOMETER_STREAM
+  let unread = 0
+  for (const [name, row] of state.streams) if (isOdometer(name)) unread += row.count
+  for (const { stream } of opened) if (isOdometer(stream)) unread -= 1
+  for (const { stream, records } of streams.values()) if (isOdometer(stream)) unread -= records.filter((item) => !item.record).length
+  return unread
 }
 
 /** Compares a claim with the odometer. Differences below what either figure can resolve are none. */
 export function judgeReading(claim: Distance | null, found: FoundOdometer | null): Lamp {
   if (!found) return claim ? { state: 'unknown', ground: 'no odometer reading is disclosed in this file' } : { state: 'not-asked', ground: 'no odometer is disclosed' }
-  const { reading, unreadAfter, longer } = found
+  const { reading, unread, longer } = found
   const shown = `${exactToText(reading.value)} ${reading.unit}`
   const difference = claim && !isAlike(claim, reading) ? millimetres(claim) - millimetres(reading) : 0
   if (claim && difference < 0) return { state: 'refuted', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} less` }
   if (longer) return { state: 'attention', ground: `the car reported ${shown}, but ${exactToText(longer.value)} ${longer.unit} in a record that is not newer` }
-  if (unreadAfter > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unreadAfter === 1 ? 'a record that may be newer is' : `${unreadAfter} records that may be newer are`} not disclosed` }
+  if (unread > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unread === 1 ? 'a record that may say more is' : `${unread} records that may say more are`} not disclosed` }
   if (!claim) return { state: 'not-asked', ground: `the odometer says ${shown}; give --reading to compare` }
   if (difference > 0) return { state: 'attention', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} more, driven since or not recorded` }
   return { state: 'holds', ground: `${shown}, as you read it` }
