@@ -151,6 +151,16 @@ describe('the newest odometer', () => {
     for (const order of [[0, 1, 2], [1, 2, 0], [2, 1, 0], [1, 0, 2]]) assert.equal(newest(order.map((i) => block[i] as OpenedRecord)), 70, order.join())
   })
 
+  it('is the longer one however little it is, of equally long ones that of the first stream', () => {
+    const found = (...values: Exact[]): string | undefined => {
+      const { state, streams } = ledger({})
+      return findOdometer(values.map((value, i) => opened(`${'abc'[i] as string}/odometer`, 0, [reading(value)], 9)), streams, state)?.reading.stream
+    }
+    assert.equal(found(exactFromText('0.0001'), exactFromText('0.0002')), 'b/odometer')
+    assert.equal(found(exactFromText('0.0002'), exactFromText('0.0001')), 'a/odometer')
+    assert.equal(found(-1, 5, 5), 'b/odometer')
+  })
+
   it('is no way to hide that it was turned back: whatever was longer before makes it amber', () => {
     const rows = { 'a/odometer': { count: 2 } }
     const from = (value: Exact, more: Partial<RecordReading> = {}): OpenedRecord[] => [opened('a/odometer', 0, [reading(value, more)]), opened('a/odometer', 1, [reading(58_412_000)])]

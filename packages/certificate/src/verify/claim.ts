@@ -56,6 +56,8 @@ export interface FoundOdometer {
 interface NewestReading {
   record: OpenedRecord
   reading: OdometerReading
+  /** Metres, exactly. */
+  metres: Exact
 }
 
 /** Devices do not share a clock: within a stream the place decides, then between streams the block, and in doubt the longer way. */
@@ -66,15 +68,21 @@ export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadSt
     const known = newestOf.get(record.stream)
     if (known && known.record.sequence > record.sequence) continue
     const reading = odometerOf(record)
-    if (reading) newestOf.set(record.stream, { record, reading })
+    if (reading) newestOf.set(record.stream, { record, ...reading })
   }
   let newest: NewestReading | null = null
   for (const candidate of newestOf.values()) if (!newest || isNewer(candidate, newest)) newest = candidate
   return newest && { reading: newest.reading, unread: countUnread(opened, streams, state), longer: findLonger(newest.reading, opened) }
 }
 
-function isNewer({ record, reading }: NewestReading, than: NewestReading): boolean {
-  return record.height > than.record.height || (record.height === than.record.height && reading.metres > than.reading.metres)
+function isNewer({ record, metres }: NewestReading, than: NewestReading): boolean {
+  return record.height > than.record.height || (record.height === than.record.height && shifted(metres) > shifted(than.metres))
+}
+
+/** In units of 10^-18, as fine as a record can be. */
+function shifted(value: Exact): bigint {
+  const { mantissa, exponent } = exactTimes(value, 1n, 18)
+  return mantissa * 10n ** BigInt(exponent)
 }
 
 /** The first figure of any opened record that is longer than this one and cannot be of the same distance. */
@@ -92,13 +100,14 @@ function findLonger(newest: OdometerReading, opened: OpenedRecord[]): Distance |
 }
 
 /** The last odometer reading of one record by its clock. */
-function odometerOf({ stream, sequence, readings }: OpenedRecord): OdometerReading | null {
+function odometerOf({ stream, sequence, readings }: OpenedRecord): Pick<NewestReading, 'reading' | 'metres'> | null {
   let last: RecordReading | null = null
   for (const reading of readings) if (reading.path === ODOMETER && distanceOf(reading) && (!last || reading.timeMs >= last.timeMs)) last = reading
   const distance = last && distanceOf(last)
   if (!last || !distance) return null
   const shown = sourceOf(last, distance) ?? distance
-  return { value: shown.value, unit: shown.unit, metres: typeof distance.value === 'number' ? distance.value : millimetres(distance) / 1000, timeMs: last.timeMs, stream, sequence }
+  const metres = typeof distance.value === 'number' ? distance.value : millimetres(distance) / 1000
+  return { reading: { value: shown.value, unit: shown.unit, metres, timeMs: last.timeMs, stream, sequence }, metres: distance.value }
 }
 
 function distanceOf({ value, unit }: RecordReading): Distance | null {
