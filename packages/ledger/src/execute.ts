@@ -1,6 +1,6 @@
 import { bytesToMapKey, encode, equalBytes, fail, frontierRoot, leafHash, setHash, stateKeyHash, stateRoot, updateStateTree } from '@telltale/core'
 import type { Cbor, Frontier, Primitives, PublicKey, SignatureCheck, StateChange, StateTree, Verdict } from '@telltale/core'
-import { judgeTransaction, requiredSignatures } from './admission.ts'
+import { judgeTransaction, quotaBytesOf, requiredSignatures } from './admission.ts'
 import type { CheckedTransaction } from './admission.ts'
 import { accountOf } from './authority.ts'
 import { refuse } from './call.ts'
@@ -127,7 +127,7 @@ function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primi
       call.apply(context, args)
       ids.add(bytesToMapKey(id))
       if (transaction.call !== 16 && transaction.call !== 17) state.set(counterKey(transaction.iss, transaction.sub), transaction.sequence + 1)
-      quotas.set(account, { window, bytes: used.bytes + transaction.bytes.length })
+      quotas.set(account, { window, bytes: used.bytes + quotaBytesOf(read) })
       return null
     },
   }

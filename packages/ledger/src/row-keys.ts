@@ -9,7 +9,7 @@ const HEAD = 0x66 // f: tree -> size, frontier, positions in the log of the leav
 const GROUP = 0x67 // g: tree of a stream, index -> hash of 16 leaves, their positions in the log
 const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
 const SIZE = 0x7a // z: height -> size of the log after the block
-const TRANSACTION = 0x78 // x: first 16 bytes of the id -> position in the log
+const TRANSACTION = 0x78 // x: id, whole because what is cited is judged by it -> position in the log
 const QUOTA = 0x71 // q: account -> window, bytes used in it
 const SENT = 0x6d // m: sender and subject, sequence -> position in the log; records and resumes stand in their stream's tree instead
 
@@ -20,7 +20,7 @@ export function stateRowKey(encodedKey: Uint8Array): Uint8Array {
 }
 
 export function transactionRowKey(id: Uint8Array): Uint8Array {
-  return concatBytes(new Uint8Array([TRANSACTION]), id.subarray(0, 16))
+  return concatBytes(new Uint8Array([TRANSACTION]), id)
 }
 
 export function sentRowKey(iss: string, sub: string, sequence: number, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
