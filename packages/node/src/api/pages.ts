@@ -10,12 +10,28 @@ const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(?:\.\w+)?$/
 /** What belongs to the API is never answered with a page. */
 const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 
+/** Everything of a page comes from here, and nothing else may show it within itself. Styles may stand in elements: libraries of components put them there. */
+const PAGE_HEADS = {
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'geolocation=(), microphone=(), payment=()',
+}
+
 /** Serves pages where there are any; an address inside them leads to the first page, which knows its own addresses. Everything else is `no-such-route`. */
 export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
   const root = folder === null ? null : resolve(folder)
   const hasPages = root !== null && existsSync(join(root, INDEX))
   if (hasPages) {
-    await server.register(staticFiles, { root, wildcard: false, index: INDEX, dotfiles: 'ignore', preCompressed: true, cacheControl: false, schemaHide: true, setHeaders: (reply, path) => void reply.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache') })
+    await server.register(staticFiles, {
+      root,
+      wildcard: false,
+      index: INDEX,
+      dotfiles: 'ignore',
+      // Where a build wrote compressed files beside the others, they are what travels.
+      preCompressed: existsSync(join(root, `${INDEX}.br`)),
+      cacheControl: false,
+      setHeaders: (reply, path) => void reply.headers({ ...PAGE_HEADS, 'cache-control': HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache' }),
+    })
   }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
     const wantsPage = (request.method === 'GET' || request.method === 'HEAD') && !API_PATH.test(request.url) && (request.headers.accept ?? '').includes('text/html')
