@@ -173,6 +173,7 @@ export const words = {
     noRecords: 'No records yet. They appear here as the device sends them.',
     noClock: 'clock not known',
     sinceStart: (text: string) => `${text} after the start`,
+    saysOdometer: (text: string) => `the odometer says ${text}`,
     late: (text: string) => `late by ${text}`,
     gap: (text: string) => `nothing observed for ${text}`,
     newer: (count: number) => `${count} new`,

@@ -180,7 +180,7 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.getByLabel('Log', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.log'))
     await page.getByLabel('CAN database (.dbc)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.dbc'))
     await page.getByLabel('Mapping (.json)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.map.json'))
-    await page.getByText('short-drive.map.json').waitFor()
+    for (const name of ['short-drive.log ·', 'short-drive.dbc ·', 'short-drive.map.json']) await page.getByText(name).waitFor()
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByRole('link', { name: 'Look at the records' }).click()
     await page.getByText('58,411').first().waitFor()

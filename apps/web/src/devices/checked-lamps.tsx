@@ -28,14 +28,15 @@ export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean
 }
 
 /**
- * This page itself asked for the newest records only: that older ones are left out is no reason to look. Whatever else the verifier saw (a device that lost its
- * memory, a stream kept back) still is.
+ * This page itself asked for the newest records only, and disclosed one: that older ones are left out is no reason to look. Whatever else the verifier saw (a
+ * device that lost its memory, a stream kept back) still is.
  */
-function shownLamp(name: LampName, { lamps, streams }: Answer): Lamp {
+function shownLamp(name: LampName, { lamps, streams, odometer }: Answer): Lamp {
   const lamp = lamps[name]
-  if (name !== 'complete' || lamp.state !== 'attention') return lamp
+  if (lamp.state !== 'attention') return lamp
+  if (name === 'reading' && odometer) return { state: 'not-asked', ground: words.device.saysOdometer(`${odometer.value} ${odometer.unit}`) }
   const isOnlyShort = streams.length > 0 && streams.every(({ to, count, resumes }) => to === count - 1 && resumes === 0) && !lamp.ground.includes('of another device')
-  return isOnlyShort ? { ...lamp, state: 'holds' } : lamp
+  return name === 'complete' && isOnlyShort ? { ...lamp, state: 'holds' } : lamp
 }
 
 /** On this page nobody can ask anything further. */

@@ -56,7 +56,7 @@ function Importer() {
           <TextInput type="datetime-local" label={words.import.recordedAt} description={words.import.recordedAtHint} value={recordedAt} onChange={(event) => setRecordedAt(event.currentTarget.value)} />
         </div>
         <div className={table.pages}>
-          <Button variant="filled" disabled={!log.data} loading={run.isPending} onClick={() => log.data && run.mutate(log.data)}>
+          <Button variant="filled" disabled={!log.data || log.isPending || database.isPending} loading={run.isPending} onClick={() => log.data && run.mutate(log.data)}>
             {words.import.run}
           </Button>
         </div>

@@ -32,7 +32,7 @@ export function Loaded<T>({ query, height, children }: LoadedProps<T>) {
 }
 
 /** Each new block asks again for what could not be loaded: meanwhile the problem stands, so that somebody can read it. */
-function useLastError({ data, error }: Pick<UseQueryResult<unknown>, 'data' | 'error'>): Error | null {
+function useLastError({ data, error }: Pick<UseQueryResult, 'data' | 'error'>): Error | null {
   const last = useRef<Error | null>(null)
   useEffect(() => {
     if (data !== undefined) last.current = null
