@@ -35,6 +35,16 @@ function isBuilt(hash: string): boolean {
   return existsSync(mark) && readFileSync(mark, 'utf8') === hash
 }
 
+/** Another process may have built the same in the meantime: then its pages stay. */
+function putInPlace(made: string, hash: string): void {
+  rmSync(dist, { recursive: true, force: true })
+  try {
+    renameSync(made, dist)
+  } catch (error) {
+    if (!isBuilt(hash)) throw error
+  }
+}
+
 const hash = hashSources()
 if (process.argv.includes('--force') || !isBuilt(hash)) {
   const startedMs = performance.now()
@@ -46,8 +56,7 @@ if (process.argv.includes('--force') || !isBuilt(hash)) {
     await buildSingleFile(folder, made)
     compressPages(made)
     writeFileSync(join(made, '.built'), hash)
-    rmSync(dist, { recursive: true, force: true })
-    renameSync(made, dist)
+    putInPlace(made, hash)
   } finally {
     rmSync(made, { recursive: true, force: true })
   }
