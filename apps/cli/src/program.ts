@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { addAsset } from './commands/asset.ts'
 import { addCertificate } from './commands/certificate.ts'
 import { addChain } from './commands/chain.ts'
+import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevice } from './commands/device.ts'
 import { addExport } from './commands/export.ts'
@@ -10,6 +11,7 @@ import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addSend } from './commands/send.ts'
+import { addStart } from './commands/start.ts'
 import { addStore } from './commands/store.ts'
 import { addVerify } from './commands/verify.ts'
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-code.ts'
@@ -20,6 +22,7 @@ import { allowClosedReaders, showFailure } from './output.ts'
 const COMMANDS = [
   addDemo,
   addInit,
+  addStart,
   addImport,
   addCertificate,
   addVerify,
@@ -30,6 +33,7 @@ const COMMANDS = [
   addSend,
   addChain,
   addStore,
+  addConfig,
 ]
 
 function createProgram(): Command {

@@ -1,6 +1,6 @@
 import { exactToText } from '@telltale/core'
 import type { Clock, Exact, RecordReading } from '@telltale/core'
-import { exactJson } from './cbor-json.ts'
+import { exactJson } from '@telltale/node'
 
 /** A reading with the place it was read from. */
 export interface PlacedReading {

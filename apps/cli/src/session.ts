@@ -16,6 +16,8 @@ interface OpenOptions {
   /** Where it is known already; asked for where it is needed. */
   password?: string | undefined
   acceptLoss?: boolean
+  /** Checks signatures in workers, for a node that many send to. */
+  isServing?: boolean
 }
 
 /** Runs `work` with an open data directory, and closes it whatever happens. */
@@ -31,10 +33,10 @@ export async function withHome<T>(directory: string, output: Output, work: (home
 
 const PASSWORD_ATTEMPTS_MAX = 3
 
-async function open(directory: string, output: Output, { password, acceptLoss = false }: OpenOptions): Promise<Home> {
+async function open(directory: string, output: Output, { password, acceptLoss = false, isServing = false }: OpenOptions): Promise<Home> {
   const progress = output.progress('Replaying')
   const onReplay = (height: number, target: number): void => progress.update(height, target, 'blocks')
-  const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss })
+  const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss, isServing })
   try {
     return await attempt(password)
   } catch (error) {
@@ -73,14 +75,14 @@ export async function createData(directory: string, output: Output, options: { n
 }
 
 /** Opens a data directory, made first if it is new. */
-export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>): Promise<T> {
+export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>, options: Pick<OpenOptions, 'isServing'> = {}): Promise<T> {
   if (!existsSync(join(directory, 'telltale.json'))) {
     await requireNewDirectory(directory)
     output.say(`Making a new network with one authority in ${directory}.`)
     const password = await createData(directory, output, { algorithm })
-    return withHome(directory, output, work, { password })
+    return withHome(directory, output, work, { ...options, password })
   }
-  return withHome(directory, output, work)
+  return withHome(directory, output, work, options)
 }
 
 /** The device that a command is about: the one named, the only one, or in a fresh directory a new one with its owner and asset. */

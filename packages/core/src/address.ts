@@ -20,6 +20,11 @@ export function createdId(prefix: 'ta' | 'tp', transactionId: Uint8Array): strin
   return encodeAddress(prefix, transactionId)
 }
 
+/** The address of an identity from its 20 bytes, as block headers carry them. */
+export function bytesToAddress(bytes: Uint8Array): string {
+  return encodeAddress('tt', bytes)
+}
+
 function encodeAddress(prefix: AddressPrefix, hash: Uint8Array): string {
   return bech32m.encode(prefix, bech32m.toWords(hash.subarray(0, 20)))
 }

@@ -1,4 +1,4 @@
-export { addressToBytes, createdId, isAddress, isName, keyToAddress } from './address.ts'
+export { addressToBytes, bytesToAddress, createdId, isAddress, isName, keyToAddress } from './address.ts'
 export type { AddressPrefix } from './address.ts'
 export { assert } from './assert.ts'
 export { bytesToMapKey } from './bytes/binary-key.ts'

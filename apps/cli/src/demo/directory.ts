@@ -32,7 +32,8 @@ export async function removeDemo(directory: string): Promise<void> {
   await rm(directory, { recursive: true })
 }
 
-async function isDemo(directory: string): Promise<boolean> {
+/** Whether a directory carries the mark of a demonstration. */
+export async function isDemo(directory: string): Promise<boolean> {
   try {
     await readFile(join(demoFiles(directory), MARK))
     return true

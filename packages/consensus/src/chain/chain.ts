@@ -22,6 +22,10 @@ export interface Submission {
  */
 export interface Chain {
   readonly head: CertifiedHead | null
+  /** Why no block is made any more, until the store is opened again; null while all is well. */
+  readonly failure: Error | null
+  /** Calls `listener` after each block that was certified; the answer ends that. A listener returns at once and never throws. */
+  onCertified(listener: () => void): () => void
   /**
    * Resolves when the transaction is certified; rejects with the verdict's code where it is refused, and with an authority's signed refusal
    * (`RefusedError`) where a device signed it and sending it again cannot help. What would change the authorities is refused here: `one-authority-only`.
@@ -72,6 +76,10 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     get head() {
       return certifier.head
     },
+    get failure() {
+      return committer.failure
+    },
+    onCertified: committer.onCertified,
     async submit({ bytes, attachments }) {
       committer.requireRunning()
       const judged = ledger.read(bytes)
@@ -109,6 +117,8 @@ async function signResumed({ ledger, signer, address }: ChainComponents, reader:
 }
 
 interface Committer {
+  readonly failure: Error | null
+  onCertified(listener: () => void): () => void
   wake(): void
   requireRunning(): void
   between<T>(read: (head: CertifiedHead | null) => T): Promise<T>
@@ -122,11 +132,14 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
   let failure: Error | null = null
   // Each is told why the ledger no longer stands at the certified head, or null where it does.
   const readers: ((failed: Error | null) => void)[] = []
+  const listeners = new Set<() => void>()
 
   const run = async (): Promise<void> => {
     try {
       while (pool.isReady && !isStopped) {
+        const { head } = certifier
         await makeBlock(components, pool, certifier, refusals)
+        if (certifier.head !== head) for (const listener of listeners) listener()
         for (const read of readers.splice(0)) read(null)
       }
     } catch (error) {
@@ -140,6 +153,13 @@ function createCommitter(components: ChainComponents, pool: Pool, certifier: Cer
   }
 
   return {
+    get failure() {
+      return failure
+    },
+    onCertified(listener) {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     wake: () => void (running ??= Promise.resolve().then(run)),
     requireRunning() {
       if (failure) throw failure

@@ -6,7 +6,9 @@ import type { Certified, Chain } from '@telltale/consensus'
 import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, openLedger } from '@telltale/ledger'
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
+import type { DiskStore } from '@telltale/storage'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
+import { createWorkerVerifier } from '../crypto/worker-verifier.ts'
 import { lostProfile, makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
 import { openStore } from './open-store.ts'
 import { readProfile, writeProfile } from './profile.ts'
@@ -21,6 +23,7 @@ export interface Home {
   /** Address of the network's authority. */
   authority: string
   wallet: Wallet
+  store: DiskStore
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
@@ -49,6 +52,8 @@ export interface HomeOptions {
   onReplay?: (height: number, target: number) => void
   /** Goes on where the store does not hold all that its authority signed, and tells everybody. */
   acceptLoss?: boolean
+  /** Checks signatures in workers, on every core: for a node that many send to. */
+  isServing?: boolean
 }
 
 export const AUTHORITY_KEY = 'authority'
@@ -87,10 +92,11 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   const wallet = createWallet(directory, password, askOthers(profile.authority, options.askPassword))
   const authority = await wallet.open(profile.authority)
   const store = await openStore(storeDirectory(directory), profile.network)
+  const workers = options.isServing === true ? createWorkerVerifier(createNodePrimitives()) : null
   try {
     const ledger = await openLedger({ store, primitives, ...(options.onReplay ? { onReplay: options.onReplay } : {}) })
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
-    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
+    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: workers ?? createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
     const reader = createLedgerReader(ledger, primitives)
     return {
       directory,
@@ -99,6 +105,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       },
       authority: authority.address,
       wallet,
+      store,
       ledger,
       reader,
       chain,
@@ -116,10 +123,12 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       },
       async close() {
         await chain.stop()
+        await workers?.close()
         await store.close()
       },
     }
   } catch (error) {
+    await workers?.close()
     await store.close()
     throw error
   }

@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { fail } from '@telltale/core'
 import { backupStore, createStore } from '@telltale/storage'
+import type { DiskStore } from '@telltale/storage'
 import { storeDirectory } from '../home/home.ts'
 import { readProfile } from '../home/profile.ts'
 import { writeDurably } from '../keys/durable-file.ts'
@@ -26,19 +27,34 @@ export async function backupData(directory: string, target: string, onProgress: 
   await requireEmptyTarget(directory, target)
   const store = await createStore({ directory: storeDirectory(directory), create: false, network: profile.network })
   try {
-    await mkdir(target, { recursive: true, mode: 0o700 })
-    const copied = await backupStore(store, join(target, BACKUP_STORE), { onProgress })
-    const files: BackupList['files'] = []
-    for (const path of await listDataFiles(directory)) {
-      const content = await readFile(join(directory, path))
-      await copyTo(target, path, content)
-      files.push({ path, bytes: content.length, sha256: hashOf(content) })
-    }
-    await writeBackupList(target, { network: profile.network, height: copied.height, files })
-    return { height: copied.height, files: copied.files + files.length, bytes: copied.bytes + files.reduce((sum, file) => sum + file.bytes, 0) }
+    return await backupOpened({ directory, network: profile.network, store }, target, onProgress)
   } finally {
     await store.close()
   }
+}
+
+interface OpenedData {
+  directory: string
+  network: Uint8Array
+  store: DiskStore
+}
+
+/**
+ * The same for a directory that is in use. Files of devices are copied after the store, so that none is older than what the ledger holds of it: a device that forgot would
+ * sign twice for one place.
+ */
+export async function backupOpened({ directory, network, store }: OpenedData, target: string, onProgress: (bytes: number) => void = () => undefined): Promise<DataBackup> {
+  await requireEmptyTarget(directory, target)
+  await mkdir(target, { recursive: true, mode: 0o700 })
+  const copied = await backupStore(store, join(target, BACKUP_STORE), { onProgress })
+  const files: BackupList['files'] = []
+  for (const path of await listDataFiles(directory)) {
+    const content = await readFile(join(directory, path))
+    await copyTo(target, path, content)
+    files.push({ path, bytes: content.length, sha256: hashOf(content) })
+  }
+  await writeBackupList(target, { network, height: copied.height, files })
+  return { height: copied.height, files: copied.files + files.length, bytes: copied.bytes + files.reduce((sum, file) => sum + file.bytes, 0) }
 }
 
 /** Writes a file of a data directory, which only its owner may read. */

@@ -7,6 +7,7 @@ import type { StoreProblem } from '@telltale/storage'
 import { storeDirectory } from '../home/home.ts'
 import { PROFILE_FILE, readProfile } from '../home/profile.ts'
 import { createSecretsFile } from '../home/secrets.ts'
+import { CONFIG_FILE } from '../service/settings.ts'
 import { readKeyFileHead } from '../keys/key-file.ts'
 
 /** Folders of a data directory beside its store: keys, secrets under which records are sealed, and what devices remember. */
@@ -20,7 +21,8 @@ export function requireData(directory: string): void {
 
 /** Files of a data directory beside its store, with forward slashes; what was only being written is left out. */
 export async function listDataFiles(directory: string): Promise<string[]> {
-  const files = [PROFILE_FILE]
+  const files: string[] = [PROFILE_FILE]
+  if (existsSync(join(directory, CONFIG_FILE))) files.push(CONFIG_FILE)
   for (const folder of FOLDERS) files.push(...(await listFolder(directory, folder)))
   return files
 }

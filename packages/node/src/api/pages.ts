@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import staticFiles from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import { fail } from '@telltale/core'
+
+const INDEX = 'index.html'
+/** What belongs to the API is never answered with a page. */
+const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
+
+/** Serves pages where there are any; an address inside them leads to the first page, which knows its own addresses. Everything else is `no-such-route`. */
+export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
+  const root = folder === null ? null : resolve(folder)
+  const hasPages = root !== null && existsSync(join(root, INDEX))
+  if (hasPages) await server.register(staticFiles, { root, wildcard: false, index: INDEX, dotfiles: 'ignore', schemaHide: true, setHeaders: (reply: { setHeader(name: string, value: string): void }, path: string) =>  reply.setHeader('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600') } as never)
+  server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
+    const wantsPage = (request.method === 'GET' || request.method === 'HEAD') && !API_PATH.test(request.url) && (request.headers.accept ?? '').includes('text/html')
+    if (hasPages && wantsPage) return reply.sendFile(INDEX)
+    throw fail('no-such-route', 'There is nothing at this address; /openapi.json lists what there is.', { expected: 'a path of /openapi.json', found: `${request.method} ${request.url.split('?', 1)[0]!.slice(0, 80)}` })
+  })
+}

@@ -1,0 +1,46 @@
+import { bytesToHex, stateRoot } from '@telltale/core'
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import type { ApiContext } from '../context.ts'
+import type { Resource } from '../routes.ts'
+import { Count, Hash, Ms, answers, shape } from '../schema.ts'
+
+const Health = shape({
+  status: Type.Enum(['ok', 'stalled', 'stopping']),
+  version: Type.String(),
+  network: Hash,
+  height: Count,
+  finalHeight: Count,
+  size: Count,
+  logRoot: Hash,
+  stateRoot: Hash,
+  sinceMs: Ms,
+})
+
+/** How the node stands; 503 tells whoever balances load to look elsewhere. */
+export const health: Resource = (server, context) => {
+  server.get(
+    '/health',
+    { schema: { operationId: 'getHealth', tags: ['node'], summary: 'How the node stands', response: answers({ 200: Health, 503: { description: 'stalled or stopping; the same body', content: { 'application/json': { schema: Health } } } }) } },
+    async (_, reply) => {
+      const answer = healthOf(context)
+      return reply.code(answer.status === 'ok' ? 200 : 503).send(answer)
+    },
+  )
+}
+
+function healthOf({ ledger, reader, chain, stopping, version, sinceMs }: ApiContext): Static<typeof Health> {
+  const { position, network } = ledger
+  const { size } = position.log
+  return {
+    status: stopping.aborted ? 'stopping' : chain.failure ? 'stalled' : 'ok',
+    version,
+    network: bytesToHex(network),
+    height: position.height,
+    finalHeight: position.height,
+    size,
+    logRoot: bytesToHex(reader.logRoot(size)),
+    stateRoot: bytesToHex(stateRoot(position.stateTree)),
+    sinceMs,
+  }
+}

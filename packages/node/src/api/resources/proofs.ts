@@ -1,0 +1,98 @@
+import { Type } from 'typebox'
+import { bytesToHex, decode, asArray, asText, asUint, equalBytes, fail, hexToBytes, leafHash, wrongShape } from '@telltale/core'
+import { encodeStateKey } from '@telltale/ledger'
+import type { StateKey } from '@telltale/ledger'
+import type { ApiContext } from '../context.ts'
+import type { Resource } from '../routes.ts'
+import { Count, HEX, Hash, Hex, answers, nullable, shape } from '../schema.ts'
+
+const STATE_KEY_BYTES_MAX = 256
+
+/** Proofs against the certified head: of the log (RFC 9162) and of the state. */
+export const proofs: Resource = (server, context) => {
+  const { ledger, reader, chain, primitives } = context
+
+  server.get(
+    '/v1/log/inclusion',
+    {
+      schema: {
+        operationId: 'getInclusion',
+        tags: ['proofs'],
+        summary: 'Proof that a transaction stands in the log',
+        querystring: shape({ index: Count, size: Type.Optional(Count) }),
+        response: answers({ 200: shape({ index: Count, size: Count, leafHash: Hash, path: Type.Array(Hash), root: Hash }) }, [404]),
+      },
+    },
+    async ({ query }) => {
+      const certified = certifiedSize(context)
+      const { index, size = certified } = query
+      requireWithin('size', size, 1, certified)
+      requireWithin('index', index, 0, size - 1)
+      const { bytes } = await reader.transaction(index)
+      return { index, size, leafHash: bytesToHex(leafHash(bytes, primitives.sha256)), path: reader.inclusion(index, size).map(bytesToHex), root: bytesToHex(reader.logRoot(size)) }
+    },
+  )
+
+  server.get(
+    '/v1/log/consistency',
+    {
+      schema: {
+        operationId: 'getConsistency',
+        tags: ['proofs'],
+        summary: 'Proof that the log of one size begins with that of a smaller one',
+        querystring: shape({ from: Count, to: Type.Optional(Count) }),
+        response: answers({ 200: shape({ from: Count, to: Count, path: Type.Array(Hash), fromRoot: Hash, toRoot: Hash }) }, [404]),
+      },
+    },
+    async ({ query }) => {
+      const certified = certifiedSize(context)
+      const { from, to = certified } = query
+      requireWithin('to', to, 1, certified)
+      requireWithin('from', from, 1, to)
+      return { from, to, path: reader.consistency(from, to).map(bytesToHex), fromRoot: bytesToHex(reader.logRoot(from)), toRoot: bytesToHex(reader.logRoot(to)) }
+    },
+  )
+
+  server.get(
+    '/v1/state/:key',
+    {
+      schema: {
+        operationId: 'getState',
+        tags: ['proofs'],
+        summary: 'An entry of the state, or proof that there is none',
+        params: shape({ key: Type.String({ pattern: HEX, minLength: 4, maxLength: 2 * STATE_KEY_BYTES_MAX, description: 'cbor [kind, ids...] in hexadecimal' }) }),
+        response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), stateRoot: Hash, height: Count }) }, [404]),
+      },
+    },
+    async ({ params }) => {
+      const key = readStateKey(hexToBytes(params.key))
+      return chain.atCertified((head) => {
+        if (!head) throw nothingCertified()
+        const { value, siblings } = reader.state(key)
+        return { key: params.key, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
+      })
+    },
+  )
+}
+
+function certifiedSize({ chain }: ApiContext): number {
+  if (!chain.head) throw nothingCertified()
+  return chain.head.checkpoint.size
+}
+
+function nothingCertified(): Error {
+  return fail('nothing-certified', 'Nothing is certified yet.', { expected: 'a certified block', found: 'none' })
+}
+
+function requireWithin(name: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return
+  throw fail('size-out-of-range', `${name} is ${value}; the certified log does not reach there.`, { expected: `${least} to ${most}`, found: String(value) })
+}
+
+/** Reads the key of an entry (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
+function readStateKey(bytes: Uint8Array): StateKey {
+  const [kind, ...ids] = asArray(decode(bytes), 'state key')
+  const key: StateKey = { kind: asUint(kind, 'kind of entry', 5) as StateKey['kind'], ids: ids.map((id) => asText(id, 'id of an entry', 128)) }
+  if (!equalBytes(encodeStateKey(key), bytes)) throw wrongShape('state key', '[kind, ids...]', ids)
+  return key
+}

@@ -1,0 +1,147 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+import { asArray, asBytes, bytesToHex, decode, decodeTransaction, equalBytes, fail, hexToBytes, transactionId, wrongShape } from '@telltale/core'
+import type { Submission } from '@telltale/consensus'
+import type { LoggedTransaction } from '@telltale/ledger'
+import type { ApiContext } from '../context.ts'
+import { problemOf } from '../problem.ts'
+import type { Resource } from '../routes.ts'
+import { Count, Hash, Hex, Ms, Problem, answers, bytesAnswer, named, nullable, shape } from '../schema.ts'
+import { statusAt } from '../submissions.ts'
+import type { Outcome } from '../submissions.ts'
+
+/** Transactions of one request: enough that the request itself costs little. */
+const TRANSACTIONS_MAX = 100
+/** Attachments of one transaction; no call refers to more than one today. */
+const ATTACHMENTS_MAX = 16
+/** The first byte of a lone transaction: tag 18. */
+const SIGN1 = 0xd2
+
+const Status = Type.Enum(['unknown', 'pending', 'included', 'final', 'certified', 'refused'])
+
+const Result = shape({
+  id: nullable(Hash),
+  status: Status,
+  index: Type.Optional(Count),
+  height: Type.Optional(Count),
+  receipt: Type.Optional(Hex),
+  error: Type.Optional(named(Problem)),
+  refusal: Type.Optional(Hex),
+})
+
+const Known = shape({
+  id: Hash,
+  status: Status,
+  index: Type.Optional(Count),
+  height: Type.Optional(Count),
+  timeMs: Type.Optional(Ms),
+  call: Type.Optional(Count),
+  callName: Type.Optional(Type.String()),
+  iss: Type.Optional(Type.String()),
+  sub: Type.Optional(Type.String()),
+  sequence: Type.Optional(Count),
+  transaction: Type.Optional(Hex),
+  error: Type.Optional(named(Problem)),
+})
+
+const byId = shape({ id: Hash })
+
+export const transactions: Resource = (server, context) => {
+  const { chain, submissions, metrics } = context
+
+  server.post(
+    '/v1/transactions',
+    {
+      schema: {
+        operationId: 'submitTransactions',
+        tags: ['transactions'],
+        summary: 'Submit one transaction, or up to 100 with their attachments',
+        description: 'The body is a transaction as it is signed, or cbor [+ [transaction: bstr, [* attachment: bstr]]]. Each has its own answer, in the same order. `certified` waits until it is durable and cosigned; `accepted` promises nothing.',
+        consumes: ['application/cbor'],
+        querystring: shape({
+          wait: Type.Optional(Type.Enum(['certified', 'accepted'], { default: 'certified' })),
+          receipts: Type.Optional(Type.Boolean({ default: true, description: 'whether receipts come along' })),
+        }),
+        response: answers({ 200: shape({ results: Type.Array(Result) }) }, [413, 415]),
+      },
+    },
+    async ({ body, query: { wait = 'certified', receipts = true } }) => {
+      const items = readSubmissions(body)
+      const outcomes = await Promise.all(items.map((item) => submissions.submit(item, wait)))
+      for (const outcome of outcomes) {
+        metrics.transactions.inc({ result: outcome.status })
+        if (outcome.status === 'refused') metrics.refusals.inc({ code: outcome.error.code })
+      }
+      return { results: outcomes.map((outcome) => resultOf(outcome, receipts ? (index) => chain.receipt(index) : null)) }
+    },
+  )
+
+  server.get(
+    '/v1/transactions/:id',
+    { schema: { operationId: 'getTransaction', tags: ['transactions'], summary: 'How a transaction stands', params: byId, response: answers({ 200: Known }) } },
+    async ({ params: { id } }) => statusOf(context, id),
+  )
+
+  server.get(
+    '/v1/transactions/:id/receipt',
+    { schema: { operationId: 'getReceipt', tags: ['transactions'], summary: 'Its receipt (RFC 9942) under the newest checkpoint', params: byId, response: answers({ 200: bytesAnswer('COSE_Sign1, the log root detached') }, [404, 409]) } },
+    async ({ params: { id } }, reply) => {
+      const logged = await findLogged(context, id)
+      if (!logged) throw fail('no-such-transaction', 'The log holds no such transaction.', { expected: 'the id of a transaction in the log', found: id })
+      if (statusAt(chain, logged.index) !== 'certified') throw fail('not-certified-yet', 'The transaction stands in a block that is being certified; ask again.', { expected: 'a certified transaction', found: 'one in a block' })
+      return reply.type('application/cbor').send(Buffer.from(chain.receipt(logged.index)))
+    },
+  )
+}
+
+/** Reads the body of a submission (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
+function readSubmissions(body: unknown): Submission[] {
+  const bytes = body instanceof Uint8Array ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(0)
+  if (bytes[0] === SIGN1) return [{ bytes, attachments: [] }]
+  const items = asArray(decode(bytes), 'body')
+  if (items.length === 0 || items.length > TRANSACTIONS_MAX) throw wrongShape('body', `1 to ${TRANSACTIONS_MAX} transactions`, items)
+  return items.map((item) => {
+    const [transaction, attachments] = asArray(item, 'item', 2)
+    const given = asArray(attachments, 'attachments')
+    if (given.length > ATTACHMENTS_MAX) throw wrongShape('attachments', `at most ${ATTACHMENTS_MAX}`, given)
+    return { bytes: asBytes(transaction, 'transaction'), attachments: given.map((attachment) => asBytes(attachment, 'attachment')) }
+  })
+}
+
+function resultOf(outcome: Outcome, receipt: ((index: number) => Uint8Array) | null): Static<typeof Result> {
+  const { id, status } = outcome
+  switch (outcome.status) {
+    case 'certified':
+      return { id, status, index: outcome.index, height: outcome.height, ...(receipt ? { receipt: bytesToHex(receipt(outcome.index)) } : {}) }
+    case 'included':
+    case 'final':
+      return { id, status, index: outcome.index, height: outcome.height }
+    case 'pending':
+      return { id, status }
+    case 'refused':
+      return { id, status, error: problemOf(outcome.error), ...(outcome.refusal ? { refusal: bytesToHex(outcome.refusal) } : {}) }
+    case 'unknown':
+      return { id, status, error: problemOf(outcome.error) }
+  }
+}
+
+/** The transaction of this id where it stands; rows know only the first half of an id, so the whole is compared. */
+async function findLogged({ reader, primitives }: ApiContext, id: string): Promise<LoggedTransaction | null> {
+  const wanted = hexToBytes(id)
+  const index = reader.indexOf(wanted)
+  if (index === null) return null
+  const logged = await reader.transaction(index)
+  return equalBytes(transactionId(decodeTransaction(logged.bytes), primitives), wanted) ? logged : null
+}
+
+async function statusOf(context: ApiContext, id: string): Promise<Static<typeof Known>> {
+  const logged = await findLogged(context, id)
+  if (logged) {
+    const { call, iss, sub, sequence } = decodeTransaction(logged.bytes)
+    const { index, height, timeMs } = logged
+    return { id, status: statusAt(context.chain, index), index, height, timeMs, call, callName: context.callNames.get(call) ?? 'unknown', iss, sub, sequence, transaction: bytesToHex(logged.bytes) }
+  }
+  if (context.submissions.isPending(id)) return { id, status: 'pending' }
+  const refused = context.submissions.refused(id)
+  return refused ? { id, status: 'refused', iss: refused.iss, sub: refused.sub, error: problemOf(refused.error) } : { id, status: 'unknown' }
+}

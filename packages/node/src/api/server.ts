@@ -1,0 +1,169 @@
+import type { Server } from 'node:http'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { fail } from '@telltale/core'
+import type { Primitives } from '@telltale/core'
+import type { Chain } from '@telltale/consensus'
+import { createCalls } from '@telltale/ledger'
+import type { Ledger, LedgerReader } from '@telltale/ledger'
+import type { ApiContext } from './context.ts'
+import { describeRoutes } from './description.ts'
+import { createEventFeed } from './events.ts'
+import type { EventFeed } from './events.ts'
+import { guardAccess } from './http/access.ts'
+import type { Access } from './http/access.ts'
+import { readBody } from './http/body-reader.ts'
+import { createByteBudget } from './http/byte-budget.ts'
+import type { ByteBudget } from './http/byte-budget.ts'
+import { answerClientError, answerErrors } from './http/errors.ts'
+import { refuseOtherMethods } from './http/methods.ts'
+import { createValidator } from './http/validation.ts'
+import { JSON_BYTES_MAX, PATH_PART_CHARACTERS_MAX, RATED_ADDRESSES_MAX, RATE_WINDOW_MS } from './limits.ts'
+import type { ApiLimits } from './limits.ts'
+import { createMetrics } from './metrics.ts'
+import { addPages } from './pages.ts'
+import { addResources } from './resources.ts'
+import type { Listeners } from './resources/events.ts'
+import { Problem } from './schema.ts'
+import { createSubmissions } from './submissions.ts'
+
+/** Adds further routes to a node's server, before it listens. */
+export type Mount = (server: FastifyInstance) => Promise<void> | void
+
+export interface ApiInit {
+  ledger: Ledger
+  reader: LedgerReader
+  chain: Chain
+  primitives: Primitives
+  clock: { nowMs(): number }
+  log: FastifyBaseLogger
+  version: string
+  isDemo: boolean
+  access: Access
+  limits: ApiLimits
+  /** Certificate and key of this node, PEM; null where it speaks plain HTTP. */
+  tls: { cert: Buffer; key: Buffer } | null
+  /** Whether one proxy stands before it, whose word on addresses counts. */
+  isBehindProxy: boolean
+  mounts: Mount[]
+  /** Folder of pages to serve, or null. */
+  pages: string | null
+}
+
+/** The node's HTTP interface. Once stopped it cannot be started again. */
+export interface ApiServer {
+  server: FastifyInstance
+  /** Tells everybody that the node stops; listeners are let go. */
+  announceStop(): void
+}
+
+/** Builds the server; it does not listen yet. */
+export async function createApiServer(init: ApiInit): Promise<ApiServer> {
+  const { ledger, chain, limits, primitives } = init
+  const server = createHttpServer(init)
+  const budget = createByteBudget(limits.heldBytesMax)
+  const listeners: Listeners = { count: 0, most: limits.listenersMax }
+  const stopping = new AbortController()
+  const feed: EventFeed = createEventFeed({ ledger, chain, primitives }, () => submissions)
+  const submissions = createSubmissions({ ledger, reader: init.reader, chain, onRefused: () => feed.wake() })
+  const unsubscribe = chain.onCertified(() => feed.wake())
+  server.addHook('onClose', async () => unsubscribe())
+  const metrics = createMetrics(() => ({
+    height: () => ledger.position.height,
+    size: () => ledger.position.log.size,
+    certifiedHeight: () => chain.head?.checkpoint.height ?? 0,
+    pending: () => submissions.pendingCount,
+    listeners: () => listeners.count,
+    heldBytes: () => budget.used,
+    connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
+  }))
+  const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
+  const context: ApiContext = { ...init, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
+
+  answerErrors(server)
+  holdBytes(server, limits, budget)
+  await protect(server, init)
+  observe(server, context)
+  await describeRoutes(server, init.version)
+  server.addSchema(Problem)
+  const refuseRest = refuseOtherMethods(server)
+  addResources(server, context, feed, listeners)
+  for (const mount of init.mounts) await server.register(async (inner) => mount(inner))
+  await addPages(server, init.pages)
+  refuseRest()
+  await server.ready()
+  return {
+    server,
+    announceStop: () => stopping.abort(),
+  }
+}
+
+function createHttpServer({ limits, log, tls, isBehindProxy }: ApiInit): FastifyInstance {
+  const http = { headersTimeout: limits.headMs, connectionsCheckingInterval: 1000, highWaterMark: 65_536 }
+  const options = {
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: JSON_BYTES_MAX,
+    connectionTimeout: limits.idleMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    return503OnClosing: false,
+    // Only the proxy itself is believed, and of what it says only the address that it saw.
+    trustProxy: isBehindProxy ? (_: string, hop: number) => hop === 0 : false,
+    routerOptions: { maxParamLength: PATH_PART_CHARACTERS_MAX },
+    clientErrorHandler: answerClientError,
+    exposeHeadRoutes: true,
+  }
+  const server: FastifyInstance = tls ? (fastify({ ...options, https: { ...http, ...tls } })) : fastify({ ...options, http })
+  const { server: bare } = server as { server: Server }
+  bare.maxConnections = limits.connectionsMax
+  server.setValidatorCompiler(createValidator)
+  return server
+}
+
+/** Bodies are paid for as they arrive and answers before they leave; both are given back when the answer is gone. */
+function holdBytes(server: FastifyInstance, { bodyBytesMax }: ApiLimits, budget: ByteBudget): void {
+  server.decorateRequest('heldBytes', 0)
+  server.addContentTypeParser('application/cbor', async (request: FastifyRequest, payload: FastifyRequest['raw']) => readBody(request, payload, bodyBytesMax, budget))
+  server.addHook('onSend', async (request, _, payload) => {
+    const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0
+    // The little that a refusal takes is always there.
+    if (bytes < 4096) return payload
+    budget.take(bytes)
+    request.heldBytes += bytes
+    return payload
+  })
+  server.addHook('onResponse', async (request) => {
+    budget.give(request.heldBytes)
+    request.heldBytes = 0
+  })
+}
+
+async function protect(server: FastifyInstance, { access, limits, tls }: ApiInit): Promise<void> {
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:', 'blob:'], workerSrc: ["'self'", 'blob:'], objectSrc: ["'none'"], baseUri: ["'none'"], formAction: ["'self'"], frameAncestors: ["'none'"] } },
+    strictTransportSecurity: tls !== null,
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  await server.register(rateLimit, {
+    max: limits.requestsPerSecond * (RATE_WINDOW_MS / 1000),
+    timeWindow: RATE_WINDOW_MS,
+    cache: RATED_ADDRESSES_MAX,
+    addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
+    errorResponseBuilder: (_, { after }) => fail('too-many-requests', `Too many requests from this address; try again in ${after}.`, { expected: `at most ${limits.requestsPerSecond} a second`, found: 'more' }),
+  })
+  guardAccess(server, access)
+}
+
+/** Counts requests, and logs them where somebody wants to see each: by route, never by what stands in their path, head or body. */
+function observe(server: FastifyInstance, { metrics }: ApiContext): void {
+  server.addHook('onResponse', async (request: FastifyRequest, reply: FastifyReply) => {
+    const route = request.routeOptions.url ?? 'none'
+    const { method } = request
+    metrics.requests.inc({ route, method, status: reply.statusCode })
+    metrics.requestSeconds.observe({ route }, reply.elapsedTime / 1000)
+    request.log.debug({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime * 1000) / 1000 }, 'answered')
+  })
+}

@@ -1,0 +1,29 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { fail } from '@telltale/core'
+import { Type } from 'typebox'
+import type { TypedServer } from '../api/routes.ts'
+import { shape } from '../api/schema.ts'
+import type { Home } from '../home/home.ts'
+import { backupOpened } from '../upkeep/data-backup.ts'
+
+export const CONTROL_HEADER = 'x-telltale-control'
+
+/** What only somebody who may read the data directory can ask of a running node: they bring the secret of `running.json`. Not part of the public description. */
+export function addControl(server: FastifyInstance, home: Home, control: string): void {
+  const typed: TypedServer = server
+  typed.route({
+    method: 'POST',
+    url: '/control/backup',
+    schema: { hide: true, body: shape({ target: Type.String({ minLength: 1, maxLength: 4096 }) }) },
+    onRequest: async (request) => requireControl(request.headers[CONTROL_HEADER], control),
+    handler: async ({ body: { target } }) => backupOpened({ directory: home.directory, network: home.profile.network, store: home.store }, target),
+  })
+}
+
+function requireControl(given: unknown, control: string): void {
+  const bytes = Buffer.from(typeof given === 'string' ? given : '')
+  const wanted = Buffer.from(control)
+  if (bytes.length === wanted.length && timingSafeEqual(bytes, wanted)) return
+  throw fail('not-allowed', 'Only who may read the data directory may ask this.', { expected: 'the secret of running.json', found: 'another' })
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { pino } from 'pino'
+import manifest from '../../package.json' with { type: 'json' }
+import { createApiServer } from '../api/server.ts'
+import type { Mount } from '../api/server.ts'
+import { DEFAULT_LIMITS } from '../api/limits.ts'
+import type { Home } from '../home/home.ts'
+import { addControl } from './control.ts'
+import { accessFor, listenNear, readPlace } from './listening.ts'
+import { removeRunning, writeRunning } from './running-file.ts'
+import type { Settings } from './settings.ts'
+
+export interface ServiceInit {
+  /** An open data directory; whoever opened it closes it, after the service has stopped. */
+  home: Home
+  settings: Settings
+  /** Whether the next free port will do where that of the settings is taken. */
+  isUsualPort: boolean
+  isDemo: boolean
+  /** Further routes, added before the node listens. */
+  mounts: Mount[]
+  /** Folder of pages, or null. */
+  pages: string | null
+}
+
+/** A node that answers. */
+export interface Service {
+  /** Where it can be reached from this machine. */
+  url: string
+  port: number
+  /** The port that was taken, so that another one is used; null where it is the one that was meant. */
+  taken: number | null
+  /** Lets listeners go, finishes what was asked, and stops listening. After it resolves the home can be closed. */
+  stop(): Promise<void>
+}
+
+/** How long requests that are under way may take once the node stops. */
+const STOP_MS = 10_000
+
+/** Starts the node's interface over an open home (the codes of `accessFor` and `listenNear`). */
+export async function startService({ home, settings, isUsualPort, isDemo, mounts, pages }: ServiceInit): Promise<Service> {
+  const place = readPlace(settings.listen)
+  const { access, tls } = await accessFor(place, settings)
+  const log = createLog(settings.logLevel)
+  const control = randomBytes(32).toString('hex')
+  const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
+  const { ledger, reader, chain, primitives, directory } = home
+  const api = await createApiServer({
+    ledger,
+    reader,
+    chain,
+    primitives,
+    clock: { nowMs: Date.now },
+    log,
+    version: manifest.version,
+    isDemo,
+    access,
+    limits: { ...DEFAULT_LIMITS, requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax },
+    tls,
+    isBehindProxy: settings.behindProxy,
+    mounts: [(server) => addControl(server, home, control), ...mounts],
+    pages,
+  })
+  const { port, taken } = await listenNear(api.server, place, isUsualPort)
+  const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`
+  await writeRunning(directory, { url, pid: process.pid, control })
+  log.info({ url, height: ledger.position.height }, 'listening')
+  return {
+    url,
+    port,
+    taken,
+    async stop() {
+      log.info('stopping')
+      api.announceStop()
+      const force = setTimeout(() => api.server.server.closeAllConnections(), STOP_MS)
+      await api.server.close()
+      clearTimeout(force)
+      await removeRunning(directory)
+      log.info('stopped')
+    },
+  }
+}
+
+/** A host that one can connect to where the node listens on all. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** JSON lines on standard error. Heads and bodies of requests are never given to it; what might slip in is blotted out. */
+function createLog(level: string): FastifyBaseLogger {
+  const redact = ['req', 'res', 'headers', '*.headers', '*.secret', '*.password', '*.token', '*.key', '*.readings']
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: { paths: redact, remove: true } }, pino.destination({ fd: 2, sync: true }))
+}
