@@ -36,22 +36,27 @@ export interface Outbox {
   close(): Promise<void>
 }
 
+export interface OutboxInit extends FrameLogInit {
+  /** Below this the file is never written anew while it is open. */
+  rewriteBytesMin?: number
+}
+
 /** Opens the outbox, made if there is none (`outbox-damaged`, `outbox-failed`, `wrong-network`). */
-export async function openOutbox(init: FrameLogInit): Promise<Outbox> {
+export async function openOutbox(init: OutboxInit): Promise<Outbox> {
   const state = emptyState()
   const log = await openFrameLog(init, (frame) => applyFrame(state, frame, frame.place, init.primitives))
   await rewrite(state, log)
-  return createOutbox(state, log, init.primitives)
+  return createOutbox(state, log, init.primitives, init.rewriteBytesMin ?? REWRITE_BYTES_MIN)
 }
 
-function createOutbox(state: OutboxState, log: FrameLog, primitives: Primitives): Outbox {
+function createOutbox(state: OutboxState, log: FrameLog, primitives: Primitives, rewriteBytesMin: number): Outbox {
   const keep = async (entries: Entry[]): Promise<void> => {
     const drafts = entries.map(entryToFrame)
     await log.append(drafts, (places) => drafts.forEach((draft, i) => applyFrame(state, draft, places[i] as FramePlace, primitives)))
   }
   const keepAndTidy = async (entries: Entry[]): Promise<void> => {
     await keep(entries)
-    if (log.bytes > REWRITE_BYTES_MIN && log.bytes > 2 * neededBytes(state)) await rewrite(state, log)
+    if (log.bytes > rewriteBytesMin && log.bytes > 2 * neededBytes(state)) await rewrite(state, log)
   }
   return {
     waiting: state.waiting,
@@ -127,6 +132,6 @@ function readTaken(contents: Uint8Array): Submission {
 }
 
 /** About what a file with only what is needed would take. */
-function neededBytes({ waitingBytes, waiting, outcomes, unstated }: OutboxState): number {
-  return waitingBytes + 100 * waiting.size + 1200 * outcomes.size + 100 * unstated.size
+function neededBytes({ waitingBytes, waiting, outcomes, outcomeBytes, unstated }: OutboxState): number {
+  return waitingBytes + outcomeBytes + 100 * (waiting.size + outcomes.size + unstated.size)
 }

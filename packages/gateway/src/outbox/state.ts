@@ -45,13 +45,15 @@ export interface OutboxState {
   deviceBytes: Map<string, number>
   /** Oldest first. */
   outcomes: Map<string, Outcome & { takenMs: number }>
+  /** Bytes of their receipts and refusals. */
+  outcomeBytes: number
   /** Certified, and named by no certified statement yet; with the time at which they were taken. */
   unstated: Map<string, number>
   statement: SignedStatement | null
 }
 
 export function emptyState(): OutboxState {
-  return { waiting: new Map(), waitingBytes: 0, heldBytes: 0, deviceBytes: new Map(), outcomes: new Map(), unstated: new Map(), statement: null }
+  return { waiting: new Map(), waitingBytes: 0, heldBytes: 0, deviceBytes: new Map(), outcomes: new Map(), outcomeBytes: 0, unstated: new Map(), statement: null }
 }
 
 export function submissionBytes({ bytes, attachments }: Submission): number {
@@ -114,9 +116,21 @@ function finish(state: OutboxState, id: string, outcome: Outcome & { takenMs: nu
     if (rest > 0) state.deviceBytes.set(record.iss, rest)
     else state.deviceBytes.delete(record.iss)
   }
-  state.outcomes.delete(id)
+  forget(state, id)
   state.outcomes.set(id, outcome)
-  if (state.outcomes.size > OUTCOMES_MAX) state.outcomes.delete(state.outcomes.keys().next().value as string)
+  state.outcomeBytes += signedBytes(outcome)
+  if (state.outcomes.size > OUTCOMES_MAX) forget(state, state.outcomes.keys().next().value as string)
+}
+
+function forget(state: OutboxState, id: string): void {
+  const outcome = state.outcomes.get(id)
+  if (!outcome) return
+  state.outcomes.delete(id)
+  state.outcomeBytes -= signedBytes(outcome)
+}
+
+function signedBytes(outcome: Outcome): number {
+  return outcome.status === 'certified' ? outcome.receipt.length : outcome.refusal.length
 }
 
 function addUnstated({ unstated }: OutboxState, id: string, takenMs: number): void {
