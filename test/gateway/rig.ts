@@ -99,9 +99,9 @@ export async function admit(home: Home, service: GatewayService): Promise<void> 
   await home.send({ key: await home.wallet.open('authority'), call: 1, sub: service.address, args: [decode(hexToBytes(key.cbor)), hexToBytes(signature.hex), organisation, roles] })
 }
 
-/** Waits until something holds; fails after ten seconds. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + 10_000
+/** Waits until something holds. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+  const endMs = performance.now() + timeoutMs
   while (!(await holds())) {
     assert.ok(performance.now() < endMs, `timed out: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))

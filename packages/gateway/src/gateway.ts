@@ -11,6 +11,7 @@ import type { Outbox } from './outbox/outbox.ts'
 import { submissionBytes } from './outbox/state.ts'
 import type { Outcome } from './outbox/state.ts'
 import { rememberDevices } from './registry-memory.ts'
+import { rememberSignatures } from './sending/judgement.ts'
 import { openRefusedFolder } from './sending/refused-folder.ts'
 import { createSender } from './sending/sender.ts'
 import type { Sender } from './sending/sender.ts'
@@ -68,7 +69,7 @@ export async function openGateway(components: GatewayComponents): Promise<Gatewa
   try {
     const refused = await openRefusedFolder(disk, join(directory, REFUSED_FOLDER))
     const outbox = await openOutbox({ disk, path: join(directory, OUTBOX_FILE), network, primitives, randomBytes: components.randomBytes })
-    const trust = { network, set: authorities }
+    const trust = { network, set: authorities, isValid: rememberSignatures(primitives) }
     const sleepers = new Set<() => void>()
     const onSettled = (): void => {
       statements.wake()

@@ -1,7 +1,7 @@
 export type { GatewayComponents, GatewayEvent, RegisteredDevice, Registry, Submitter } from './components.ts'
 export { openGateway } from './gateway.ts'
 export type { Gateway, GatewayHealth, Standing } from './gateway.ts'
-export { DEFAULT_LIMITS, STATEMENT_DELAY_MS } from './limits.ts'
+export { DEFAULT_LIMITS } from './limits.ts'
 export type { GatewayLimits } from './limits.ts'
 export { createGatewayServer } from './http/server.ts'
 export type { GatewayServerInit } from './http/server.ts'

@@ -12,6 +12,8 @@ export interface GatewayLimits {
   connectionsMax: number
   /** One request: a hundred records, or one with an attachment of 8 MiB and some more. */
   bodyBytesMax: number
+  /** Bytes of requests that are held at once for everybody together. */
+  heldBytesMax: number
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   requestsPerSecond: 200,
   connectionsMax: 4096,
   bodyBytesMax: 16_777_216,
+  heldBytesMax: 134_217_728,
 }
 
 /** Records of one request to the node: below the least it is worth waiting a moment for more, above the most a node refuses. */
@@ -40,9 +43,8 @@ export const RETRY_MS_MIN = 250
 export const RETRY_MS_MAX = 60_000
 /** The same where the node cannot be reached: once it is back, everybody waits. */
 export const UPSTREAM_RETRY_MS_MAX = 5000
-/** A statement names up to 400 records (call 20), and is made this long after the first of them was certified. */
+/** A statement names up to 400 records (call 20): with all of them it stays below the size of a transaction. */
 export const RELAYED_MAX = 400
-export const STATEMENT_DELAY_MS = 5000
 /** Outcomes that are remembered for devices that ask later; about 1 kB each. Older ones are asked of the node. */
 export const OUTCOMES_MAX = 10_000
 /** Records whose bytes stay in memory between arrival and departure; those beyond are read back from the disk. */

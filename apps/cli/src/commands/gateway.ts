@@ -10,6 +10,7 @@ import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output, Progress } from '../output.ts'
 import { passwordForKeys, passwordForNewKeys } from '../password.ts'
+import { readCount } from '../people.ts'
 
 interface GatewayOptions extends GlobalOptions {
   upstream: string
@@ -19,12 +20,15 @@ interface GatewayOptions extends GlobalOptions {
   tlsCert?: string
   tlsKey?: string
   behindProxy?: boolean
+  statementSeconds: number
   logLevel: string
 }
 
 const LISTEN_USUAL = '127.0.0.1:8363'
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent']
 const PROGRESS_MS = 500
+const STATEMENT_SECONDS_USUAL = 5
+const STATEMENT_SECONDS_MAX = 86_400
 
 export function addGateway(program: Command): void {
   program
@@ -37,6 +41,7 @@ export function addGateway(program: Command): void {
     .option('--tls-cert <file>', 'certificate of this gateway, PEM')
     .option('--tls-key <file>', 'its key, PEM')
     .option('--behind-proxy', 'a proxy that speaks TLS stands before this gateway')
+    .option('--statement-seconds <count>', 'how long certified records wait for company before a statement names them', (text) => readCount(text, '--statement-seconds', STATEMENT_SECONDS_MAX), STATEMENT_SECONDS_USUAL)
     .addOption(new Option('--log-level <level>', 'how much its log says, on standard error').choices(LOG_LEVELS).default('warn'))
     .addHelpText('after', `
 The gateway takes a record only from a device that the network knows and that
@@ -80,6 +85,7 @@ async function runGateway(options: GatewayOptions, isUsualPort: boolean, output:
     tls: await readTls(options),
     isBehindProxy: options.behindProxy === true,
     checkpoint: options.checkpoint === undefined ? null : await readInputBytes(options.checkpoint, SMALL_FILE_BYTES_MAX),
+    statementDelayMs: options.statementSeconds * 1000,
     log: createLog(options.logLevel),
     onFailure: ({ code, message }) => failed(new UsageError(code, message)),
   })

@@ -1,6 +1,7 @@
 import { equalBytes } from '../bytes/compare.ts'
 import type { Primitives } from '../crypto/primitives.ts'
 import { isValidSignature } from '../crypto/signature-validity.ts'
+import type { SignatureCheck } from '../crypto/signature-validity.ts'
 import { fail } from '../errors.ts'
 import { leafHash } from '../merkle/log-hash.ts'
 import { rootFromInclusion } from '../merkle/log-verify.ts'
@@ -9,13 +10,21 @@ import type { AuthoritySet } from './authority-set.ts'
 import { cosignatureCheck, decodeReceipt } from './cosignature.ts'
 import type { Receipt } from './cosignature.ts'
 
+/** Whose receipts count. */
+export interface ReceiptTrust {
+  network: Uint8Array
+  set: AuthoritySet
+  /** Checks a signature, for whoever remembers those that it has checked: all receipts under one checkpoint have the same. */
+  isValid?: (check: SignatureCheck) => boolean | Promise<boolean>
+}
+
 /**
  * Reads a receipt and checks that it certifies this transaction, by the authorities that are trusted. In order: form, network, the set that it names, the
  * authority in it, that one signature is enough, inclusion, the signature. Codes: those of `decodeReceipt`, `wrong-network`, `set-mismatch`,
  * `unknown-authority`, `no-quorum`, `not-certified`.
  */
-export async function checkReceipt(bytes: Uint8Array, transaction: Uint8Array, trust: { network: Uint8Array; set: AuthoritySet }, primitives: Primitives): Promise<Receipt> {
-  const { network, set } = trust
+export async function checkReceipt(bytes: Uint8Array, transaction: Uint8Array, trust: ReceiptTrust, primitives: Primitives): Promise<Receipt> {
+  const { network, set, isValid = (check) => isValidSignature(check, primitives) } = trust
   const receipt = decodeReceipt(bytes)
   if (!equalBytes(receipt.network, network)) throw fail('wrong-network', 'The receipt belongs to another network.')
   if (!equalBytes(receipt.setHash, setHash(set, primitives))) throw fail('set-mismatch', 'The receipt names another set of authorities than the one that is trusted.', { expected: 'the set that is trusted', found: 'another set' })
@@ -27,7 +36,7 @@ export async function checkReceipt(bytes: Uint8Array, transaction: Uint8Array, t
   if (!logRoot) throw notCertified()
   const { height, size, stateRoot, setHash: named } = receipt
   const check = cosignatureCheck({ network, height, size, logRoot, stateRoot, setHash: named }, authority, receipt.cosignature)
-  if (!(await isValidSignature(check, primitives))) throw notCertified()
+  if (!(await isValid(check))) throw notCertified()
   return receipt
 }
 

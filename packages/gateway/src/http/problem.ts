@@ -4,6 +4,7 @@ import type { TelltaleError } from '@telltale/core'
 /** How the codes of a gateway answer over HTTP; whatever else is refused was badly asked (400). */
 const STATUS: Record<string, number> = {
   'body-too-large': 413,
+  'busy': 503,
   'device-outbox-full': 429,
   'device-too-fast': 429,
   'internal-error': 500,

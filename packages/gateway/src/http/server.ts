@@ -7,6 +7,7 @@ import type { Gateway, Standing } from '../gateway.ts'
 import type { GatewayLimits } from '../limits.ts'
 import type { NodeAnswer } from '../node-link/request.ts'
 import { standingToJson, statusOf } from './answer.ts'
+import { readBodies } from './body.ts'
 import { createGatewayMetrics } from './metrics.ts'
 import { isForLater, problemOf } from './problem.ts'
 
@@ -49,8 +50,7 @@ export async function createGatewayServer(init: GatewayServerInit): Promise<Fast
   const { server: bare } = server as { server: Server }
   bare.maxConnections = limits.connectionsMax
   answerErrors(server)
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/cbor', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  readBodies(server, limits)
   await server.register(rateLimit, {
     max: limits.requestsPerSecond * (RATE_WINDOW_MS / 1000),
     timeWindow: RATE_WINDOW_MS,

@@ -1,17 +1,29 @@
-import { TelltaleError, checkReceipt, decodeRefusal, decodeTransaction, equalBytes, errorToVerdict, isRefusalBy, judge, transactionId } from '@telltale/core'
-import type { AuthoritySet, Primitives, Submission, SubmissionAnswer, Verdict } from '@telltale/core'
+import { TelltaleError, bytesToMapKey, checkReceipt, concatBytes, decodeRefusal, decodeTransaction, encode, equalBytes, errorToVerdict, isRefusalBy, isValidSignature, judge, transactionId } from '@telltale/core'
+import type { Primitives, ReceiptTrust, SignatureCheck, Submission, SubmissionAnswer, Verdict } from '@telltale/core'
 import type { Outcome } from '../outbox/state.ts'
 
-export interface Trust {
-  network: Uint8Array
-  set: AuthoritySet
+/** Signatures that were found valid and are remembered: those of the newest checkpoints. */
+const REMEMBERED_MAX = 64
+
+/** Checks the signature of each checkpoint once: every receipt under it carries the same. */
+export function rememberSignatures(primitives: Primitives): (check: SignatureCheck) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>()
+  return (check) => {
+    const key = bytesToMapKey(primitives.sha256(concatBytes(encode([check.key.algorithm, check.key.material, check.message]), check.signature)))
+    const before = known.get(key)
+    if (before) return before
+    const checking = Promise.resolve(isValidSignature(check, primitives))
+    known.set(key, checking)
+    if (known.size > REMEMBERED_MAX) known.delete(known.keys().next().value as string)
+    return checking
+  }
 }
 
 /** What an answer is worth: an outcome that authorities signed, or a reason to send again. */
 export type Judgement = { isFinal: true; outcome: Outcome } | { isFinal: false; verdict: Verdict }
 
 /** Only a receipt and a permanent refusal that an authority of the trusted set signed end the waiting of a record; everything else is hearsay. */
-export async function judgeAnswer(answer: SubmissionAnswer, { bytes }: Submission, trust: Trust, primitives: Primitives): Promise<Judgement> {
+export async function judgeAnswer(answer: SubmissionAnswer, { bytes }: Submission, trust: ReceiptTrust, primitives: Primitives): Promise<Judgement> {
   switch (answer.status) {
     case 'certified':
       return judgeReceipt(answer.receipt, bytes, trust, primitives)
@@ -24,7 +36,7 @@ export async function judgeAnswer(answer: SubmissionAnswer, { bytes }: Submissio
   }
 }
 
-async function judgeReceipt(receipt: Uint8Array | null, transaction: Uint8Array, trust: Trust, primitives: Primitives): Promise<Judgement> {
+async function judgeReceipt(receipt: Uint8Array | null, transaction: Uint8Array, trust: ReceiptTrust, primitives: Primitives): Promise<Judgement> {
   if (!receipt) return { isFinal: false, verdict: { code: 'not-certified', message: 'The node says that it is certified and brings no receipt.' } }
   try {
     const { index, height } = await checkReceipt(receipt, transaction, trust, primitives)
@@ -35,7 +47,7 @@ async function judgeReceipt(receipt: Uint8Array | null, transaction: Uint8Array,
   }
 }
 
-async function judgeRefusal(refusal: Uint8Array | null, transaction: Uint8Array, { network, set }: Trust, primitives: Primitives): Promise<Judgement | null> {
+async function judgeRefusal(refusal: Uint8Array | null, transaction: Uint8Array, { network, set }: ReceiptTrust, primitives: Primitives): Promise<Judgement | null> {
   const read = refusal && judge(() => decodeRefusal(refusal))
   if (!read || !read.ok) return null
   const { isPermanent, id, code, expected, found } = read.value

@@ -1,15 +1,14 @@
 import { TelltaleError, hexToBytes, signTransaction } from '@telltale/core'
-import type { Primitives, Signer } from '@telltale/core'
+import type { Primitives, ReceiptTrust, Signer } from '@telltale/core'
 import type { GatewayEvent, Submitter } from '../components.ts'
-import { RELAYED_MAX, RETRY_MS_MAX, RETRY_MS_MIN } from '../limits.ts'
+import { RELAYED_MAX, RETRY_MS_MAX, RETRY_MS_MIN, UPSTREAM_RETRY_MS_MAX } from '../limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import { judgeAnswer } from './judgement.ts'
-import type { Trust } from './judgement.ts'
 
 export interface StatementComponents {
   outbox: Outbox
   submitter: Submitter
-  trust: Trust
+  trust: ReceiptTrust
   signer: Signer
   address: string
   primitives: Primitives
@@ -50,6 +49,7 @@ export function createStatements(components: StatementComponents): Statements {
     timer.unref()
   }
   const run = async (): Promise<void> => {
+    let retryMsMax = RETRY_MS_MAX
     try {
       if (!outbox.statement) await signNext(components)
       failure = await sendStatement(components, stopping.signal)
@@ -58,8 +58,9 @@ export function createStatements(components: StatementComponents): Statements {
     } catch (error) {
       failure = error instanceof TelltaleError ? error.code : 'internal-error'
       attempts += 1
+      retryMsMax = UPSTREAM_RETRY_MS_MAX
     }
-    if (attempts > 0) wait(Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (attempts - 1)))
+    if (attempts > 0) wait(Math.min(retryMsMax, RETRY_MS_MIN * 2 ** (attempts - 1)))
     else if (outbox.unstated.size > 0) wait(outbox.unstated.size >= RELAYED_MAX ? 0 : delayMs)
   }
   const isDue = (): boolean => outbox.statement !== null || outbox.unstated.size > 0

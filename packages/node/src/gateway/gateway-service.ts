@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { bytesToHex, encode, fail, keyFields, publicKeyToCose, signStatement } from '@telltale/core'
-import { DEFAULT_LIMITS, STATEMENT_DELAY_MS, createGatewayServer, createNodeLink, openGateway } from '@telltale/gateway'
+import { DEFAULT_LIMITS, createGatewayServer, createNodeLink, openGateway } from '@telltale/gateway'
 import type { Gateway, GatewayEvent, GatewayLimits } from '@telltale/gateway'
 import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
@@ -27,7 +27,8 @@ export interface GatewayServiceInit {
   /** A pinned checkpoint, for the first start; null to take the one that the node offers. */
   checkpoint: Uint8Array | null
   limits?: Partial<GatewayLimits>
-  statementDelayMs?: number
+  /** How long certified records wait for company in a statement. */
+  statementDelayMs: number
   log: FastifyBaseLogger
   onFailure(event: Extract<GatewayEvent, { kind: 'failed' }>): void
 }
@@ -100,7 +101,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
     clock: { nowMs: Date.now },
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
     limits,
-    statementDelayMs: init.statementDelayMs ?? STATEMENT_DELAY_MS,
+    statementDelayMs: init.statementDelayMs,
     report: (event) => tell(init, event),
   })
   const server = await createGatewayServer({ gateway, read: link.read, limits, log, tls, isBehindProxy })
