@@ -1,9 +1,9 @@
-import { consistencyProof, inclusionProof, rangeProof, stateKeyHash, stateSiblings } from '@telltale/core'
+import { assert, consistencyProof, inclusionProof, rangeProof, rangeRoot, stateKeyHash, stateSiblings } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
-import { loadLog } from './base-position.ts'
 import { decodeBlock } from './block/block.ts'
 import type { Ledger } from './ledger.ts'
 import type { TreeKind } from './position.ts'
+import { createPathMaker, rememberSubtrees } from './remembered-subtrees.ts'
 import { LOG_TREE, readUint48, sentRowKey, stateRowKey, streamTree, transactionRowKey } from './row-keys.ts'
 import { encodeStateKey } from './state/key.ts'
 import type { StateKey } from './state/key.ts'
@@ -41,10 +41,13 @@ export interface LedgerReader {
   entries(kind: TreeKind, stream: string, from: number, to: number): Promise<LoggedTransaction[]>
 }
 
-export function createLedgerReader(ledger: Ledger, primitives: Primitives): LedgerReader {
+/** With `isFinal` subtrees of the log are remembered: for whoever asks only about transactions that are never taken back, and often. */
+export function createLedgerReader(ledger: Ledger, primitives: Primitives, { isFinal = false }: { isFinal?: boolean } = {}): LedgerReader {
   const { store, network } = ledger
   const { sha256 } = primitives
-  const log = storedSubtrees(store, LOG_TREE, sha256)
+  const stored = storedSubtrees(store, LOG_TREE, sha256)
+  const log = isFinal ? rememberSubtrees(stored, sha256) : stored
+  let paths: { size: number; of(index: number): Uint8Array[] } | null = null
   const readTransactions = async (indexes: number[]): Promise<LoggedTransaction[]> => {
     const found: LoggedTransaction[] = []
     let block = { height: -1, timeMs: 0, first: 0, transactions: [] as Uint8Array[] }
@@ -63,8 +66,13 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
       const keyBytes = encodeStateKey(key)
       return { key: keyBytes, value: store.get(stateRowKey(keyBytes)), siblings: stateSiblings(ledger.position.stateTree, stateKeyHash(network, keyBytes, sha256)) }
     },
-    logRoot: (size) => loadLog(store, size, primitives).root,
-    inclusion: (index, size) => inclusionProof(index, size, log, sha256),
+    logRoot: (size) => rangeRoot(0, size, log, sha256),
+    inclusion(index, size) {
+      assert(index >= 0 && index < size, 'inclusion proof outside the tree')
+      if (!isFinal) return inclusionProof(index, size, log, sha256)
+      if (paths?.size !== size) paths = { size, of: createPathMaker(size, log, sha256) }
+      return paths.of(index)
+    },
     consistency: (first, second) => consistencyProof(first, second, log, sha256),
     range: (kind, stream, from, to, size) => rangeProof(from, to, size, storedSubtrees(store, streamTree(kind, stream, sha256), sha256), sha256),
     indexOf(transactionId) {

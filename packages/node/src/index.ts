@@ -1,5 +1,8 @@
 export { cborToJson, exactJson } from './api/cbor-json.ts'
 export { createNodePrimitives } from './crypto/node-primitives.ts'
+export { DEFAULT_LIMITS } from './api/limits.ts'
+export { createApiServer } from './api/server.ts'
+export { createLog, silentLog } from './service/log.ts'
 export type { Mount } from './api/server.ts'
 export { startService } from './service/service.ts'
 export type { Service } from './service/service.ts'

@@ -1,4 +1,4 @@
-import { asUint, assert, bytesToMapKey, decode, encodeReceipt, fail, signStatement, signTransaction } from '@telltale/core'
+import { asUint, assert, bytesToMapKey, createReceiptEncoder, decode, fail, signStatement, signTransaction } from '@telltale/core'
 import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
@@ -56,7 +56,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const { ledger, signer, address, primitives } = components
   requireLoneAuthority(ledger, address, signer)
   const certifier = await createCertifier(components)
-  const reader = createLedgerReader(ledger, primitives)
+  const reader = createLedgerReader(ledger, primitives, { isFinal: true })
   const pool = createPool()
   const refusals = await createRefusals(components)
   const committer = createCommitter(components, pool, certifier, refusals)
@@ -72,6 +72,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     committer.wake()
   }
 
+  let receipts: { head: CertifiedHead; encode: ReturnType<typeof createReceiptEncoder> } | null = null
   const chain: Chain = {
     get head() {
       return certifier.head
@@ -98,7 +99,8 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     receipt(index) {
       assert(certifier.head !== null, 'a receipt needs a checkpoint')
       const { checkpoint, cosignature } = certifier.head
-      return encodeReceipt(checkpoint, signer.publicKey.algorithm, cosignature, index, reader.inclusion(index, checkpoint.size))
+      if (receipts?.head !== certifier.head) receipts = { head: certifier.head, encode: createReceiptEncoder(checkpoint, signer.publicKey.algorithm, cosignature) }
+      return receipts.encode(index, reader.inclusion(index, checkpoint.size))
     },
     atCertified: committer.between,
     stop: committer.stop,

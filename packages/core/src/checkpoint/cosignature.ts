@@ -66,13 +66,16 @@ export function encodeCosignature(checkpoint: Checkpoint, algorithm: Algorithm, 
 
 /** An RFC 9942 receipt: the cosignature with an inclusion proof [size, index, path] under unprotected label 396. */
 export function encodeReceipt(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature, index: number, path: Uint8Array[]): Uint8Array {
-  const proofs = new Map<number, Cbor>([[PROOF_INCLUSION, [encode([checkpoint.size, index, path])]]])
-  return encodeSign1({
-    protectedBytes: cosignatureHeader(checkpoint, algorithm, cosignature),
-    unprotected: new Map<number, Cbor>([[LABEL_VDP, proofs]]),
-    payload: null,
-    signature: cosignature.signature,
-  })
+  return createReceiptEncoder(checkpoint, algorithm, cosignature)(index, path)
+}
+
+/** Encodes many receipts under one cosignature: their header is the same. */
+export function createReceiptEncoder(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature): (index: number, path: Uint8Array[]) => Uint8Array {
+  const protectedBytes = cosignatureHeader(checkpoint, algorithm, cosignature)
+  return (index, path) => {
+    const proofs = new Map<number, Cbor>([[PROOF_INCLUSION, [encode([checkpoint.size, index, path])]]])
+    return encodeSign1({ protectedBytes, unprotected: new Map<number, Cbor>([[LABEL_VDP, proofs]]), payload: null, signature: cosignature.signature })
+  }
 }
 
 /** A receipt's claims before any signature is checked; the proof's size is the signed one. */

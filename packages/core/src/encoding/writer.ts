@@ -12,12 +12,23 @@ export function encode(value: Cbor): Uint8Array {
   return writer.finish()
 }
 
+/** Memory of the last writer, for the next: what is written is copied out of it, and most items are small. Null while a writer has it. */
+let spare: Uint8Array | null = null
+const SPARE_BYTES = 8192
+
 class Writer {
-  private bytes = new Uint8Array(256)
+  private bytes: Uint8Array
   private length = 0
 
+  constructor() {
+    this.bytes = spare ?? new Uint8Array(SPARE_BYTES)
+    spare = null
+  }
+
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length)
+    const written = this.bytes.slice(0, this.length)
+    if (this.bytes.length === SPARE_BYTES) spare = this.bytes
+    return written
   }
 
   item(value: Cbor): void {

@@ -33,7 +33,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
 export const RATE_WINDOW_MS = 10_000
 /** Bodies of JSON: requests for certificates. */
 export const JSON_BYTES_MAX = 65_536
-/** Parts of a path: a state key of 256 bytes in hexadecimal. */
-export const PATH_PART_CHARACTERS_MAX = 600
+/** Parts of a path: as long as a head can be. What is too long for its route is refused like everything else that is malformed. */
+export const PATH_PART_CHARACTERS_MAX = 65_536
 /** Addresses that are counted at once. */
 export const RATED_ADDRESSES_MAX = 20_000

@@ -24,6 +24,7 @@ const STATUS: Record<string, number> = {
   'nothing-certified': 404,
   'pool-full': 503,
   'request-too-slow': 408,
+  'size-out-of-range': 404,
   'stopping': 503,
   'token-needed': 401,
   'too-many-listeners': 503,

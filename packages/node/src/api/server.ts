@@ -17,6 +17,7 @@ import type { Access } from './http/access.ts'
 import { readBody } from './http/body-reader.ts'
 import { createByteBudget } from './http/byte-budget.ts'
 import type { ByteBudget } from './http/byte-budget.ts'
+import { requireContent } from './http/content.ts'
 import { answerClientError, answerErrors } from './http/errors.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { createValidator } from './http/validation.ts'
@@ -83,6 +84,7 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
   const context: ApiContext = { ...init, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
+  requireContent(server)
   holdBytes(server, limits, budget)
   await protect(server, init)
   observe(server, context)

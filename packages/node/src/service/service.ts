@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyBaseLogger } from 'fastify'
-import { pino } from 'pino'
 import manifest from '../../package.json' with { type: 'json' }
 import { createApiServer } from '../api/server.ts'
 import type { Mount } from '../api/server.ts'
@@ -8,6 +6,7 @@ import { DEFAULT_LIMITS } from '../api/limits.ts'
 import type { Home } from '../home/home.ts'
 import { addControl } from './control.ts'
 import { accessFor, listenNear, readPlace } from './listening.ts'
+import { createLog } from './log.ts'
 import { removeRunning, writeRunning } from './running-file.ts'
 import type { Settings } from './settings.ts'
 
@@ -87,10 +86,4 @@ function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host
-}
-
-/** JSON lines on standard error. Heads and bodies of requests are never given to it; what might slip in is blotted out. */
-function createLog(level: string): FastifyBaseLogger {
-  const redact = ['req', 'res', 'headers', '*.headers', '*.secret', '*.password', '*.token', '*.key', '*.readings']
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) }, redact: { paths: redact, remove: true } }, pino.destination({ fd: 2, sync: true }))
 }

@@ -30,7 +30,6 @@ const SERVER_CODES: Record<string, (error: FastifyError) => TelltaleError> = {
   FST_ERR_CTP_INVALID_JSON_BODY: () => fail('malformed-request', 'The body is not JSON.', { expected: 'JSON', found: 'other text' }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => fail('malformed-request', 'The body is not as long as was announced.', { expected: 'a body as long as content-length' }),
   FST_ERR_BAD_URL: () => fail('malformed-request', 'The path is not one.', { expected: 'a path that can be decoded' }),
-  FST_ERR_MAX_PARAM_LENGTH_EXCEEDED: () => fail('malformed-request', 'A part of the path is too long.'),
 }
 
 function codedOf(error: FastifyError | TelltaleError): TelltaleError {

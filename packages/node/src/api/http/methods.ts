@@ -1,7 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { fail } from '@telltale/core'
 
-const ALL: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'TRACE']
+const ALL: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']
 
 /** Every route answers 405 with the methods that it knows to all others (`method-not-allowed`). Call it before the routes are added. */
 export function refuseOtherMethods(server: FastifyInstance): () => void {

@@ -1,4 +1,4 @@
-import { bytesToHex, stateRoot } from '@telltale/core'
+import { bytesToHex, frontierRoot, stateRoot } from '@telltale/core'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { ApiContext } from '../context.ts'
@@ -29,7 +29,7 @@ export const health: Resource = (server, context) => {
   )
 }
 
-function healthOf({ ledger, reader, chain, stopping, version, sinceMs }: ApiContext): Static<typeof Health> {
+function healthOf({ ledger, primitives, chain, stopping, version, sinceMs }: ApiContext): Static<typeof Health> {
   const { position, network } = ledger
   const { size } = position.log
   return {
@@ -39,7 +39,7 @@ function healthOf({ ledger, reader, chain, stopping, version, sinceMs }: ApiCont
     height: position.height,
     finalHeight: position.height,
     size,
-    logRoot: bytesToHex(reader.logRoot(size)),
+    logRoot: bytesToHex(frontierRoot(position.log, primitives.sha256)),
     stateRoot: bytesToHex(stateRoot(position.stateTree)),
     sinceMs,
   }

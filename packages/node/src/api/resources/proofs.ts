@@ -6,6 +6,7 @@ import type { ApiContext } from '../context.ts'
 import type { Resource } from '../routes.ts'
 import { Count, HEX, Hash, Hex, answers, nullable, shape } from '../schema.ts'
 
+const Size = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'transactions in the log' })
 const STATE_KEY_BYTES_MAX = 256
 
 /** Proofs against the certified head: of the log (RFC 9162) and of the state. */
@@ -19,7 +20,7 @@ export const proofs: Resource = (server, context) => {
         operationId: 'getInclusion',
         tags: ['proofs'],
         summary: 'Proof that a transaction stands in the log',
-        querystring: shape({ index: Count, size: Type.Optional(Count) }),
+        querystring: shape({ index: Count, size: Type.Optional(Size) }),
         response: answers({ 200: shape({ index: Count, size: Count, leafHash: Hash, path: Type.Array(Hash), root: Hash }) }, [404]),
       },
     },
@@ -40,7 +41,7 @@ export const proofs: Resource = (server, context) => {
         operationId: 'getConsistency',
         tags: ['proofs'],
         summary: 'Proof that the log of one size begins with that of a smaller one',
-        querystring: shape({ from: Count, to: Type.Optional(Count) }),
+        querystring: shape({ from: Size, to: Type.Optional(Size) }),
         response: answers({ 200: shape({ from: Count, to: Count, path: Type.Array(Hash), fromRoot: Hash, toRoot: Hash }) }, [404]),
       },
     },
@@ -59,7 +60,7 @@ export const proofs: Resource = (server, context) => {
       schema: {
         operationId: 'getState',
         tags: ['proofs'],
-        summary: 'An entry of the state, or proof that there is none',
+        summary: 'An entry of the state with its proof; value null where there is none, which is not proved',
         params: shape({ key: Type.String({ pattern: HEX, minLength: 4, maxLength: 2 * STATE_KEY_BYTES_MAX, description: 'cbor [kind, ids...] in hexadecimal' }) }),
         response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), stateRoot: Hash, height: Count }) }, [404]),
       },

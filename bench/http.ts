@@ -1,0 +1,76 @@
+import { createLedgerReader } from '@telltale/ledger'
+import { DEFAULT_LIMITS, createApiServer, createNodePrimitives, createWorkerVerifier, silentLog } from '@telltale/node'
+import { measureCeiling } from './ceiling.ts'
+import { startHttpLoad } from './http-load.ts'
+import type { HttpLoad, LoadResult } from './http-load.ts'
+import { createNetwork } from './network.ts'
+import type { Figure } from './report.ts'
+
+const DEVICES = 400
+const BUDGETS: Record<number, number> = { 1: 0.35, 100: 0.7 }
+
+/** Durable records per second over HTTP by 1, 10 and 100 a request, the client on the same machine, against the checks per second of the same run. */
+export async function benchHttp(count: number): Promise<Figure[]> {
+  const primitives = createNodePrimitives()
+  const verifier = createWorkerVerifier(primitives)
+  const network = await createNetwork({ primitives, verifier, deviceCount: DEVICES, algorithm: 'EdDSA' })
+  const { ledger, chain } = network
+  const api = await createApiServer({
+    ledger,
+    chain,
+    reader: createLedgerReader(ledger, primitives, { isFinal: true }),
+    primitives,
+    clock: { nowMs: Date.now },
+    log: silentLog(),
+    version: 'bench',
+    isDemo: false,
+    access: { token: null, isAnyHost: false },
+    limits: { ...DEFAULT_LIMITS, requestsPerSecond: 1_000_000 },
+    tls: null,
+    isBehindProxy: false,
+    mounts: [],
+    pages: null,
+  })
+  await api.server.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = api.server.server.address() as { port: number }
+  const load = startHttpLoad({ network: ledger.network, secrets: network.secrets, port })
+  try {
+    await load.run({ perDevice: 5, perPost: 1, connections: 50 })
+    const figures = await latency(load, Math.max(400, Math.round(count / 20)))
+    for (const perPost of [1, 10, 100]) figures.push(...(await rate(load, perPost, count, () => measureCeiling('EdDSA', primitives))))
+    return figures
+  } finally {
+    load.stop()
+    await api.server.close()
+    await network.close()
+    await verifier.close()
+  }
+}
+
+async function latency(load: HttpLoad, count: number): Promise<Figure[]> {
+  const { timesMs } = await load.run({ perDevice: Math.ceil(count / DEVICES), perPost: 1, connections: 1 })
+  const p50 = at(timesMs, 0.5)
+  return [
+    { name: 'HTTP: one record, submit to receipt, p50', value: p50, unit: 'ms', budget: '3 ms', isWithinBudget: p50 < 3 },
+    { name: 'HTTP: one record, submit to receipt, p99', value: at(timesMs, 0.99), unit: 'ms' },
+  ]
+}
+
+async function rate(load: HttpLoad, perPost: number, count: number, ceilingOf: () => Promise<number>): Promise<Figure[]> {
+  const before = await ceilingOf()
+  const plan = { perDevice: Math.max(perPost === 1 ? 5 : 25, Math.round(count / DEVICES)), perPost, connections: perPost === 1 ? 100 : 40 }
+  const result: LoadResult = await load.run(plan)
+  const ceiling = (before + (await ceilingOf())) / 2
+  const perSecond = result.records / (result.ms / 1000)
+  const ratio = perSecond / ceiling
+  const budget = BUDGETS[perPost]
+  return [
+    { name: `HTTP: records by ${perPost} a POST`, value: perSecond, unit: '/s', ratio, ...(budget === undefined ? {} : { budget: `ratio ${budget}`, isWithinBudget: ratio >= budget }) },
+    { name: `HTTP: a POST of ${perPost}, p50`, value: at(result.timesMs, 0.5), unit: 'ms' },
+    { name: `HTTP: a POST of ${perPost}, p99`, value: at(result.timesMs, 0.99), unit: 'ms' },
+  ]
+}
+
+function at(sorted: number[], share: number): number {
+  return sorted[Math.floor(sorted.length * share)] as number
+}

@@ -1,0 +1,106 @@
+/**
+ * Writes docs/openapi.json as a node gives it, and the types of the client from it: `node scripts/client-types.ts`, after a route was changed. `--check` only tells
+ * whether both are up to date (exit 1 where not).
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startExampleNode } from '../test/api-docs/example-node.ts'
+
+interface Schema {
+  $ref?: string
+  type?: string
+  enum?: unknown[]
+  const?: unknown
+  anyOf?: Schema[]
+  items?: Schema
+  properties?: Record<string, Schema>
+  required?: string[]
+  description?: string
+}
+
+type Content = Record<string, { schema: Schema }>
+
+interface Operation {
+  operationId: string
+  summary: string
+  parameters?: { in: 'path' | 'query'; name: string; required?: boolean; schema: Schema }[]
+  requestBody?: { content: Content }
+  responses: Record<string, { content?: Content }>
+}
+
+interface Description {
+  components: { schemas: Record<string, Schema> }
+  paths: Record<string, Record<string, Operation>>
+}
+
+const root = resolve(import.meta.dirname, '..')
+
+/** What the two files should hold, by their path from the root. */
+async function makeFiles(): Promise<Record<string, string>> {
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-description-'))
+  const node = await startExampleNode(folder)
+  try {
+    const description = (await (await fetch(`${node.url}/openapi.json`)).json()) as Description
+    return { 'docs/openapi.json': `${JSON.stringify(description, null, 2)}\n`, 'packages/client/src/generated/operations.ts': typesOf(description) }
+  } finally {
+    await node.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function typesOf({ components, paths }: Description): string {
+  const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })))
+  return [
+    '// Written by scripts/client-types.ts from docs/openapi.json; not to be edited.',
+    '',
+    ...Object.entries(components.schemas).map(([name, schema]) => `export interface ${name} ${typeOf(schema)}\n`),
+    '/** What each operation takes and gives, by its name in the description. */',
+    'export interface Operations {',
+    ...operations.map(({ operation }) => operationType(operation)),
+    '}',
+    '',
+    'export const OPERATIONS = {',
+    ...operations.map(({ path, method, operation }) => `  ${operation.operationId}: { method: '${method}', path: '${path}', gives: '${givesOf(operation)}' },`),
+    '} as const',
+    '',
+  ].join('\n')
+}
+
+function operationType({ operationId, summary, parameters = [], requestBody, responses }: Operation): string {
+  const named = (place: 'path' | 'query'): string => {
+    const fields = parameters.filter((parameter) => parameter.in === place).map(({ name, required, schema }) => `${name}${required === true ? '' : '?'}: ${typeOf(schema)}`)
+    return fields.length === 0 ? 'Record<never, never>' : `{ ${fields.join('; ')} }`
+  }
+  const body = requestBody?.content['application/json']?.schema
+  const taken = requestBody === undefined ? 'undefined' : body ? typeOf(body) : 'Uint8Array'
+  const json = responses['200']?.content?.['application/json']?.schema
+  const given = json ? typeOf(json) : givesOf({ responses }) === 'bytes' ? 'Uint8Array' : 'string'
+  return `  /** ${summary}. */\n  ${operationId}: { path: ${named('path')}; query: ${named('query')}; body: ${taken}; gives: ${given} }`
+}
+
+function givesOf({ responses }: Pick<Operation, 'responses'>): 'json' | 'bytes' | 'text' {
+  const types = Object.keys(responses['200']?.content ?? {})
+  if (types.includes('application/json')) return 'json'
+  return types.some((type) => type.startsWith('text/')) ? 'text' : 'bytes'
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.$ref !== undefined) return schema.$ref.split('/').at(-1) as string
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value).replaceAll('"', "'")).join(' | ')
+  if (schema.const !== undefined) return JSON.stringify(schema.const).replaceAll('"', "'")
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' | ')
+  if (schema.type === 'array') return `(${typeOf(schema.items ?? {})})[]`
+  if (schema.type === 'object') return `{ ${Object.entries(schema.properties ?? {}).map(([name, inner]) => `${name}${schema.required?.includes(name) === true ? '' : '?'}: ${typeOf(inner)}`).join('; ')} }`
+  if (schema.type === 'integer' || schema.type === 'number') return 'number'
+  return schema.type === 'string' || schema.type === 'boolean' || schema.type === 'null' ? schema.type : 'unknown'
+}
+
+const isCheck = process.argv.includes('--check')
+for (const [path, text] of Object.entries(await makeFiles())) {
+  if (!isCheck) writeFileSync(join(root, path), text)
+  else if (readFileSync(join(root, path), 'utf8') !== text) {
+    console.error(`${path} is not what the node's description makes of it; run: node scripts/client-types.ts`)
+    process.exitCode = 1
+  }
+}

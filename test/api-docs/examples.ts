@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { startExampleNode } from './example-node.ts'
+
+/** An example of docs/api.md: a command, and what it prints. */
+export interface Example {
+  command: string
+  kind: 'json' | 'text'
+  printed: string
+}
+
+const EXAMPLE = /```sh\n(curl [^`]*?)\n```\n\n```(json|text)\n([^`]*?)\n```/g
+/** Where the node of the page listens. */
+const PLACE = 'http://127.0.0.1:8362'
+
+export function readExamples(page: string): Example[] {
+  return [...page.matchAll(EXAMPLE)].map(([, command, kind, printed]) => ({ command: command as string, kind: kind as Example['kind'], printed: printed as string }))
+}
+
+/** Runs the commands in their order against one example node, and answers with what each prints: JSON laid out for people. */
+export async function runExamples(examples: Example[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-examples-'))
+  const node = await startExampleNode(folder)
+  try {
+    const outputs: string[] = []
+    for (const { command, kind } of examples) {
+      const { stdout } = await promisify(execFile)('sh', ['-c', command.replaceAll(PLACE, node.url)], { cwd: folder, timeout: 20_000 }).catch((error: { stdout: string; code: unknown }) => error)
+      outputs.push(kind === 'json' ? JSON.stringify(JSON.parse(stdout), null, 2) : stdout.replaceAll('\r', '').trim())
+    }
+    return outputs
+  } finally {
+    await node.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The page with what its commands print now. */
+export async function rewriteExamples(page: string): Promise<string> {
+  const outputs = await runExamples(readExamples(page))
+  let i = 0
+  return page.replaceAll(EXAMPLE, (_, command: string, kind: string) => `\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`${kind}\n${outputs[i++] as string}\n\`\`\``)
+}
