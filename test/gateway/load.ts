@@ -17,6 +17,8 @@ export interface LoadDevice {
 
 const BATCH = 12
 const RETRY_MS = 30
+/** Between the batches of a device: some wait at any moment, and the test ends soon after the last. */
+const PAUSE_MS = 25
 
 /**
  * Devices that sign records one after the other and send them until the gateway takes them in, then forget them: whatever is lost afterwards is lost. Ends
@@ -34,7 +36,7 @@ async function sendFrom(url: string, device: LoadDevice, acknowledged: Acknowled
     for (let i = 0; i < BATCH; i++) batch.push(await signRecord(device, ids.length + i, batch.at(-1)?.id ?? ids.at(-1) ?? null))
     await deliver(url, batch, acknowledged)
     ids.push(...batch.map(({ id }) => id))
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
   }
 }
 
