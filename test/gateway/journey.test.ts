@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { decodeTransaction, bytesToHex, transactionId, portable } from '@telltale/core'
 import { readRecords, streamHeadOf } from '@telltale/node'
-import { admit, openRemoteDevice, reading, startGatewayFor, startNode, until, withFolder } from './rig.ts'
+import { admit, enrolled, openRemoteDevice, reading, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 suite('a device, its gateway and a node', () => {
   test('records go through, are certified for the device, and the gateway states what it passed on', async () => {
@@ -12,7 +12,7 @@ suite('a device, its gateway and a node', () => {
       try {
         await admit(node.home, gateway)
         const profile = node.devices[0]!
-        const device = await openRemoteDevice(node.home, profile, { url: gateway.url, kind: 'gateway' })
+        const device = await openRemoteDevice(await enrolled(node.home, profile), node.home.directory, { url: gateway.url, kind: 'gateway' })
         for (let metres = 1; metres <= 30; metres++) await device.record('odometer', 1, [reading(metres)])
         await device.flush()
         assert.equal(streamHeadOf(node.home, profile.address, 'odometer')?.count, 30)

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { portable } from '@telltale/core'
-import type { RecordReading } from '@telltale/core'
+import { decode, hexToBytes, portable } from '@telltale/core'
+import type { RecordReading, Signer } from '@telltale/core'
 import { createFileStorage, createHttpLink, createRefusedFolder, openDevice } from '@telltale/device'
-import type { Device } from '@telltale/device'
+import type { Device, OwnerPin } from '@telltale/device'
 import { createAsset, createSecretsFile, enrolDevice, ensureIdentity, initHome, openHome, ownerNow, resolveSettings, silentLog, startGateway, startService } from '@telltale/node'
 import type { DeviceProfile, GatewayService, GatewayServiceInit, Home, Service } from '@telltale/node'
 
@@ -67,20 +67,28 @@ export function startGatewayFor(url: string, directory: string, options: Partial
   })
 }
 
+/** What a device takes with it when it leaves the place of its enrolment. */
+export interface EnrolledDevice {
+  profile: DeviceProfile
+  signer: Signer
+  network: Uint8Array
+  pin: OwnerPin
+}
+
+export async function enrolled(home: Home, profile: DeviceProfile): Promise<EnrolledDevice> {
+  return { profile, signer: (await home.wallet.open(profile.key)).signer, network: home.ledger.network, pin: ownerNow(home, profile.asset) }
+}
+
 /** The device's side, as it runs in a car: its state and secrets in a folder, and HTTP to the world. */
-export async function openRemoteDevice(home: Home, profile: DeviceProfile, link: { url: string; kind: 'gateway' | 'node'; patienceMs?: number }): Promise<Device> {
-  const { signer } = await home.wallet.open(profile.key)
-  const pin = ownerNow(home, profile.asset)
-  const folder = join(home.directory, 'remote', profile.key)
-  const network = home.ledger.network
+export async function openRemoteDevice({ profile, signer, network, pin }: EnrolledDevice, folder: string, link: { url: string; kind: 'gateway' | 'node'; patienceMs?: number }): Promise<Device> {
   return openDevice({
     signer,
     address: profile.address,
     network,
-    storage: createFileStorage(join(folder, 'state')),
-    refused: createRefusedFolder(join(folder, 'refused'), portable),
+    storage: createFileStorage(join(folder, `${profile.key}.state`)),
+    refused: createRefusedFolder(join(folder, `${profile.key}.refused`), portable),
     submitter: createHttpLink({ ...link, token: null, network, authorities: () => pin.set, primitives: portable }),
-    secrets: profile.isSealed ? createSecretsFile(home.directory, profile.address, undefined) : null,
+    secrets: profile.isSealed ? createSecretsFile(folder, profile.address, undefined) : null,
     pin,
     primitives: portable,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
@@ -93,7 +101,6 @@ export function reading(metres: number, timeMs = metres * 1000): RecordReading {
 
 /** Admits a gateway as the command that it prints says. */
 export async function admit(home: Home, service: GatewayService): Promise<void> {
-  const { decode, hexToBytes } = await import('@telltale/core')
   const json = /'(.*)'/.exec(service.admission)![1] as string
   const [key, signature, organisation, roles] = JSON.parse(json) as [{ cbor: string }, { hex: string }, string, [string, null, null][]]
   await home.send({ key: await home.wallet.open('authority'), call: 1, sub: service.address, args: [decode(hexToBytes(key.cbor)), hexToBytes(signature.hex), organisation, roles] })
