@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { cp, readdir } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import { decodeTransaction, bytesToHex, transactionId, portable } from '@telltale/core'
 import { readRecords, streamHeadOf } from '@telltale/node'
@@ -23,6 +24,76 @@ suite('a device, its gateway and a node', () => {
         const stated = await statedBy(node.home, gateway.address)
         const entries = await node.home.reader.entries('records', `${profile.address}/odometer`, 0, 30)
         assert.deepEqual(stated, entries.map(({ bytes }) => bytesToHex(transactionId(decodeTransaction(bytes), portable))), 'each record is named once')
+      } finally {
+        await gateway.stop()
+        await node.stop()
+      }
+    })
+  })
+
+  test('a plain node takes a device\'s records too', async () => {
+    await withFolder(async (folder) => {
+      const node = await startNode(`${folder}/node`, ['device'])
+      try {
+        const profile = node.devices[0]!
+        const device = await openRemoteDevice(await enrolled(node.home, profile), `${folder}/device`, { url: node.service.url, kind: 'node' })
+        for (let metres = 1; metres <= 120; metres++) await device.record('odometer', 1, [reading(metres)])
+        await device.flush()
+        assert.equal(streamHeadOf(node.home, profile.address, 'odometer')?.count, 120)
+      } finally {
+        await node.stop()
+      }
+    })
+  })
+
+  test('while the node is away the gateway takes records all the same, and passes them on when it is back', async () => {
+    await withFolder(async (folder) => {
+      const first = await startNode(`${folder}/node`, ['device'])
+      const { port } = first.service
+      const gateway = await startGatewayFor(first.service.url, `${folder}/gateway`)
+      const profile = first.devices[0]!
+      const device = await openRemoteDevice(await enrolled(first.home, profile), `${folder}/device`, { url: gateway.url, kind: 'gateway', patienceMs: 300 })
+      await device.record('odometer', 1, [reading(1)])
+      await device.flush()
+      await first.stop()
+      for (let metres = 2; metres <= 5; metres++) await device.record('odometer', 1, [reading(metres)])
+      await assert.rejects(device.flush(), { code: 'not-certified-yet' })
+      assert.deepEqual([gateway.gateway.health.waitingRecords, gateway.gateway.health.status], [4, 'waiting'])
+      const again = await startNode(`${folder}/node`, ['device'], { isNew: false, port })
+      try {
+        await until('everything is certified', () => gateway.gateway.health.waitingRecords === 0)
+        await device.flush()
+        assert.equal(streamHeadOf(again.home, profile.address, 'odometer')?.count, 5)
+      } finally {
+        await gateway.stop()
+        await again.stop()
+      }
+    })
+  })
+
+  test('a record that the ledger refuses for good comes back to the device with the refusal, and lies in the folders of both', async () => {
+    await withFolder(async (folder) => {
+      const node = await startNode(`${folder}/node`, ['device'])
+      const gateway = await startGatewayFor(node.service.url, `${folder}/gateway`)
+      try {
+        const profile = node.devices[0]!
+        const identity = await enrolled(node.home, profile)
+        const link = { url: gateway.url, kind: 'gateway' } as const
+        const first = await openRemoteDevice(identity, `${folder}/device`, link)
+        await first.record('odometer', 1, [reading(1)])
+        await first.flush()
+        await cp(`${folder}/device`, `${folder}/backup`, { recursive: true })
+        await first.record('odometer', 1, [reading(2)])
+        await first.flush()
+        // Brought back from a backup it signs another record for a place that it has signed for.
+        const second = await openRemoteDevice(identity, `${folder}/backup`, { url: 'http://127.0.0.1:9', kind: 'gateway' })
+        await second.record('odometer', 1, [reading(3)])
+        await assert.rejects(second.flush(), { code: 'ledger-unreachable' })
+        const back = await openRemoteDevice(identity, `${folder}/backup`, link)
+        await back.flush()
+        assert.deepEqual(back.refused.map(({ code, sequence }) => [code, sequence]), [['sequence-taken', 1]])
+        assert.deepEqual((await readdir(`${folder}/gateway/refused`)).length, 1)
+        assert.deepEqual(back.forks.length, 1, 'and shows the fork itself, through the gateway')
       } finally {
         await gateway.stop()
         await node.stop()
