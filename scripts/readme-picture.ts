@@ -33,7 +33,7 @@ interface Run {
 function demoLines(): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-picture-'))
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'apps/cli/src/main.ts'), 'demo'], { cwd: folder, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '1' } })
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'apps/cli/src/main.ts'), 'demo', '--terminal'], { cwd: folder, encoding: 'utf8', env: { ...process.env, FORCE_COLOR: '1' } })
     if (status !== 0) {
       process.stderr.write(stderr)
       process.exit(1)

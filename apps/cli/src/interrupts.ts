@@ -31,3 +31,11 @@ export function catchInterrupts(onFirst: () => void): Interrupts {
     release,
   }
 }
+
+/** Resolves once somebody wants an end. */
+export function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+  })
+}

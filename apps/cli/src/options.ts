@@ -24,6 +24,12 @@ export function addGlobalOptions(command: Command, isProgram: boolean): void {
   command.option('--yes', 'do not ask')
 }
 
+/** The data directory of whoever said nothing on the command line. */
+export function dataDirectory(): string {
+  const named = process.env['TELLTALE_DATA']
+  return named === undefined || named === '' ? DATA_DEFAULT : named
+}
+
 export function outputOf(options: GlobalOptions): Output {
   return createOutput({ isJson: options.json === true, isQuiet: options.quiet === true })
 }

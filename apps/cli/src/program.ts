@@ -16,8 +16,10 @@ import { addStart } from './commands/start.ts'
 import { addStore } from './commands/store.ts'
 import { addVerify } from './commands/verify.ts'
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-code.ts'
-import { addGlobalOptions } from './options.ts'
+import { askMenu } from './menu.ts'
+import { addGlobalOptions, dataDirectory } from './options.ts'
 import { allowClosedReaders, showFailure } from './output.ts'
+import { isAnyoneThere } from './password.ts'
 
 /** In the order in which the help shows them. */
 const COMMANDS = [
@@ -98,8 +100,9 @@ export async function runProgram(): Promise<void> {
     running = action.name()
   })
   try {
-    if (process.argv.length === 2) program.outputHelp()
-    else await program.parseAsync()
+    if (process.argv.length > 2) await program.parseAsync()
+    else if (isAnyoneThere()) await program.parseAsync(await askMenu(dataDirectory()), { from: 'user' })
+    else program.outputHelp()
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = endOfCommander(error, isJson)

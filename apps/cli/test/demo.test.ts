@@ -21,7 +21,7 @@ suite('demo', () => {
   const folder = scratchFolder()
 
   test('tells its story in 80 columns, and each cheat turns another lamp red', async () => {
-    const { status, out, err } = await telltale(['demo'], { cwd: folder })
+    const { status, out, err } = await telltale(['demo', '--terminal'], { cwd: folder })
     assert.deepEqual([status, err], [0, ''])
     for (const part of ['1  A car reports', '2  One file proves it', '3  What a cheat would try', '4  Your turn']) assert.ok(out.includes(`\n${part}\n`), part)
     assert.match(out, /odometer 5 +10 readings {3}the dashboard says 58,412 mi/)
@@ -32,7 +32,7 @@ suite('demo', () => {
   })
 
   test('goes on where it stopped, and its files are what it says', async () => {
-    const second = await done<Demo>(['demo'], { cwd: folder })
+    const second = await done<Demo>(['demo', '--terminal'], { cwd: folder })
     assert.deepEqual([second.drive.number, second.records, second.isSound], [2, 18, true])
     assert.ok(Object.values(second.verification.lamps).every(({ state }) => state === 'holds'))
     assert.deepEqual(second.forgeries.map(({ lamp, summary }) => [lamp, summary]), [['reading', 'refuted'], ['genuine', 'refuted'], ['complete', 'refuted'], ['certified', 'refuted'], ['network', 'refuted']])
@@ -44,9 +44,9 @@ suite('demo', () => {
       const { summary } = await verifyCertificate(forged, { trust: { network: hexToBytes(second.network) } }, portable)
       assert.equal(summary, 'refuted', name)
     }
-    const third = await done<Demo>(['demo'], { cwd: folder })
+    const third = await done<Demo>(['demo', '--terminal'], { cwd: folder })
     assert.deepEqual([third.drive.number, third.network, third.isSound], [3, second.network, true])
-    const reset = await done<Demo>(['demo', '--reset'], { cwd: folder })
+    const reset = await done<Demo>(['demo', '--terminal', '--reset'], { cwd: folder })
     assert.equal(reset.drive.number, 1)
     assert.notEqual(reset.network, second.network)
   })
@@ -54,14 +54,14 @@ suite('demo', () => {
   test('leaves alone what is not its own', async () => {
     const mine = join(folder, 'mine')
     await done(importArgs('short-drive', mine))
-    for (const more of [[], ['--reset']]) await refused(['demo', '--data', mine, ...more], { status: 2, code: 'not-a-demo' })
+    for (const more of [[], ['--reset']]) await refused(['demo', '--terminal', '--data', mine, ...more], { status: 2, code: 'not-a-demo' })
     assert.ok(existsSync(join(mine, 'store/blocks')))
     const notes = join(folder, 'notes')
     mkdirSync(notes)
     writeFileSync(join(notes, 'a.txt'), 'mine')
-    await refused(['demo', '--data', notes, '--reset'], { status: 2, code: 'directory-not-empty' })
+    await refused(['demo', '--terminal', '--data', notes, '--reset'], { status: 2, code: 'directory-not-empty' })
     assert.equal(readFileSync(join(notes, 'a.txt'), 'utf8'), 'mine')
-    const own = await done<Demo>(['demo'], { cwd: folder, env: { TELLTALE_DATA: mine } })
+    const own = await done<Demo>(['demo', '--terminal'], { cwd: folder, env: { TELLTALE_DATA: mine } })
     assert.equal(own.data, join('.telltale', 'demo'), 'TELLTALE_DATA names a directory of somebody, not of the demo')
   })
 })

@@ -18,14 +18,14 @@ function blocks(page: string): string[] {
 }
 
 /**
- * Stands in for npm and npx, so that what a page tells people to type runs on this checkout: `npx telltale` and `npm start` are the real thing; other scripts of
+ * Stands in for npm and npx, so that what a page tells people to type runs on this checkout: `npx telltale` and `npm start` are the real thing, a live demo stopped after a while; other scripts of
  * npm would run the tests within the tests, and are only looked up.
  */
 const PRELUDE = `
 set -eu
 npx() { [ "$1" = telltale ] || { echo "unknown: npx $1"; return 1; }; shift; "$NODE" "$MAIN" "$@"; }
 npm() {
-  if [ "$1" = start ]; then shift; [ "\${1:-}" = -- ] && shift; "$NODE" "$MAIN" demo "$@"; return; fi
+  if [ "$1" = start ]; then shift; [ "\${1:-}" = -- ] && shift; timeout -s INT 5 "$NODE" "$MAIN" demo --listen 127.0.0.1:0 "$@" || [ $? = 124 ]; return; fi
   [ "$1" = run ] && shift
   "$NODE" -e 'process.exit(JSON.parse(require("fs").readFileSync(process.argv[1])).scripts[process.argv[2]] ? 0 : 1)' "$ROOT/package.json" "$1" || { echo "no script $1"; return 1; }
 }
@@ -60,7 +60,7 @@ test('links and pictures of the README lead somewhere', () => {
 
 test('the picture shows what the demo says now', async () => {
   const cwd = scratchFolder()
-  const { verification, forgeries } = await done<{ verification: { lamps: Record<string, { ground: string }> }; forgeries: { what: string }[] }>(['demo'], { cwd })
+  const { verification, forgeries } = await done<{ verification: { lamps: Record<string, { ground: string }> }; forgeries: { what: string }[] }>(['demo', '--terminal'], { cwd })
   const picture = readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8').replaceAll(/<[^>]+>/g, ' ').replaceAll('&quot;', '"').replaceAll(/\s+/g, ' ')
   const said = [...forgeries.map(({ what }) => what), ...['network', 'genuine', 'noted'].map((lamp) => verification.lamps[lamp]?.ground ?? '')]
   for (const text of said) assert.ok(picture.includes(text), `${text}: run \`node scripts/readme-picture.ts\``)

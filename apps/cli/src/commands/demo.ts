@@ -1,161 +1,92 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { assert, bytesToHex } from '@telltale/core'
-import { verifyCertificate } from '@telltale/certificate'
-import type { Question, Verification } from '@telltale/certificate'
-import { openHome, streamHeadOf } from '@telltale/node'
-import type { Home } from '@telltale/node'
-import { encodeCheckpointFile } from '../checkpoint-file.ts'
-import { DEMO_VIN, demoCar, initDemo, recordDrive, wholeCertificate } from '../demo/car.ts'
-import { DEMO_DIRECTORY, demoFiles, hasDemo, markDemo, removeDemo } from '../demo/directory.ts'
-import { nextDrive } from '../demo/drives.ts'
-import type { Drive } from '../demo/drives.ts'
-import { createStory } from '../demo/story.ts'
-import type { Story } from '../demo/story.ts'
-import { tryForgeries } from '../demo/trial.ts'
-import type { Trial } from '../demo/trial.ts'
-import { EXIT_REFUSED } from '../exit-code.ts'
-import { verificationToJson } from '../lamps.ts'
+import { openHome } from '@telltale/node'
+import { demoCar, demoReader, initDemo } from '../demo/car.ts'
+import { DEMO_DIRECTORY, hasDemo, markDemo, removeDemo } from '../demo/directory.ts'
+import { driveLive } from '../demo/live-car.ts'
+import { runTerminalDemo } from '../demo/terminal-demo.ts'
+import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { servingDocument, startServing } from '../serving.ts'
+import { addSettings, settingsOf } from '../settings-flags.ts'
 
 interface DemoOptions extends GlobalOptions {
   reset?: boolean
+  terminal?: boolean
 }
 
 export function addDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('a car, its certificate, and what a cheat would try; in a directory of its own')
-    .option('--reset', 'begin again')
+  addSettings(program.command('demo'))
+    .description('a network of its own with a simulated car, live in your browser')
+    .option('--reset', 'begin anew')
+    .option('--terminal', 'no node and no pages: the story on this terminal, with the drives in samples/')
     .addHelpText('after', `
-Runs on the invented car in samples/, in ${DEMO_DIRECTORY} unless --data names
-another directory. Each further run is a further drive.
+Lies in ${DEMO_DIRECTORY} unless --data names another directory, goes on where it
+stopped, and never touches a network of your own. Ctrl-C stops it.
 
 Examples:
   telltale demo
   telltale demo --reset
-  telltale demo --json`)
+  telltale demo --terminal --json`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<DemoOptions>()
+      const output = outputOf(options)
       // A directory that TELLTALE_DATA names is somebody's own.
       const directory = command.getOptionValueSourceWithGlobals('data') === 'cli' ? options.data : DEMO_DIRECTORY
-      await runDemo(directory, options.reset === true, outputOf(options))
+      const isFirst = await prepare(directory, options.reset === true)
+      if (options.terminal) await runTerminalDemo(directory, isFirst, output)
+      else await runLiveDemo(command, directory, isFirst, output)
     })
 }
 
-interface Sums {
-  records: number
-  readings: number
-  streams: Record<string, number>
-}
-
-async function runDemo(directory: string, isReset: boolean, output: Output): Promise<void> {
+/** Makes the demonstration where there is none; whether it did. */
+async function prepare(directory: string, isReset: boolean): Promise<boolean> {
   if (isReset) await removeDemo(directory)
   const isFirst = !(await hasDemo(directory))
   if (isFirst) await initDemo(directory)
   await markDemo(directory)
-  const home = await openHome({ directory, password: undefined })
+  return isFirst
+}
+
+async function runLiveDemo(command: Command, directory: string, isFirst: boolean, output: Output): Promise<void> {
+  const resolved = await settingsOf(command, directory)
+  const isUsualPort = resolved.all.find(({ name }) => name === 'listen')?.source === 'default'
+  // Nobody reads a log of a demonstration unless they asked for one.
+  const isLogged = resolved.all.find(({ name }) => name === 'log-level')?.source !== 'default'
+  const settings = isLogged ? resolved.settings : { ...resolved.settings, logLevel: 'fatal' }
+  const interrupts = catchInterrupts(() => output.say('Stopping.'))
   try {
-    const car = await demoCar(home)
-    const drive = await nextDrive(home, car)
-    const story = createStory(output.terminal, (text) => void (output.isJson || output.isQuiet || process.stdout.write(text)))
-    story.begin(directory, drive.title, isFirst)
-    const sums = await recordAndTell(home, car, drive, story)
-    const bytes = await wholeCertificate(home, car)
-    const proof = await prove(home, directory, bytes)
-    story.proof(proof.file, bytes.length, proof.verification)
-    const trials = await tryForgeries(bytes, { question: proof.question, miles: proof.miles, drive }, home.primitives)
-    for (const trial of trials) if (trial.bytes) await writeFile(join(demoFiles(directory), `${trial.name}.telltale`), trial.bytes)
-    story.trials(trials)
-    story.end(nextCommands(directory, proof.file, proof.checkpoint))
-    finish({ directory, home, device: car.address, asset: car.asset, drive, sums, bytes: bytes.length, proof, trials }, output)
+    const home = await openHome({ directory, password: undefined, isServing: true })
+    try {
+      const profile = await demoCar(home)
+      await demoReader(home)
+      const serving = await startServing({ home, settings, isUsualPort, isDemo: true, output })
+      try {
+        const document = servingDocument(serving, home, directory)
+        output.result(document, demoText(document, isFirst))
+        const device = await serving.desk?.devices.open(profile)
+        if (device) await driveLive({ home, profile, device, onTrouble: (message) => output.warn(message), signal: interrupts.signal })
+        else await interrupted(interrupts.signal)
+      } finally {
+        await serving.stop()
+      }
+    } finally {
+      await home.close()
+    }
   } finally {
-    await home.close()
+    interrupts.release()
   }
 }
 
-async function recordAndTell(home: Home, car: Parameters<typeof recordDrive>[1], drive: Drive, story: Story): Promise<Sums> {
-  const sums: Sums = { records: 0, readings: 0, streams: {} }
-  const next = new Map<string, number>()
-  await recordDrive(home, car, drive, (stream, readings) => {
-    // Nothing is sent before the drive ends, so the ledger still says where the stream stood.
-    const number = next.get(stream) ?? streamHeadOf(home, car.address, stream)?.count ?? 0
-    next.set(stream, number + 1)
-    sums.records += 1
-    sums.readings += readings.length
-    sums.streams[stream] = (sums.streams[stream] ?? 0) + 1
-    story.record(stream, number, readings)
-  })
-  story.certified({ ...sums, height: home.ledger.position.height })
-  return sums
-}
-
-interface Proof {
-  file: string
-  checkpoint: string
-  question: Question
-  /** What the dashboard shows, as the car reported it last. */
-  miles: number
-  verification: Verification
-}
-
-/** Writes certificate and checkpoint, and asks what a buyer would ask: this network, this car, this dashboard. */
-async function prove(home: Home, directory: string, bytes: Uint8Array): Promise<Proof> {
-  const { head } = home.chain
-  assert(head !== null, 'a drive was certified')
-  const set = home.ledger.authorities(head.checkpoint.height)
-  const folder = demoFiles(directory)
-  await mkdir(folder, { recursive: true })
-  const [file, checkpoint] = [join(folder, 'my-car.telltale'), join(folder, 'my-car.checkpoint')]
-  await writeFile(file, bytes)
-  await writeFile(checkpoint, encodeCheckpointFile({ checkpoint: head.checkpoint, set }))
-  const trust = { network: home.ledger.network }
-  const { odometer } = await verifyCertificate(bytes, { trust }, home.primitives)
-  assert(odometer !== null && typeof odometer.value === 'number' && odometer.unit === 'mi', 'the car of the demonstration counts miles')
-  const question = { trust, reading: `${odometer.value} mi`, vin: DEMO_VIN }
-  return { file, checkpoint, question, miles: odometer.value, verification: await verifyCertificate(bytes, question, home.primitives) }
-}
-
-function nextCommands(directory: string, file: string, checkpoint: string): [string, string][] {
+function demoText({ link, data }: { link: string; data: string }, isFirst: boolean): string {
   return [
-    ['The next drive, or everything from the start:', 'npm start      npm start -- --reset'],
-    ['Check a forgery yourself:', `npx telltale verify ${file.replace('my-car', 'left-out')} \\\n       --checkpoint ${checkpoint}`],
-    ['What the car reported, as a spreadsheet reads it:', `npx telltale export --data ${directory} --stream odometer`],
-    ['The ledger, and whether every byte of it is as it should be:', `npx telltale chain show --data ${directory}\n  npx telltale store check --data ${directory}`],
-    ['A log of your own:', 'npx telltale import --help'],
-  ]
-}
-
-interface Outcome {
-  directory: string
-  home: Home
-  device: string
-  asset: string
-  drive: Drive
-  sums: Sums
-  bytes: number
-  proof: Proof
-  trials: Trial[]
-}
-
-function finish({ directory, home, device, asset, drive, sums, bytes, proof, trials }: Outcome, output: Output): void {
-  const isSound = proof.verification.summary === 'holds' && trials.every(({ lamp }) => lamp !== null)
-  const document = {
-    data: directory,
-    network: bytesToHex(home.ledger.network),
-    device,
-    asset,
-    drive: { number: drive.number, title: drive.title },
-    ...sums,
-    certificate: { file: proof.file, bytes, checkpoint: proof.checkpoint },
-    verification: verificationToJson(proof.verification),
-    forgeries: trials.map(({ name, what, lamp, verification }) => ({ name, what, summary: verification.summary, lamp, ground: lamp && verification.lamps[lamp].ground })),
-    isSound,
-  }
-  if (output.isJson) output.result(document, '')
-  else if (output.isQuiet) output.result(document, `${proof.verification.summary}; ${trials.filter(({ lamp }) => lamp !== null).length} of ${trials.length} forgeries refuted`)
-  if (!isSound) process.exitCode = EXIT_REFUSED
+    isFirst ? 'A demo network with a simulated car is running. Open:' : 'The demo network goes on where it stopped. Open:',
+    '',
+    `  ${link}`,
+    '',
+    `data    ${data}`,
+    'stop    Ctrl-C',
+    'anew    npx telltale demo --reset',
+  ].join('\n')
 }

@@ -1,20 +1,19 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { fail } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { createCanLogSource, createCsvSource, parseMapping } from '@telltale/device'
-import type { MappedSource } from '@telltale/device'
+import { parseMapping } from '@telltale/device'
 import { ensureStreams } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { Interrupted, UsageError } from '../failure.ts'
-import { countText, quantityText } from '../figures.ts'
 import { openHomeDevice } from '../home-device.ts'
 import { createImportReport, importToText } from '../import-report.ts'
-import { hasReading, importSource } from '../importing.ts'
-import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText, requireTextLog } from '../input-file.ts'
+import { importSource } from '../importing.ts'
+import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../input-file.ts'
 import { catchInterrupts } from '../interrupts.ts'
 import type { Interrupts } from '../interrupts.ts'
+import { formatOf, openLog, requireReadings } from '../log-files.ts'
+import type { LogFile, LogFormat } from '../log-files.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -23,19 +22,13 @@ import { defaultDevice, withHomeOrNew } from '../session.ts'
 import { chooseDevice } from './certificate.ts'
 
 interface ImportOptions extends GlobalOptions {
-  format?: 'candump' | 'csv'
+  format?: LogFormat
   dbc?: string
   map?: string
   device?: string
   open?: boolean
   recordedAt?: string
   algorithm: Algorithm
-}
-
-/** A log that is to be imported. */
-interface LogFile {
-  path: string
-  source: MappedSource
 }
 
 export function addImport(program: Command): void {
@@ -109,49 +102,11 @@ async function openLogs(files: string[], options: ImportOptions, isTimeClaimed: 
   const dbcText = options.dbc === undefined ? undefined : await readInputText(options.dbc, DATABASE_FILE_BYTES_MAX)
   const logs: LogFile[] = []
   for (const path of files) {
-    await requireTextLog(path)
-    const format = options.format ?? (/\.csv$/i.test(path) ? 'csv' : 'candump')
-    const source = format === 'csv' ? await createCsvSource({ csvPath: path, ...(mapping ? { mapping } : {}) }) : await openCanLog(path, dbcText, mapping)
+    const source = await openLog(path, { format: options.format ?? formatOf(path), dbcText, mapping })
     if (isTimeClaimed && source.clock === 'wall') throw new UsageError('usage', `${path} has wall time of its own; --recorded-at is for logs without.`, { expected: 'no --recorded-at', found: 'a log with wall time' })
     logs.push({ path, source })
   }
   return logs
-}
-
-function openCanLog(path: string, dbcText: string | undefined, mapping: Parameters<typeof createCanLogSource>[0]['mapping'] | undefined): Promise<MappedSource> {
-  if (dbcText === undefined || !mapping) {
-    const missing = [...(dbcText === undefined ? ['--dbc'] : []), ...(mapping ? [] : ['--map'])].join(' and ')
-    throw new UsageError('usage', `${path} is taken for a log of candump, which needs a CAN database and a mapping: ${missing} is missing. For a CSV say --format csv.`, { expected: '--dbc FILE --map FILE', found: `no ${missing}` })
-  }
-  return createCanLogSource({ logPath: path, dbcText, mapping })
-}
-
-/** Refuses logs of which nothing could be imported, before anything is made or written (`nothing-to-import`). */
-async function requireReadings(logs: LogFile[], signal: AbortSignal): Promise<void> {
-  const report = createRefusalMemory()
-  for (const { path, source } of logs) if (await hasReading(source, (refusal) => report.add(path, refusal.refused.message), signal)) return
-  const lines = logs.reduce((sum, { source }) => sum + source.progress().lines, 0)
-  const files = logs.map(({ path }) => path).join(', ')
-  if (lines === 0 && report.count === 0) throw fail('nothing-to-import', `${files}: there is not one line to read.`, { expected: 'a log with lines', found: 'none' })
-  const why = report.first ? `The first refusal of ${countText(report.count)}: ${report.first}` : 'No line carries a signal that the mapping names. Check that mapping and database are for this car.'
-  throw fail('nothing-to-import', `${files}: nothing in ${quantityText(lines, 'line')} became a reading. ${why}`, { expected: 'at least one reading', found: `none; ${quantityText(report.count, 'refusal')}` })
-}
-
-function createRefusalMemory(): { add(path: string, message: string): void; readonly count: number; readonly first: string | null } {
-  let count = 0
-  let first: string | null = null
-  return {
-    add(path, message) {
-      count += 1
-      first ??= `${path}: ${message}`
-    },
-    get count() {
-      return count
-    },
-    get first() {
-      return first
-    },
-  }
 }
 
 function readRecordedAt(text: string): string {

@@ -1,18 +1,15 @@
 import type { Command } from 'commander'
-import { bytesToHex } from '@telltale/core'
-import { startService } from '@telltale/node'
-import type { Home, Service } from '@telltale/node'
 import { isDemo } from '../demo/directory.ts'
-import { catchInterrupts } from '../interrupts.ts'
+import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
-import type { Output } from '../output.ts'
+import { servingDocument, startServing } from '../serving.ts'
 import { withHomeOrNew } from '../session.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
 export function addStart(program: Command): void {
   addSettings(program.command('start'))
-    .description('run a node: its ledger over HTTP, until ctrl-C')
+    .description('run a node: its ledger and its pages over HTTP, until ctrl-C')
     .addHelpText('after', `
 Makes a new network where there is none. Where the usual port is taken the next
 free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
@@ -26,31 +23,19 @@ Examples:
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions>()
       const output = outputOf(options)
-      const resolved = await settingsOf(command, options.data)
-      const isUsualPort = resolved.all.find(({ name }) => name === 'listen')?.source === 'default'
+      const { settings, all } = await settingsOf(command, options.data)
+      const isUsualPort = all.find(({ name }) => name === 'listen')?.source === 'default'
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
         await withHomeOrNew(options.data, output, 'EdDSA', async (home) => {
-          const service = await startService({ home, settings: resolved.settings, isUsualPort, isDemo: await isDemo(options.data), mounts: [], pages: null })
-          announce(service, home, options, output)
+          const serving = await startServing({ home, settings, isUsualPort, isDemo: await isDemo(options.data), output })
+          const document = servingDocument(serving, home, options.data)
+          output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}\nstop     Ctrl-C`)
           await interrupted(interrupts.signal)
-          await service.stop()
+          await serving.stop()
         }, { isServing: true })
       } finally {
         interrupts.release()
       }
     })
-}
-
-function announce({ url, port, taken }: Service, home: Home, { data }: GlobalOptions, output: Output): void {
-  if (taken !== null) output.warn(`Port ${taken} is taken by another program; using ${port}.`)
-  const network = bytesToHex(home.ledger.network)
-  output.result({ url, data, network, pid: process.pid }, `Listening at ${url}\nnetwork ${network}\nCtrl-C stops it.`)
-}
-
-function interrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve())
-  })
 }

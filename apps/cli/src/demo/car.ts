@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CborMap, RecordReading } from '@telltale/core'
-import { createAsset, certificateFromHome, enrolDevice, ensureIdentity, initHome, openHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import { createAsset, certificateFromHome, enrolDevice, ensureIdentity, initHome, openHome, registerSealKey, sealKeyOf, streamHeadOf, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { openHomeDevice } from '../home-device.ts'
 import { importSource } from '../importing.ts'
@@ -25,6 +25,12 @@ export async function demoCar(home: Home): Promise<DeviceProfile> {
   const owner = await ensureIdentity(home, 'owner', 'EdDSA', [['owner', null, null], ['operator', 'service', null]])
   const asset = home.profile.assets[0] ?? (await createAsset(home, owner, ATTRIBUTES))
   return home.profile.devices[0] ?? (await enrolDevice(home, { asset, name: 'car', algorithm: 'EdDSA', streams: STREAMS, isSealed: true }))
+}
+
+/** Somebody to whom the demonstration's owner can show a stream. */
+export async function demoReader(home: Home): Promise<void> {
+  const { address } = await ensureIdentity(home, 'insurer', 'EdDSA', [['operator', 'insurance', null]])
+  if (!sealKeyOf(home, address)) await registerSealKey(home, 'insurer')
 }
 
 /** Records a drive and certifies it; `onRecord` as each record is signed. */

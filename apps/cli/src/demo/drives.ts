@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { roundExact } from '@telltale/core'
 import type { Exact, RecordReading } from '@telltale/core'
-import { createCanLogSource, parseMapping } from '@telltale/device'
+import { createCanLogSource, createSimulatedCar, parseMapping } from '@telltale/device'
 import type { MappedSource, Reading } from '@telltale/device'
 import { readRecords, streamHeadOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
@@ -38,8 +38,14 @@ async function openSample(log: string): Promise<MappedSource> {
   return createCanLogSource({ logPath: join(SAMPLES, log), dbcText: await readFile(join(SAMPLES, 'short-drive.dbc'), 'utf8'), mapping })
 }
 
+/** The same car on another drive: two minutes that end about where its dashboard stands now. */
+export function drivenBefore(miles: number): Drive {
+  const source = inMiles(createSimulatedCar({ seed: 1, startMs: Date.now() - 120_000, odometerMetres: milesToMetres(miles), durationMs: 120_000 }))
+  return { number: 1, title: 'a simulated drive', source }
+}
+
 /** What the odometer said last, in miles; null before the first drive. */
-async function lastMiles(home: Home, { address }: DeviceProfile): Promise<number | null> {
+export async function lastMiles(home: Home, { address }: DeviceProfile): Promise<number | null> {
   const count = streamHeadOf(home, address, ODOMETER_STREAM)?.count ?? 0
   if (count === 0) return null
   for await (const { readings } of readRecords(home, `${address}/${ODOMETER_STREAM}`, count - 1, count - 1)) {
@@ -71,7 +77,25 @@ export function shiftReading<T extends Reading | RecordReading>(reading: T, mile
   return { ...reading, value: milesToMetres(value), raw: { ...raw, value } }
 }
 
+/** The odometer as a dashboard in miles shows it: whole ones, and the metres that they come to. */
+export function inMiles(source: MappedSource): MappedSource {
+  return {
+    ...source,
+    async *read(signal) {
+      for await (const items of source.read(signal)) yield items.map((item) => ('refused' in item ? item : readingInMiles(item)))
+    },
+  }
+}
+
+function readingInMiles(reading: Reading): Reading {
+  if (!isOdometer(reading) || typeof reading.value !== 'number') return reading
+  const miles = Math.floor(reading.value / METRES_PER_MILE)
+  return { ...reading, value: milesToMetres(miles), raw: { value: miles, unit: 'mi' } }
+}
+
+const METRES_PER_MILE = 1609.344
+
 /** An international mile has 1,609.344 m. */
-function milesToMetres(miles: number): number {
+export function milesToMetres(miles: number): number {
   return roundExact(BigInt(miles) * 1_609_344n, -3)
 }

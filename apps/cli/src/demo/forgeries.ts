@@ -60,12 +60,13 @@ export function leaveOut(honest: Uint8Array, primitives: Primitives): Uint8Array
   const kept = carried.transactions.slice(0, -1)
   const ids = kept.map(({ bytes }) => transactionId(decodeTransaction(bytes), primitives))
   const leaves = kept.map(({ height, timeMs }, i) => leafHash(encode(recordLeaf(height, timeMs, ids[i] as Uint8Array)), sha256))
-  const root = rootFromRange(leaves, 0, leaves.length, [], sha256)
+  // Of a stream that is not shown from its beginning a forger can only make a root up.
+  const root = carried.from === 0 ? rootFromRange(leaves, 0, leaves.length, [], sha256) : sha256(concatBytes(...leaves))
   const key = encode([KIND_STREAM, ...carried.stream.split('/')])
   const entry = certificate.state.find((proof) => equalBytes(proof.key, key))
   assert(entry?.value !== undefined && entry.value !== null && root !== null, 'the entry of a stream is carried')
   const row = asArray(decode(entry.value), 'stream entry')
-  row[ROW_COUNT] = kept.length
+  row[ROW_COUNT] = carried.from + kept.length
   row[ROW_HEAD] = ids.at(-1) as Uint8Array
   row[ROW_RECORD_ROOT] = root
   const forged = { ...entry, value: encode(row) }

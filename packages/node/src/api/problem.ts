@@ -5,6 +5,17 @@ import type { Problem } from './schema.ts'
 /** How the codes of this API answer over HTTP; whatever else is refused was badly asked (400), whatever fails here is 500. */
 const STATUS: Record<string, number> = {
   'already-certified': 409,
+  'already-granted': 409,
+  'import-running': 409,
+  'no-keys': 404,
+  'no-seal-key': 409,
+  'no-standing-grant': 409,
+  'no-such-upload': 404,
+  'nothing-to-forge': 409,
+  'open-stream': 409,
+  'sign-in-needed': 401,
+  'stale-instruction': 409,
+  'unknown-cheat': 404,
   'backup-running': 409,
   'body-dropped': 404,
   'body-too-large': 413,

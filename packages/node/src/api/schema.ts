@@ -11,6 +11,7 @@ export const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-2
 export const Hex = Type.String({ pattern: HEX, description: 'bytes, lower-case hexadecimal' })
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const Ms = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970' })
+export const RecordNumber = Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'number of a record in its stream, or of an epoch' })
 export const Address = Type.String({ pattern: `^tt1${ADDRESS_PART}$`, description: 'address of an identity' })
 export const AssetId = Type.String({ pattern: `^ta1${ADDRESS_PART}$`, description: 'id of an asset' })
 export const StreamName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'name of a stream' })

@@ -1,0 +1,69 @@
+import { fail } from '@telltale/core'
+import { AssetId, Count, StreamPath, answers, bytesAnswer, certificateFromHome, shape, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import type { AssetProfile, Home, TypedServer } from '@telltale/node'
+import { Type } from 'typebox'
+import type { DeskContext } from '../desk.ts'
+
+const Wanted = shape({ stream: StreamPath, from: Type.Optional(Count), to: Type.Optional(Count) })
+const Disclose = Type.Union([Type.Literal('all'), Type.Literal('none'), shape({ from: Count, to: Count })])
+const Request = shape({
+  asset: AssetId,
+  streams: Type.Optional(Type.Array(Wanted, { maxItems: 64, description: 'every stream that has records, if left out' })),
+  disclose: Disclose,
+  withIdentity: Type.Boolean({ description: 'whether it says which car it is' }),
+})
+
+/** A certificate with the keys that lie in the data directory: what the command `certificate` does. */
+export function certificates(server: TypedServer, { home }: DeskContext): void {
+  server.post(
+    '/v1/desk/certificates',
+    {
+      schema: {
+        operationId: 'makeOwnCertificate',
+        tags: ['desk'],
+        summary: 'A certificate that discloses what its owner chooses',
+        body: Request,
+        response: answers({ 200: bytesAnswer('the certificate, as `telltale verify` reads it') }, [404, 413, 415]),
+      },
+    },
+    async ({ body }, reply) => {
+      const { asset, disclose, withIdentity } = body
+      const profile = home.profile.assets.find(({ id }) => id === asset)
+      if (!profile) throw fail('unknown-asset', `${asset} is not an asset of this data directory.`, { expected: 'one of GET /v1/desk', found: asset })
+      const streams = body.streams === undefined ? streamsWithRecords(home, asset) : body.streams.map((wanted) => rangeOf(home, wanted))
+      const bytes = await certificateFromHome(home, { asset, streams, disclose, identity: withIdentity ? identityOf(profile) : null })
+      return reply.type('application/cbor').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as never)
+    },
+  )
+}
+
+interface StreamRange {
+  stream: string
+  from: number
+  to: number
+}
+
+/** Every record of every stream of an asset that has any. */
+export function streamsWithRecords(home: Home, asset: string): StreamRange[] {
+  return streamsOfAsset(home, asset).flatMap((stream) => {
+    const count = countOf(home, stream)
+    return count === 0 ? [] : [{ stream, from: 0, to: count - 1 }]
+  })
+}
+
+function rangeOf(home: Home, { stream, from = 0, to }: { stream: string; from?: number; to?: number }): StreamRange {
+  const count = countOf(home, stream)
+  const last = to ?? count - 1
+  if (from <= last && last < count) return { stream, from, to: last }
+  throw fail('no-such-record', `${stream} holds ${count} records; ${from} to ${last} are not among them.`, { expected: `0 to ${count - 1}`, found: `${from} to ${last}` })
+}
+
+function countOf(home: Home, stream: string): number {
+  const [device, name] = stream.split('/') as [string, string]
+  return streamHeadOf(home, device, name)?.count ?? 0
+}
+
+/** What is behind an asset's commitment; nothing where nothing was said when it was entered. */
+export function identityOf({ attributes, salt }: AssetProfile): Pick<AssetProfile, 'attributes' | 'salt'> | null {
+  return attributes.size === 0 ? null : { attributes, salt }
+}

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path'
+import { bytesToHex } from '@telltale/core'
+import { isLoopback, readPlace, startService } from '@telltale/node'
+import type { Home, Service, Settings } from '@telltale/node'
+import { createDesk } from './desk/desk.ts'
+import type { Desk } from './desk/desk.ts'
+import type { Output } from './output.ts'
+
+const PAGES = resolve(import.meta.dirname, '../../web/dist')
+
+export interface ServingInit {
+  home: Home
+  settings: Settings
+  /** Whether the next free port will do. */
+  isUsualPort: boolean
+  isDemo: boolean
+  output: Output
+}
+
+/** A node with its pages and, where only this machine can connect, its desk. */
+export interface Serving {
+  service: Service
+  /** Null off loopback: there nobody works with the keys of the data directory from a browser. */
+  desk: Desk | null
+  /** What to open in a browser. */
+  link: string
+  stop(): Promise<void>
+}
+
+export async function startServing({ home, settings, isUsualPort, isDemo, output }: ServingInit): Promise<Serving> {
+  const isOwnMachine = isLoopback(readPlace(settings.listen).host) && !settings.behindProxy
+  const desk = isOwnMachine ? await createDesk({ home, isDemo }) : null
+  try {
+    const service = await startService({ home, settings, isUsualPort, isDemo, mounts: desk ? [desk.mount] : [], pages: PAGES })
+    if (service.taken !== null) output.warn(`Port ${service.taken} is taken by another program; using ${service.port}.`)
+    return {
+      service,
+      desk,
+      link: desk ? desk.linkAt(service.url) : service.url,
+      async stop() {
+        await service.stop()
+        await desk?.close()
+      },
+    }
+  } catch (error) {
+    await desk?.close()
+    throw error
+  }
+}
+
+/** What is said once it listens. */
+export function servingDocument({ service: { url }, link }: Serving, home: Home, data: string): { url: string; link: string; data: string; network: string; pid: number } {
+  return { url, link, data, network: bytesToHex(home.ledger.network), pid: process.pid }
+}
