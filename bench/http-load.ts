@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { encode, keyToAddress } from '@telltale/core'
+import { assert, encode, keyToAddress } from '@telltale/core'
 import { createNodePrimitives, createNodeSigner } from '@telltale/node'
 import { signRecords } from './network.ts'
 import type { BenchKey, Heads } from './network.ts'
@@ -42,7 +42,7 @@ export function startHttpLoad(init: Init): HttpLoad {
     async run(plan) {
       child.send(plan)
       const [result] = (await once(child, 'message')) as [LoadResult | { failed: string }]
-      if ('failed' in result) throw new TypeError(result.failed)
+      assert(!('failed' in result), 'failed' in result ? result.failed : '')
       return result
     },
     stop: () => void child.kill(),
@@ -96,7 +96,7 @@ async function sendAll(port: number, requests: Buffer[], timesMs: number[]): Pro
       socket.write(request)
       const body = await readAnswer(socket)
       timesMs.push(performance.now() - startedMs)
-      if (body.includes('"error"') || !body.includes('"certified"')) throw new TypeError(body.slice(0, 300))
+      assert(!body.includes('"error"') && body.includes('"certified"'), body.slice(0, 300))
     }
   } finally {
     socket.destroy()

@@ -1,5 +1,6 @@
 import { createLedgerReader } from '@telltale/ledger'
-import { DEFAULT_LIMITS, createApiServer, createNodePrimitives, createWorkerVerifier, silentLog } from '@telltale/node'
+import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
+import { DEFAULT_LIMITS, createApiServer, silentLog } from '@telltale/node/service'
 import { measureCeiling } from './ceiling.ts'
 import { startHttpLoad } from './http-load.ts'
 import type { HttpLoad, LoadResult } from './http-load.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { encode } from '@telltale/core'
 import { createChain, createInlineVerifier } from '@telltale/consensus'
 import { createLedgerReader } from '@telltale/ledger'
-import { DEFAULT_LIMITS, createApiServer, silentLog } from '@telltale/node'
+import { DEFAULT_LIMITS, createApiServer, silentLog } from '@telltale/node/service'
 import { CALLS, admit, createAsset, createPlainStore, createTestNetwork, enrolDevice, recordContent, role, testIdentity } from '@telltale/testing'
 
 /** When everything in the examples happens. */

@@ -7,8 +7,10 @@ import { decode, hexToBytes, portable } from '@telltale/core'
 import type { RecordReading, Signer } from '@telltale/core'
 import { createFileStorage, createHttpLink, createRefusedFolder, openDevice } from '@telltale/device'
 import type { Device, OwnerPin } from '@telltale/device'
-import { createAsset, createSecretsFile, enrolDevice, ensureIdentity, initHome, openHome, ownerNow, resolveSettings, silentLog, startGateway, startService } from '@telltale/node'
-import type { DeviceProfile, GatewayService, GatewayServiceInit, Home, Service } from '@telltale/node'
+import { createAsset, createSecretsFile, enrolDevice, ensureIdentity, initHome, openHome, ownerNow, resolveSettings } from '@telltale/node'
+import type { DeviceProfile, Home } from '@telltale/node'
+import { silentLog, startGateway, startService } from '@telltale/node/service'
+import type { GatewayService, GatewayServiceInit, Service } from '@telltale/node/service'
 
 /** A folder that is gone afterwards. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

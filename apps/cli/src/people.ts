@@ -3,7 +3,7 @@ import type { Home } from '@telltale/node'
 import { UsageError } from './failure.ts'
 
 /** The address that is meant by an address or by the name of a key in the data directory (`unknown-name`). */
-export async function addressOf(home: Home, named: string): Promise<string> {
+export async function addressOf(home: Pick<Home, 'wallet'>, named: string): Promise<string> {
   if (isAddress(named, 'tt')) return named
   const heads = await home.wallet.heads()
   const address = heads.find((item) => item.name === named)?.head.address

@@ -13,6 +13,7 @@ import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
 import { addSend } from './commands/send.ts'
 import { addStart } from './commands/start.ts'
+import { addStatus } from './commands/status.ts'
 import { addStore } from './commands/store.ts'
 import { addVerify } from './commands/verify.ts'
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-code.ts'
@@ -27,6 +28,7 @@ const COMMANDS = [
   addInit,
   addStart,
   addGateway,
+  addStatus,
   addImport,
   addCertificate,
   addVerify,

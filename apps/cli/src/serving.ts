@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { bytesToHex } from '@telltale/core'
-import { isLoopback, readPlace, startService } from '@telltale/node'
-import type { Home, Service, Settings } from '@telltale/node'
+import { isLoopback, readPlace } from '@telltale/node'
+import type { Home, Settings } from '@telltale/node'
+import { startService } from '@telltale/node/service'
+import type { Service } from '@telltale/node/service'
 import { createDesk } from './desk/desk.ts'
 import type { Desk } from './desk/desk.ts'
 import type { Output } from './output.ts'
@@ -30,13 +32,14 @@ export interface Serving {
 export async function startServing({ home, settings, isUsualPort, isDemo, output }: ServingInit): Promise<Serving> {
   const isOwnMachine = isLoopback(readPlace(settings.listen).host) && !settings.behindProxy
   const desk = isOwnMachine ? await createDesk({ home, isDemo }) : null
+  const linkAt = (url: string): string => desk?.linkAt(url) ?? url
   try {
-    const service = await startService({ home, settings, isUsualPort, isDemo, mounts: desk ? [desk.mount] : [], pages: PAGES })
+    const service = await startService({ home, settings, isUsualPort, isDemo, mounts: desk ? [desk.mount] : [], pages: PAGES, linkAt })
     if (service.taken !== null) output.warn(`Port ${service.taken} is taken by another program; using ${service.port}.`)
     return {
       service,
       desk,
-      link: desk ? desk.linkAt(service.url) : service.url,
+      link: linkAt(service.url),
       async stop() {
         await service.stop()
         await desk?.close()

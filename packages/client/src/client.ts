@@ -8,7 +8,7 @@ export type OperationName = keyof Operations
 
 /** What an operation is given: only what it takes, and an empty part may be left out. */
 export type Input<Name extends OperationName> = Part<'path', Operations[Name]['path']> & Part<'query', Operations[Name]['query']> & (Operations[Name]['body'] extends undefined ? unknown : { body: Operations[Name]['body'] }) & { signal?: AbortSignal }
-type Part<Key extends string, Fields> = Record<never, never> extends Fields ? { [K in Key]?: Fields } : { [K in Key]: Fields }
+type Part<Key extends string, Fields> = Partial<Fields> extends Fields ? { [K in Key]?: Fields } : { [K in Key]: Fields }
 
 export type Answer<Name extends OperationName> = Operations[Name]['gives']
 export type SubmissionResult = Answer<'submitTransactions'>['results'][number]
@@ -26,6 +26,8 @@ export interface ClientOptions {
 export interface Client {
   readonly url: string
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Answer<Name>>
+  /** How the node stands, also where that is not well. */
+  health(): Promise<Answer<'getHealth'>>
   /** The newest certified checkpoint with its authorities, as the file that `verify --checkpoint` reads. */
   pin(): Promise<Uint8Array>
   /** Submits 1 to 100 transactions with their attachments; each has its own result, in the same order. */
@@ -40,14 +42,14 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
   const base = url.replace(/\/+$/, '')
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
 
-  const send = async (path: string, init: { method: string; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; signal: AbortSignal }): Promise<Response> => {
+  const send = async (path: string, { accepts, ...init }: { method: string; accepts?: number; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; signal: AbortSignal }): Promise<Response> => {
     let response: Response
     try {
       response = await fetch(base + path, { ...init, headers: { ...headers, ...init.headers } })
     } catch (cause) {
       throw fail('node-unreachable', `The node at ${base === '' ? 'this address' : base} does not answer.`, { expected: 'a running node', found: reasonOf(cause), cause })
     }
-    if (!response.ok) throw await problemOf(response)
+    if (!response.ok && response.status !== accepts) throw await problemOf(response)
     return response
   }
   const within = (signal: AbortSignal | undefined): AbortSignal => (signal ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : AbortSignal.timeout(timeoutMs))
@@ -58,7 +60,11 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
       const { method, path, gives } = OPERATIONS[name]
       const { path: parts = {}, query = {}, body, signal } = input as { path?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown; signal?: AbortSignal }
       const response = await send(fillPath(path, parts) + queryText(query), { method, ...(body === undefined ? {} : bodyOf(body)), signal: within(signal) })
-      return (await readAnswer(response, gives)) as never
+      return readAnswer(response, gives)
+    },
+    async health() {
+      const response = await send(OPERATIONS.getHealth.path, { method: 'GET', accepts: 503, signal: within(undefined) })
+      return (await readAnswer(response, 'json')) as Answer<'getHealth'>
     },
     async pin() {
       const response = await send(OPERATIONS.getCheckpoint.path, { method: 'GET', headers: { accept: 'application/cbor' }, signal: within(undefined) })
@@ -104,7 +110,12 @@ async function readAnswer(response: Response, gives: 'json' | 'bytes' | 'text'):
 async function problemOf(response: Response): Promise<TelltaleError> {
   const problem = parse(await response.text().catch(() => '')) as Partial<Problem> | undefined
   if (typeof problem?.code !== 'string' || typeof problem.detail !== 'string') return fail('unexpected-answer', `The answer is ${response.status} without a code: this is no Telltale node, or something stands between.`, { expected: 'a problem with a code', found: String(response.status) })
-  return new TelltaleError(problem.code, problem.detail, { ...(typeof problem.expected === 'string' ? { expected: problem.expected } : {}), ...(typeof problem.found === 'string' ? { found: problem.found } : {}) })
+  return errorOfProblem({ ...problem, code: problem.code, detail: problem.detail })
+}
+
+/** A problem as a coded error. */
+export function errorOfProblem({ code, detail, expected, found }: Pick<Problem, 'code' | 'detail'> & { expected?: unknown; found?: unknown }): TelltaleError {
+  return new TelltaleError(code, detail, { ...(typeof expected === 'string' ? { expected } : {}), ...(typeof found === 'string' ? { found } : {}) })
 }
 
 function parse(text: string): unknown {

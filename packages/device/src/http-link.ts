@@ -39,7 +39,7 @@ interface Waiting {
 /**
  * The way of a device to the ledger over HTTP. It believes nobody on the way: a record counts as certified for a receipt of its authorities alone, and as refused
  * for good only where the device finds the refusal signed. Errors: `ledger-unreachable`, `not-certified-yet`, `not-certified` for a receipt that proves nothing,
- * `malformed-answer`, and whatever code the gateway or node gives.
+ * `unexpected-answer`, and whatever code the gateway or node gives.
  */
 export function createHttpLink(init: HttpLinkInit): Submitter {
   let queue: Waiting[] = []
@@ -171,7 +171,7 @@ function parse(text: string, status: number): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw fail('malformed-answer', 'Whoever answered is no node and no gateway that can be understood.', { expected: 'JSON', found: `HTTP ${status}`, cause })
+    throw fail('unexpected-answer', 'Whoever answered is no node and no gateway that can be understood.', { expected: 'JSON', found: `HTTP ${status}`, cause })
   }
 }
 
@@ -180,13 +180,13 @@ async function readLimited(response: Response): Promise<string> {
   let bytes = 0
   for await (const part of response.body ?? []) {
     bytes += part.length
-    if (bytes > ANSWER_BYTES_MAX) throw fail('malformed-answer', 'The answer is larger than any of a node.', { expected: `at most ${ANSWER_BYTES_MAX} bytes`, found: 'more' })
+    if (bytes > ANSWER_BYTES_MAX) throw fail('unexpected-answer', 'The answer is larger than any of a node.', { expected: `at most ${ANSWER_BYTES_MAX} bytes`, found: 'more' })
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
 }
 
 function hexOf(value: unknown, length?: number): Uint8Array {
-  if (typeof value !== 'string' || (length !== undefined && value.length !== 2 * length)) throw fail('malformed-answer', 'Whoever answered is no node and no gateway that can be understood.', { expected: 'hexadecimal text', found: typeof value })
+  if (typeof value !== 'string' || (length !== undefined && value.length !== 2 * length)) throw fail('unexpected-answer', 'Whoever answered is no node and no gateway that can be understood.', { expected: 'hexadecimal text', found: typeof value })
   return hexToBytes(value)
 }

@@ -65,7 +65,7 @@ suite('a device behind a gateway', () => {
       ['the ledger has it, says somebody', async () => ({ status: 'refused', error: { code: 'already-included', detail: 'it has' } }), 'not-certified'],
       ['refused, says somebody', async () => ({ status: 'refused', error: { code: 'sequence-taken', detail: 'taken' } }), 'sequence-taken'],
       ['a refusal by a stranger', (bytes) => refused(bytes, stranger), 'sequence-taken'],
-      ['an answer that is none', async () => ({ status: 'perhaps' }), 'malformed-answer'],
+      ['an answer that is none', async () => ({ status: 'perhaps' }), 'unexpected-answer'],
       ['waiting for ever', async () => ({ status: 'pending' }), 'not-certified-yet'],
     ]
     for (const [what, lie, code] of hearsay) {

@@ -43,7 +43,7 @@ function requireAttachments({ attachments }: Submission, reference: AttachmentRe
 
 /**
  * Whether a device of this network signed it, with a key in force. Codes: `unknown-device`, `key-not-in-force`, `wrong-algorithm`, `invalid-signature`,
- * `upstream-unreachable`.
+ * `node-unreachable`.
  */
 export async function requireSignedByDevice({ transaction }: ReadSubmission, registry: Registry, primitives: Primitives): Promise<void> {
   const { iss, keyNumber, algorithm, signature } = transaction

@@ -6,7 +6,7 @@ import type { GatewayLimits } from './limits.ts'
 export interface Submitter {
   /**
    * Sends a batch of 1 to 100 and waits; one answer each, in their order. Rejects with a coded error where nobody knows what became of the batch
-   * (`upstream-unreachable` and what a node that is busy says), with `upstream-refused` where the node will not read the request as it is.
+   * (`node-unreachable` and what a node that is busy says), with `upstream-refused` where the node will not read the request as it is.
    */
   submit(batch: Submission[], signal: AbortSignal): Promise<SubmissionAnswer[]>
   /** Next sequence of what a sender says about a subject, streams apart. */
@@ -23,7 +23,7 @@ export interface RegisteredDevice {
 
 /** Who may sign. */
 export interface Registry {
-  /** Null where the address is that of no device (`upstream-unreachable` where nobody can be asked). */
+  /** Null where the address is that of no device (`node-unreachable` where nobody can be asked). */
   find(address: string): Promise<RegisteredDevice | null>
 }
 

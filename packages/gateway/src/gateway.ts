@@ -42,7 +42,7 @@ export interface GatewayHealth {
 export interface Gateway {
   /** Takes submissions, each on its own; what is `pending` survives a loss of power. */
   take(submissions: Submission[]): Promise<Standing[]>
-  /** How a record stands, by its id in hexadecimal; null where neither this gateway nor its node knows it (`upstream-unreachable`). */
+  /** How a record stands, by its id in hexadecimal; null where neither this gateway nor its node knows it (`node-unreachable`). */
   standing(id: string): Promise<Standing | null>
   /** Resolves when none of these records waits any more, or after a while. */
   settled(ids: string[], timeoutMs: number): Promise<void>

@@ -126,7 +126,7 @@ suite('what leaves a gateway', () => {
     const rig = await openRig({
       devices,
       answer: async (submission) => {
-        if (isAway) throw fail('upstream-unreachable', 'away')
+        if (isAway) throw fail('node-unreachable', 'away')
         return certify(submission)
       },
     })
@@ -135,7 +135,7 @@ suite('what leaves a gateway', () => {
     for (let i = 0; i < sent.length; i += 90) await rig.gateway.take(sent.slice(i, i + 90))
     await untilBatches(rig.batches, 1)
     assert.equal(rig.gateway.health.waitingRecords, sent.length)
-    assert.equal(rig.gateway.health.upstream, 'upstream-unreachable')
+    assert.equal(rig.gateway.health.upstream, 'node-unreachable')
     assert.equal(rig.gateway.health.status, 'waiting')
     rig.batches.length = 0
     isAway = false

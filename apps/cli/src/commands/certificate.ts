@@ -1,19 +1,21 @@
 import type { Command } from 'commander'
 import { bytesToHex, fail } from '@telltale/core'
 import type { CertificateRequest } from '@telltale/certificate'
-import { certificateFromHome, cborToJson, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import { cborToJson, certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
 import { outputOf } from '../options.ts'
-import type { GlobalOptions } from '../options.ts'
 import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
 import type { RangeOptions } from '../range.ts'
+import { addNodeOptions, nodeOf } from '../remote-node.ts'
+import type { NodeOptions } from '../remote-node.ts'
 import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
+import { chooseRemote } from './certificate/remote-certificate.ts'
 
-interface CertificateOptions extends GlobalOptions {
+interface CertificateOptions extends NodeOptions {
   device?: string
   stream?: string
   from?: string
@@ -24,8 +26,7 @@ interface CertificateOptions extends GlobalOptions {
 }
 
 export function addCertificate(program: Command): void {
-  program
-    .command('certificate')
+  addNodeOptions(program.command('certificate'))
     .description('write a file that proves records to anyone, offline')
     .option('--device <address>', 'device, where there are several')
     .option('--stream <name>', 'stream; all streams of the device if not given')
@@ -39,10 +40,22 @@ Whoever has the file can read what it discloses; the rest stays sealed.
 
 Examples:
   telltale certificate --data my-car --stream odometer --out odometer.telltale
-  telltale certificate --data my-car --to 9 --disclose none --out a.telltale`)
+  telltale certificate --data my-car --to 9 --disclose none --out a.telltale
+  telltale certificate --node http://127.0.0.1:8362 --disclose none --out a.telltale`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CertificateOptions>()
       const output = outputOf(options)
+      const remote = await nodeOf(command, options)
+      if (remote) {
+        const { request, device } = await chooseRemote(remote, options)
+        const bytes = await remote.call('makeCertificate', { body: { asset: request.asset, streams: request.streams } })
+        await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
+        const { network } = await remote.call('getNetwork', {})
+        const counts = new Map(device.streams.map(({ stream, count }) => [stream, count]))
+        const document = { file: options.out, bytes: bytes.length, network, device: device.device, asset: device.asset, streams: request.streams.map((item) => ({ ...item, count: counts.get(item.stream) ?? 0 })) }
+        output.result(document, textOf(document, request, output.terminal.width))
+        return
+      }
       await withHome(options.data, output, async (home) => {
         const device = chooseDevice(home, options.device)
         const request = await requestOf(home, device, options)

@@ -1,17 +1,18 @@
 import type { Command } from 'commander'
 import { bytesToHex, isQuorum } from '@telltale/core'
-import { cborToJson, openHomeLedger, viewBlocks, viewChain, viewState } from '@telltale/node'
-import type { BlockView, ChainView, OpenedLedger, StateEntry } from '@telltale/node'
-import { encodeCheckpointFile } from '../checkpoint-file.ts'
+import { cborToJson, encodePin, openHomeLedger, viewBlocks, viewChain, viewState } from '@telltale/node'
+import type { BlockView, ChainView, StateEntry } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { countText, quantityText, timeText } from '../figures.ts'
 import { hang, printable, table } from '../layout.ts'
 import { outputOf } from '../options.ts'
-import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { addNodeOptions, nodeOf } from '../remote-node.ts'
+import type { NodeOptions } from '../remote-node.ts'
 import { writeResultFile } from '../result-file.ts'
+import { viewRemoteBlocks, viewRemoteChain } from './chain/remote-chain.ts'
 
-interface ShowOptions extends GlobalOptions {
+interface ShowOptions extends NodeOptions {
   state?: boolean
   blocks: string
   out?: string
@@ -21,8 +22,7 @@ const BLOCKS_MAX = 10_000
 
 export function addChain(program: Command): void {
   const chain = program.command('chain').description('look at the ledger itself')
-  chain
-    .command('show')
+  addNodeOptions(chain.command('show'))
     .description('height, size, roots, who certified it, and the last blocks')
     .option('--state', 'list the entries of the state')
     .option('--blocks <count>', 'how many of the last blocks to show', '5')
@@ -34,16 +34,24 @@ it: \`telltale verify --checkpoint FILE\` then notices if history was rewritten.
 Examples:
   telltale chain show --data my-car
   telltale chain show --data my-car --out my-car.checkpoint
-  telltale chain show --data my-car --state --json`)
+  telltale chain show --data my-car --state --json
+  telltale chain show --node http://127.0.0.1:8362`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ShowOptions>()
       const output = outputOf(options)
       const count = readCount(options.blocks)
+      const remote = await nodeOf(command, options)
+      if (remote) {
+        if (options.state === true) throw new UsageError('usage', 'Entries are listed where the data lies; of a node ask for one at a time, at /v1/state.', { expected: '--data', found: '--node' })
+        await show(await viewRemoteChain(remote), await viewRemoteBlocks(remote, count), null, options, output)
+        return
+      }
       const progress = output.progress('Replaying')
       const opened = await openHomeLedger(options.data, (height, target) => progress.update(height, target, 'blocks'))
       progress.end()
       try {
-        await show(opened, count, options, output)
+        const state = options.state === true ? await Array.fromAsync(viewState(opened)) : null
+        await show(await viewChain(opened), await viewBlocks(opened, count), state, options, output)
       } finally {
         await opened.close()
       }
@@ -55,10 +63,7 @@ function readCount(text: string): number {
   throw new UsageError('usage', `--blocks ${text} is not a number of blocks.`, { expected: `0 to ${BLOCKS_MAX}`, found: text })
 }
 
-async function show(opened: OpenedLedger, count: number, options: ShowOptions, output: Output): Promise<void> {
-  const view = await viewChain(opened)
-  const blocks = await viewBlocks(opened, count)
-  const state = options.state === true ? await Array.fromAsync(viewState(opened)) : null
+async function show(view: ChainView, blocks: BlockView[], state: StateEntry[] | null, options: ShowOptions, output: Output): Promise<void> {
   if (options.out !== undefined) await writeCheckpoint(options.out, view, options)
   output.result(documentOf(view, blocks, state, options.out), textOf(view, blocks, state, output))
   if (options.out !== undefined) output.say(`\nWrote ${options.out}. Whoever keeps it verifies with: telltale verify FILE --checkpoint ${options.out}`)
@@ -66,7 +71,7 @@ async function show(opened: OpenedLedger, count: number, options: ShowOptions, o
 
 async function writeCheckpoint(path: string, { certified }: ChainView, options: ShowOptions): Promise<void> {
   if (!certified) throw new UsageError('nothing-certified', 'Nothing is certified yet; import or send something first.', { expected: 'a certified checkpoint', found: 'none' })
-  await writeResultFile(path, encodeCheckpointFile(certified), { isOwn: isCheckpointFile, kind: 'checkpoint', yes: options.yes })
+  await writeResultFile(path, encodePin(certified), { isOwn: isCheckpointFile, kind: 'checkpoint', yes: options.yes })
 }
 
 function isCheckpointFile(head: Uint8Array): boolean {

@@ -8,7 +8,6 @@ import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
-import { servingDocument, startServing } from '../serving.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
 interface DemoOptions extends GlobalOptions {
@@ -55,6 +54,8 @@ async function runLiveDemo(command: Command, directory: string, isFirst: boolean
   // Nobody reads a log of a demonstration unless they asked for one.
   const isLogged = resolved.all.find(({ name }) => name === 'log-level')?.source !== 'default'
   const settings = isLogged ? resolved.settings : { ...resolved.settings, logLevel: 'fatal' }
+  // Only what serves loads what serving takes.
+  const { servingDocument, startServing } = await import('../serving.ts')
   const interrupts = catchInterrupts(() => output.say('Stopping.'))
   try {
     const home = await openHome({ directory, password: undefined, isServing: true })

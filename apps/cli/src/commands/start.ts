@@ -3,7 +3,6 @@ import { isDemo } from '../demo/directory.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
-import { servingDocument, startServing } from '../serving.ts'
 import { withHomeOrNew } from '../session.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
@@ -25,6 +24,8 @@ Examples:
       const output = outputOf(options)
       const { settings, all } = await settingsOf(command, options.data)
       const isUsualPort = all.find(({ name }) => name === 'listen')?.source === 'default'
+      // Only what serves loads what serving takes.
+      const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
         await withHomeOrNew(options.data, output, 'EdDSA', async (home) => {

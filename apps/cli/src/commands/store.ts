@@ -1,5 +1,6 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { backupData, checkData, repairData, restoreData } from '@telltale/node'
+import { askRunningForBackup, backupData, checkData, repairData, restoreData } from '@telltale/node'
 import type { DataCheckReport, DataRepair, DataRestore } from '@telltale/node'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
@@ -83,7 +84,8 @@ function addBackup(store: Command): void {
     .addHelpText('after', `
 The backup holds the store, telltale.json, the keys, the secrets under which
 records are sealed, and what devices remember: whoever has it can sign and read.
-Keep it as you keep the keys. The copy is read and verified before it is called
+Keep it as you keep the keys. A node that runs on the directory makes the backup
+itself, and goes on meanwhile. The copy is read and verified before it is called
 a backup.
 
 Example:
@@ -92,7 +94,8 @@ Example:
       const options = command.optsWithGlobals<GlobalOptions>()
       const output = outputOf(options)
       const progress = output.progress('Backing up')
-      const backup = await backupData(options.data, target, (bytes) => progress.update(bytes, null, 'bytes')).finally(() => progress.end())
+      const running = await askRunningForBackup(options.data, resolve(target))
+      const backup = running ?? (await backupData(options.data, target, (bytes) => progress.update(bytes, null, 'bytes')).finally(() => progress.end()))
       const text = `Backed up ${options.data} up to block ${countText(backup.height)}: ${quantityText(backup.files, 'file')}, ${bytesText(backup.bytes)}, verified.\nIt holds keys: keep it as you keep them. To go back to it:\n  telltale store restore ${target} --data ${options.data}`
       output.result({ data: options.data, target, ...backup }, text)
     })

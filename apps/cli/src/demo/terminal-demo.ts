@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { assert, bytesToHex } from '@telltale/core'
 import { verifyCertificate } from '@telltale/certificate'
 import type { Question, Verification } from '@telltale/certificate'
-import { openHome, streamHeadOf } from '@telltale/node'
+import { encodePin, openHome, streamHeadOf } from '@telltale/node'
 import type { Home } from '@telltale/node'
-import { encodeCheckpointFile } from '../checkpoint-file.ts'
 import { DEMO_VIN, demoCar, recordDrive, wholeCertificate } from './car.ts'
 import { demoFiles } from './directory.ts'
 import { nextDrive } from './drives.ts'
@@ -80,7 +79,7 @@ async function prove(home: Home, directory: string, bytes: Uint8Array): Promise<
   await mkdir(folder, { recursive: true })
   const [file, checkpoint] = [join(folder, 'my-car.telltale'), join(folder, 'my-car.checkpoint')]
   await writeFile(file, bytes)
-  await writeFile(checkpoint, encodeCheckpointFile({ checkpoint: head.checkpoint, set }))
+  await writeFile(checkpoint, encodePin({ checkpoint: head.checkpoint, set }))
   const trust = { network: home.ledger.network }
   const { odometer } = await verifyCertificate(bytes, { trust }, home.primitives)
   assert(odometer !== null && typeof odometer.value === 'number' && odometer.unit === 'mi', 'the car of the demonstration counts miles')

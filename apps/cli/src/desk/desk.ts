@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import type { Home, Mount, TypedServer } from '@telltale/node'
+import type { Home } from '@telltale/node'
+import type { Mount, TypedServer } from '@telltale/node/service'
 import { createDeskKey } from './desk-key.ts'
 import type { DeskKey } from './desk-key.ts'
 import { createOpenDevices } from './open-devices.ts'

@@ -17,14 +17,14 @@ const CODE = /^[a-z]+(?:-[a-z]+)*$/
 const CODE_CHARACTERS_MAX = 64
 const TEXT_CHARACTERS_MAX = 1024
 
-/** Reads `{results: [...]}`, one answer for each of `count` submissions in their order (`malformed-answer`). */
+/** Reads `{results: [...]}`, one answer for each of `count` submissions in their order (`unexpected-answer`). */
 export function answersFromJson(value: unknown, count: number): SubmissionAnswer[] {
   const results = asRecord(value)['results']
   if (!Array.isArray(results) || results.length !== count) throw malformed(`${count} results`, Array.isArray(results) ? `${results.length} results` : 'none')
   return results.map(answerFromJson)
 }
 
-/** Reads one answer: `{status, index?, height?, receipt?, error?, refusal?}` (`malformed-answer`). */
+/** Reads one answer: `{status, index?, height?, receipt?, error?, refusal?}` (`unexpected-answer`). */
 export function answerFromJson(value: unknown): SubmissionAnswer {
   const { status, index, height, receipt, error, refusal } = asRecord(value)
   switch (status) {
@@ -43,7 +43,7 @@ export function answerFromJson(value: unknown): SubmissionAnswer {
   }
 }
 
-/** The coded error that a problem (RFC 9457) of another process names; whatever else comes is `malformed-answer`. */
+/** The coded error that a problem (RFC 9457) of another process names; whatever else comes is `unexpected-answer`. */
 export function problemToError(value: unknown): TelltaleError {
   if (value === undefined || value === null) return malformed('a problem', 'none')
   const { code, detail, expected, found } = asRecord(value)
@@ -73,5 +73,5 @@ function asSigned(value: unknown): Uint8Array | null {
 }
 
 function malformed(expected: string, found: string): TelltaleError {
-  return fail('malformed-answer', 'Whoever answered is no node and no gateway that can be understood. Check the address, and that both are of one version.', { expected, found })
+  return fail('unexpected-answer', 'Whoever answered is no node and no gateway that can be understood. Check the address, and that both are of one version.', { expected, found })
 }

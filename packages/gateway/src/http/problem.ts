@@ -8,7 +8,7 @@ const STATUS: Record<string, number> = {
   'device-outbox-full': 429,
   'device-too-fast': 429,
   'internal-error': 500,
-  'malformed-answer': 502,
+  'unexpected-answer': 502,
   'no-such-route': 404,
   'no-such-transaction': 404,
   'outbox-failed': 503,
@@ -18,7 +18,7 @@ const STATUS: Record<string, number> = {
   'unknown-device': 403,
   'unsupported-content': 415,
   'upstream-refused': 400,
-  'upstream-unreachable': 503,
+  'node-unreachable': 503,
 }
 /** Statuses after which the same may be sent again. */
 const LATER = new Set([429, 502, 503])

@@ -61,7 +61,7 @@ interface ShownInterval {
   toHeight: number | null
 }
 
-/** An identity as a node shows it; null where it is no device (`malformed-answer`). */
+/** An identity as a node shows it; null where it is no device (`unexpected-answer`). */
 function deviceOf(value: unknown): RegisteredDevice | null {
   const { roles, keys } = value as { roles?: ({ role: unknown } & ShownInterval)[]; keys?: ({ number: unknown; algorithm: unknown; key: unknown } & ShownInterval)[] }
   if (!Array.isArray(roles) || !Array.isArray(keys)) throw malformed('an identity')
@@ -82,5 +82,5 @@ function isCount(value: unknown): value is number {
 }
 
 function malformed(expected: string): Error {
-  return fail('malformed-answer', 'Whoever answered is no node that can be understood. Check the address, and that both are of one version.', { expected, found: 'something else' })
+  return fail('unexpected-answer', 'Whoever answered is no node that can be understood. Check the address, and that both are of one version.', { expected, found: 'something else' })
 }

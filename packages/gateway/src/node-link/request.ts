@@ -30,7 +30,7 @@ const REQUEST_MS_MAX = 30_000
 const REFUSED = new Set([400, 405, 411, 413, 414, 415, 431])
 
 /**
- * Asks a node. Errors: `upstream-unreachable` where nobody answers, `upstream-refused` where it will not read the request, `malformed-answer`, and the codes of
+ * Asks a node. Errors: `node-unreachable` where nobody answers, `upstream-refused` where it will not read the request, `unexpected-answer`, and the codes of
  * the node itself for whatever else it does not do.
  */
 export async function askNode({ url, token }: NodeAddress, { path, method = 'GET', body, accept = 'application/json', signal }: NodeRequest): Promise<NodeAnswer> {
@@ -42,7 +42,7 @@ export async function askNode({ url, token }: NodeAddress, { path, method = 'GET
     answer = { status: response.status, type: response.headers.get('content-type') ?? '', body: await readLimited(response) }
   } catch (cause) {
     if (cause instanceof TelltaleError) throw cause
-    throw fail('upstream-unreachable', `The node at ${url} does not answer.`, { expected: 'a node that runs', found: reasonOf(cause), cause })
+    throw fail('node-unreachable', `The node at ${url} does not answer.`, { expected: 'a node that runs', found: reasonOf(cause), cause })
   }
   if (answer.status < 400) return answer
   const error = problemOf(answer)
@@ -50,18 +50,18 @@ export async function askNode({ url, token }: NodeAddress, { path, method = 'GET
   throw fail('upstream-refused', `The node at ${url} will not read this request: ${error.message}`, { expected: error.expected ?? 'a request that it reads', found: error.code, cause: error })
 }
 
-/** A JSON answer (`malformed-answer`). */
+/** A JSON answer (`unexpected-answer`). */
 export function readJson({ body }: NodeAnswer): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body))
   } catch (cause) {
-    throw fail('malformed-answer', 'Whoever answered is no node that can be understood. Check the address, and that both are of one version.', { expected: 'JSON', found: `${body.length} other bytes`, cause })
+    throw fail('unexpected-answer', 'Whoever answered is no node that can be understood. Check the address, and that both are of one version.', { expected: 'JSON', found: `${body.length} other bytes`, cause })
   }
 }
 
 function problemOf(answer: NodeAnswer): TelltaleError {
   const read = judge(() => problemToError(readJson(answer)))
-  return read.ok ? read.value : fail('malformed-answer', `Whoever answered is no node that can be understood (HTTP ${answer.status}).`, { expected: 'a problem of a node', found: `HTTP ${answer.status}` })
+  return read.ok ? read.value : fail('unexpected-answer', `Whoever answered is no node that can be understood (HTTP ${answer.status}).`, { expected: 'a problem of a node', found: `HTTP ${answer.status}` })
 }
 
 async function readLimited(response: Response): Promise<Uint8Array> {
@@ -69,7 +69,7 @@ async function readLimited(response: Response): Promise<Uint8Array> {
   let bytes = 0
   for await (const part of response.body ?? []) {
     bytes += part.length
-    if (bytes > ANSWER_BYTES_MAX) throw fail('malformed-answer', 'The answer is larger than any of a node.', { expected: `at most ${ANSWER_BYTES_MAX} bytes`, found: 'more' })
+    if (bytes > ANSWER_BYTES_MAX) throw fail('unexpected-answer', 'The answer is larger than any of a node.', { expected: `at most ${ANSWER_BYTES_MAX} bytes`, found: 'more' })
     parts.push(part)
   }
   return new Uint8Array(Buffer.concat(parts))

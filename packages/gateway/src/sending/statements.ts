@@ -96,7 +96,7 @@ async function sendStatement({ outbox, submitter, trust, primitives }: Statement
   if (!statement) return null
   const submission = { bytes: statement.bytes, attachments: [] }
   const [answer] = await submitter.submit([submission], signal)
-  if (!answer) return 'malformed-answer'
+  if (!answer) return 'unexpected-answer'
   const judged = await judgeAnswer(answer, submission, trust, primitives)
   if (judged.isFinal && judged.outcome.status === 'certified') {
     await outbox.endStatement('stated')

@@ -12,7 +12,15 @@ const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
   const root = folder === null ? null : resolve(folder)
   const hasPages = root !== null && existsSync(join(root, INDEX))
-  if (hasPages) await server.register(staticFiles, { root, wildcard: false, index: INDEX, dotfiles: 'ignore', schemaHide: true, setHeaders: (reply: { setHeader(name: string, value: string): void }, path: string) =>  reply.setHeader('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600') } as never)
+  if (hasPages) {
+    await server.register(staticFiles, {
+      root,
+      wildcard: false,
+      index: INDEX,
+      dotfiles: 'ignore',
+      setHeaders: (reply, path) => void reply.header('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600'),
+    })
+  }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {
     const wantsPage = (request.method === 'GET' || request.method === 'HEAD') && !API_PATH.test(request.url) && (request.headers.accept ?? '').includes('text/html')
     if (hasPages && wantsPage) return reply.sendFile(INDEX)

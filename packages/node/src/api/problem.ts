@@ -51,7 +51,7 @@ const STATUS: Record<string, number> = {
 /** Codes that say that this node's own files or disk failed: nothing that whoever asked could do better. */
 const OWN = /^(?:internal-error|disk-failed|index-damaged|row-damaged|segment-damaged|store-closed|store-failed|verification-failed)$/
 
-export function statusOf(code: string): number {
+function statusOf(code: string): number {
   return STATUS[code] ?? (OWN.test(code) ? 500 : 400)
 }
 

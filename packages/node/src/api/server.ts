@@ -137,9 +137,12 @@ function holdBytes(server: FastifyInstance, { bodyBytesMax }: ApiLimits, budget:
     request.heldBytes += bytes
     return payload
   })
-  server.addHook('onResponse', async (request) => {
-    budget.give(request.heldBytes)
-    request.heldBytes = 0
+  // The only event that comes however a request ends; a client that goes in the middle of its body is never answered.
+  server.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      budget.give(request.heldBytes)
+      request.heldBytes = 0
+    })
   })
 }
 

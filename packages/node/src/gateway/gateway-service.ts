@@ -75,7 +75,7 @@ async function admissionOf({ address, publicKey, signer }: WalletKey, network: U
 }
 
 /**
- * Starts a gateway over a directory (the codes of `openGateway`, `openPin`, `listenNear`; `tls-needed` off loopback, `upstream-unreachable` where its first
+ * Starts a gateway over a directory (the codes of `openGateway`, `openPin`, `listenNear`; `tls-needed` off loopback, `node-unreachable` where its first
  * start cannot ask the node).
  */
 export async function startGateway(init: GatewayServiceInit): Promise<GatewayService> {

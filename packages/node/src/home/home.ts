@@ -31,6 +31,8 @@ export interface Home {
   password: string | undefined
   /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
   send(message: Message): Promise<Certified>
+  /** Next sequence of what a sender says about a subject, streams apart. */
+  nextSequence(iss: string, sub: string): Promise<number>
   /** Changes the profile on disk. */
   updateProfile(change: (profile: Profile) => Profile): Promise<void>
   close(): Promise<void>
@@ -98,7 +100,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
     const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: workers ?? createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
     const reader = createLedgerReader(ledger, primitives, { isFinal: true })
-    return {
+    const home: Home = {
       directory,
       get profile() {
         return profile
@@ -112,10 +114,13 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       primitives,
       password,
       async send({ key, call, sub, args, attachments = [] }) {
-        const stored = reader.state(counterKey(key.address, sub)).value
-        const sequence = stored ? asUint(decode(stored), 'sequence') : 0
+        const sequence = await home.nextSequence(key.address, sub)
         const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer)
         return chain.submit({ bytes, attachments })
+      },
+      async nextSequence(iss, sub) {
+        const stored = reader.state(counterKey(iss, sub)).value
+        return stored ? asUint(decode(stored), 'sequence') : 0
       },
       async updateProfile(change) {
         profile = change(profile)
@@ -127,6 +132,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
         await store.close()
       },
     }
+    return home
   } catch (error) {
     await workers?.close()
     await store.close()

@@ -1,9 +1,16 @@
 import { asNullable, asText, consentFields, fail, keyFields, portable, signStatement } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
+import type { Cbor, Primitives } from '@telltale/core'
 import { createCalls, proposalHash } from '@telltale/ledger'
-import { counterOf } from './entries.ts'
-import type { Home } from './home.ts'
-import type { WalletKey } from './wallet.ts'
+import type { Wallet, WalletKey } from './wallet.ts'
+
+/** What statements are signed with: the network they are for, the keys, and where senders stand. A home is one. */
+export interface SigningPlace {
+  ledger: { readonly network: Uint8Array }
+  primitives: Primitives
+  wallet: Wallet
+  /** Next sequence of what a sender says about a subject. */
+  nextSequence(iss: string, sub: string): Promise<number>
+}
 
 /** A kind of transaction as people name it. */
 export interface CallName {
@@ -31,7 +38,7 @@ export function findCall(named: string): CallName {
  * The signature by which a key shows that its holder wants it registered: in call 1 as an identity's, 9 as a device's, 4 as the next of `sub`. `args` are the
  * other arguments of the call, in their places (`wrong-call`, `wrong-shape`).
  */
-export async function ownSignature(home: Home, key: WalletKey, { call, sub, args }: { call: number; sub: string; args: (Cbor | undefined)[] }): Promise<Uint8Array> {
+export async function ownSignature(home: SigningPlace, key: WalletKey, { call, sub, args }: { call: number; sub: string; args: (Cbor | undefined)[] }): Promise<Uint8Array> {
   const keyNumber = call === CALL_ROTATE && typeof args[0] === 'number' ? args[0] : 0
   const fields = signedFields(key, call, { sub, keyNumber, args })
   return (await signStatement('key', home.ledger.network, fields, { ...key.signer, keyNumber })).signature
@@ -45,14 +52,14 @@ function signedFields(key: WalletKey, call: number, { sub, keyNumber, args }: { 
 }
 
 /** A second party's consent to everything that stands before it: [key number, signature]. */
-export async function consentBy(home: Home, key: WalletKey, transaction: { call: number; iss: string; sub: string; before: Cbor[] }): Promise<Cbor[]> {
+export async function consentBy(home: SigningPlace, key: WalletKey, transaction: { call: number; iss: string; sub: string; before: Cbor[] }): Promise<Cbor[]> {
   const { call, iss, sub, before } = transaction
-  const fields = consentFields({ call, iss, sub, sequence: counterOf(home, iss, sub) }, before)
+  const fields = consentFields({ call, iss, sub, sequence: await home.nextSequence(iss, sub) }, before)
   const { keyNumber, signature } = await signStatement('consent', home.ledger.network, fields, key.signer)
   return [keyNumber, signature]
 }
 
 /** What an approval names: the hash of a proposal of this kind and value. */
-export function approvalHash(home: Home, kind: string, value: Cbor): Uint8Array {
+export function approvalHash(home: SigningPlace, kind: string, value: Cbor): Uint8Array {
   return proposalHash(home.ledger.network, kind, value, home.primitives)
 }

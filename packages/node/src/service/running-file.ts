@@ -7,6 +7,8 @@ export interface Running {
   url: string
   pid: number
   control: string
+  /** What to open in a browser; holds the key of the desk where there is one. */
+  link: string
 }
 
 const RUNNING_FILE = 'running.json'
@@ -18,8 +20,8 @@ export async function writeRunning(directory: string, running: Running): Promise
 /** What a node wrote when it started; it may have been killed since. Null where there is none that can be read. */
 export async function readRunning(directory: string): Promise<Running | null> {
   try {
-    const { url, pid, control } = JSON.parse(await readFile(join(directory, RUNNING_FILE), 'utf8')) as Partial<Running>
-    return typeof url === 'string' && typeof pid === 'number' && typeof control === 'string' ? { url, pid, control } : null
+    const { url, pid, control, link } = JSON.parse(await readFile(join(directory, RUNNING_FILE), 'utf8')) as Partial<Running>
+    return typeof url === 'string' && typeof pid === 'number' && typeof control === 'string' && typeof link === 'string' ? { url, pid, control, link } : null
   } catch {
     // A file that cannot be read says no more than none.
     return null

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
 import manifest from '../../package.json' with { type: 'json' }
 import { createApiServer } from '../api/server.ts'
 import type { Mount } from '../api/server.ts'
@@ -21,6 +22,10 @@ export interface ServiceInit {
   mounts: Mount[]
   /** Folder of pages, or null. */
   pages: string | null
+  /** What to open in a browser, of the address where it listens; that address itself if left out. */
+  linkAt?: (url: string) => string
+  /** Where it logs to; JSON lines on standard error if left out. */
+  log?: FastifyBaseLogger
 }
 
 /** A node that answers. */
@@ -36,12 +41,12 @@ export interface Service {
 
 /** How long requests that are under way may take once the node stops. */
 const STOP_MS = 10_000
+const IDLE_CHECK_MS = 50
 
 /** Starts the node's interface over an open home (the codes of `accessFor` and `listenNear`). */
-export async function startService({ home, settings, isUsualPort, isDemo, mounts, pages }: ServiceInit): Promise<Service> {
+export async function startService({ home, settings, isUsualPort, isDemo, mounts, pages, linkAt = (url) => url, log = createLog(settings.logLevel) }: ServiceInit): Promise<Service> {
   const place = readPlace(settings.listen)
   const { access, tls } = await accessFor(place, settings)
-  const log = createLog(settings.logLevel)
   const control = randomBytes(32).toString('hex')
   const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
   const { ledger, reader, chain, primitives, directory } = home
@@ -63,7 +68,7 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
   })
   const { port, taken } = await listenNear(api.server, place, isUsualPort)
   const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`
-  await writeRunning(directory, { url, pid: process.pid, control })
+  await writeRunning(directory, { url, pid: process.pid, control, link: linkAt(url) })
   log.info({ url, height: ledger.position.height }, 'listening')
   return {
     url,
@@ -72,8 +77,12 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
     async stop() {
       log.info('stopping')
       api.announceStop()
-      const force = setTimeout(() => api.server.server.closeAllConnections(), STOP_MS)
+      const { server } = api.server
+      // A connection whose last answer has gone is kept open by its client: nobody waits for that.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+      const force = setTimeout(() => server.closeAllConnections(), STOP_MS)
       await api.server.close()
+      clearInterval(idle)
       clearTimeout(force)
       await removeRunning(directory)
       log.info('stopped')

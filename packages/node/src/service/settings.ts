@@ -44,7 +44,7 @@ interface Definition {
 }
 
 export const CONFIG_FILE = 'config.json'
-export const DEFAULT_LISTEN = '127.0.0.1:8362'
+const DEFAULT_LISTEN = '127.0.0.1:8362'
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
 /** By the name that flags and the file use. */
@@ -86,7 +86,7 @@ export async function resolveSettings({ flags, environment, directory }: Setting
 }
 
 /** `log-level` is TELLTALE_LOG_LEVEL. */
-export function variableOf(name: string): string {
+function variableOf(name: string): string {
   return `TELLTALE_${name.toUpperCase().replaceAll('-', '_')}`
 }
 

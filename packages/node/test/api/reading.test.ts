@@ -82,7 +82,7 @@ suite('what the API shows', () => {
         const { json } = await getJson(node, `/v1/identities?limit=1${after}`)
         seen.push((json['identities'] as { address: string }[])[0]!.address)
         if (json['after'] === null) break
-        after = `&after=${String(json['after'])}`
+        after = `&after=${json['after'] as string}`
       }
       assert.deepEqual(seen, (all['identities'] as { address: string }[]).map(({ address }) => address))
       assert.ok(seen.includes(owner.address) && seen.includes(device.address) && seen.length === 3)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { FastifyBaseLogger } from 'fastify'
 import { NO_PREVIOUS, decodeTransaction, encode, recordArgsToCbor, signTransaction, transactionId } from '@telltale/core'
 import { startService } from '../../src/service/service.ts'
 import type { Service } from '../../src/service/service.ts'
@@ -19,14 +20,15 @@ export interface NodeOptions {
   settings?: Partial<Settings>
   mounts?: Mount[]
   pages?: string | null
+  log?: FastifyBaseLogger
 }
 
-export async function withNode(work: (node: RunningNode) => Promise<void>, { settings = {}, mounts = [], pages = null }: NodeOptions = {}): Promise<void> {
+export async function withNode(work: (node: RunningNode) => Promise<void>, { settings = {}, mounts = [], pages = null, log }: NodeOptions = {}): Promise<void> {
   await withDirectory(async (directory) => {
     const car = await openCar(directory)
     try {
       const usual = await resolveSettings({ flags: { listen: '127.0.0.1:0', 'log-level': 'silent' }, environment: {}, directory })
-      const service = await startService({ home: car.home, settings: { ...usual.settings, ...settings }, isUsualPort: false, isDemo: false, mounts, pages })
+      const service = await startService({ home: car.home, settings: { ...usual.settings, ...settings }, isUsualPort: false, isDemo: false, mounts, pages, ...(log ? { log } : {}) })
       try {
         await work({ ...car, service, url: service.url })
       } finally {

@@ -1,7 +1,7 @@
 import { decode, exactFromText, hexToBytes, judge, publicKeyToCose } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { approvalHash, consentBy, ownSignature } from '@telltale/node'
-import type { Home } from '@telltale/node'
+import type { SigningPlace } from '@telltale/node'
 import { UsageError } from '../../failure.ts'
 import { CERTIFICATE_FILE_BYTES_MAX, readInputBytes } from '../../input-file.ts'
 import { addressOf } from '../../people.ts'
@@ -18,7 +18,7 @@ interface Transaction {
 }
 
 /** The arguments of a transaction from JSON; what JSON has no word for is an object with one member (see `telltale send --help`). Codes: `malformed-argument`. */
-export async function readArguments(home: Home, given: unknown[], transaction: Transaction): Promise<Arguments> {
+export async function readArguments(home: SigningPlace, given: unknown[], transaction: Transaction): Promise<Arguments> {
   const attachments: Uint8Array[] = []
   const args: (Cbor | undefined)[] = []
   // Signatures cover what stands beside them, before or behind, and a consent covers all before it: so the rest is read first.
@@ -41,7 +41,7 @@ function isSigned(value: unknown): boolean {
 }
 
 interface Reading {
-  home: Home
+  home: SigningPlace
   attachments: Uint8Array[]
 }
 

@@ -1,6 +1,8 @@
 import { fail } from '@telltale/core'
-import { AssetId, Count, StreamPath, answers, bytesAnswer, certificateFromHome, shape, streamHeadOf, streamsOfAsset } from '@telltale/node'
-import type { AssetProfile, Home, TypedServer } from '@telltale/node'
+import { certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import type { AssetProfile, Home } from '@telltale/node'
+import { AssetId, Count, StreamPath, answers, bytesAnswer, shape } from '@telltale/node/service'
+import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
 

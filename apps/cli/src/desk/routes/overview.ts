@@ -1,6 +1,8 @@
 import { bytesToHex } from '@telltale/core'
-import { Address, AssetId, Hash, StreamPath, answers, nextHeight, sealKeyOf, shape, streamsOfAsset } from '@telltale/node'
-import type { Home, TypedServer } from '@telltale/node'
+import { nextHeight, sealKeyOf, streamsOfAsset } from '@telltale/node'
+import type { Home } from '@telltale/node'
+import { Address, AssetId, Hash, StreamPath, answers, shape } from '@telltale/node/service'
+import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
 

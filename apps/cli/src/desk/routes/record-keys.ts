@@ -1,6 +1,8 @@
 import { bytesToHex, fail } from '@telltale/core'
-import { Hash, RecordNumber, StreamPath, answers, createStreamKeys, shape } from '@telltale/node'
-import type { StreamKeys, TypedServer } from '@telltale/node'
+import { createStreamKeys } from '@telltale/node'
+import type { StreamKeys } from '@telltale/node'
+import { Hash, RecordNumber, StreamPath, answers, shape } from '@telltale/node/service'
+import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
 

@@ -10,20 +10,34 @@ declare module 'fastify' {
   }
 }
 
-/** Reads a body piece by piece, each paid from the budget as it arrives: a length that is only announced takes nothing (`body-too-large`, `busy`). */
+/**
+ * Reads a body piece by piece, each paid from the budget as it arrives: a length that is only announced takes nothing (`body-too-large`, `busy`). What is refused is let run
+ * out unread, so that the answer reaches a client that is still sending; the time limit of requests ends that.
+ */
 export async function readBody(request: FastifyRequest, payload: IncomingMessage, most: number, budget: ByteBudget): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > most) throw tooLarge(most, announced)
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of payload as AsyncIterable<Buffer>) {
-    length += piece.length
-    if (length > most) throw tooLarge(most, length)
-    budget.take(piece.length)
-    request.heldBytes += piece.length
-    pieces.push(piece)
-  }
-  return pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let length = 0
+    const take = (piece: Buffer): void => {
+      length += piece.length
+      try {
+        if (length > most) throw tooLarge(most, length)
+        budget.take(piece.length)
+        request.heldBytes += piece.length
+        pieces.push(piece)
+      } catch (error) {
+        payload.off('data', take).resume()
+        reject(error)
+      }
+    }
+    const broken = (): void => reject(fail('malformed-request', 'The request ended before its end.', { expected: 'a whole body', found: `${length} bytes` }))
+    payload.on('data', take)
+    payload.once('end', () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)))
+    payload.once('error', broken)
+    payload.once('close', broken)
+  })
 }
 
 function tooLarge(most: number, found: number): Error {

@@ -11,8 +11,8 @@ export function answerErrors(server: FastifyInstance): void {
     const problem = problemOf(coded)
     if (problem.status >= 500 && problem.status !== 503) request.log.error({ err: error, code: problem.code }, 'a request failed')
     if (problem.status === 503 || problem.status === 429) reply.header('retry-after', reply.getHeader('retry-after') ?? '1')
-    // What is still being sent is not read to its end.
-    if (problem.status === 413 || problem.code === 'busy') reply.header('connection', 'close')
+    // Closing at once would reset the connection, and a client that is still sending would never read why.
+    if (problem.status === 413 || problem.status === 503) reply.removeHeader('connection')
     return sendProblem(reply, problem)
   })
 }

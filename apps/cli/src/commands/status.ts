@@ -1,0 +1,69 @@
+import type { Command } from 'commander'
+import { bytesToHex } from '@telltale/core'
+import { createClient } from '@telltale/client'
+import type { Answer, Client } from '@telltale/client'
+import { openHomeLedger, readRunning } from '@telltale/node'
+import { EXIT_REFUSED } from '../exit-code.ts'
+import { countText, quantityText, timeText } from '../figures.ts'
+import { outputOf } from '../options.ts'
+import type { Output } from '../output.ts'
+import { addNodeOptions, nodeOf } from '../remote-node.ts'
+import type { NodeOptions } from '../remote-node.ts'
+
+export function addStatus(program: Command): void {
+  addNodeOptions(program.command('status'))
+    .description('how a node stands')
+    .addHelpText('after', `
+Asks the node of the data directory, or the one of --node. Exit 0 when it is
+well or stopped, 1 when it is stalled or stopping.
+
+Examples:
+  telltale status --data my-car
+  telltale status --node http://127.0.0.1:8362 --json`)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<NodeOptions>()
+      const output = outputOf(options)
+      const remote = await nodeOf(command, options)
+      const found = remote ? { client: remote, link: null, health: await remote.health() } : await runningNode(options.data)
+      if (found) showRunning(found, output)
+      else await showStopped(options.data, output)
+    })
+}
+
+interface Found {
+  client: Client
+  /** What to open in a browser, where whoever asks may read the data directory. */
+  link: string | null
+  health: Answer<'getHealth'>
+}
+
+/** The node that says it runs on this directory; null where it does not answer, because it was killed for instance. */
+async function runningNode(directory: string): Promise<Found | null> {
+  const running = await readRunning(directory)
+  if (!running) return null
+  const client = createClient({ url: running.url, timeoutMs: 3000 })
+  try {
+    return { client, link: running.link, health: await client.health() }
+  } catch {
+    // Nobody there: the store itself tells how it stands.
+    return null
+  }
+}
+
+function showRunning({ client, link, health }: Found, output: Output): void {
+  const { status, version, network, height, size, sinceMs } = health
+  const words = { ok: 'well', stalled: 'stalled: it makes no blocks any more; its log says why, and a restart shows what is there', stopping: 'stopping' }[status]
+  output.result({ isRunning: true, url: client.url, link, ...health }, [`${client.url} is ${words}.`, `network  ${network}`, `height   block ${countText(height)}, ${quantityText(size, 'transaction')}`, `since    ${timeText(sinceMs)}, version ${version}`, ...(link === null ? [] : [`open     ${link}`])].join('\n'))
+  if (status !== 'ok') process.exitCode = EXIT_REFUSED
+}
+
+async function showStopped(directory: string, output: Output): Promise<void> {
+  const opened = await openHomeLedger(directory)
+  try {
+    const { network, position } = opened.ledger
+    const { height, log, timeMs } = position
+    output.result({ isRunning: false, data: directory, network: bytesToHex(network), height, size: log.size, timeMs }, [`No node runs on ${directory}.`, `network  ${bytesToHex(network)}`, `height   block ${countText(height)}, ${quantityText(log.size, 'transaction')}, ${timeText(timeMs)}`].join('\n'))
+  } finally {
+    await opened.close()
+  }
+}

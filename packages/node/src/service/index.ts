@@ -1,0 +1,12 @@
+// What a node needs to answer over HTTP, apart from the package's own index: commands that do not serve need not load it.
+export { DEFAULT_LIMITS } from '../api/limits.ts'
+export { problemOf } from '../api/problem.ts'
+export type { TypedServer } from '../api/routes.ts'
+export { Address, AssetId, Count, Hash, Ms, RecordNumber, StreamPath, answers, bytesAnswer, nullable, shape } from '../api/schema.ts'
+export { createApiServer } from '../api/server.ts'
+export type { ApiServer, Mount } from '../api/server.ts'
+export { readGatewayKeyHead, startGateway } from '../gateway/gateway-service.ts'
+export type { GatewayService, GatewayServiceInit } from '../gateway/gateway-service.ts'
+export { createLog, silentLog } from './log.ts'
+export { startService } from './service.ts'
+export type { Service, ServiceInit } from './service.ts'

@@ -1,0 +1,22 @@
+import { TelltaleError, fail } from '@telltale/core'
+import type { DataBackup } from '../upkeep/data-backup.ts'
+import { CONTROL_HEADER } from './control.ts'
+import { readRunning } from './running-file.ts'
+
+/** Asks the node that runs on a directory to back it up while it goes on; null where none answers. Refusals have the codes of `backupData`. */
+export async function askRunningForBackup(directory: string, target: string): Promise<DataBackup | null> {
+  const running = await readRunning(directory)
+  if (!running) return null
+  let response: Response
+  try {
+    response = await fetch(`${running.url}/control/backup`, { method: 'POST', headers: { 'content-type': 'application/json', [CONTROL_HEADER]: running.control }, body: JSON.stringify({ target }) })
+  } catch {
+    // The node that wrote the file is gone: whoever asked works on the directory itself.
+    return null
+  }
+  const answer = (await response.json()) as DataBackup & { code?: string; detail?: string; expected?: string; found?: string }
+  if (response.ok) return answer
+  const { code, detail, expected, found } = answer
+  if (code === undefined || detail === undefined) throw fail('unexpected-answer', 'What answers at the address of the running node is no Telltale node.', { expected: 'a node', found: String(response.status) })
+  throw new TelltaleError(code, detail, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+}
