@@ -42,7 +42,7 @@ function requireAttachments({ attachments }: Submission, reference: AttachmentRe
 }
 
 /**
- * Whether a device of this network signed it, with a key in force. Codes: `unknown-device`, `key-not-in-force`, `wrong-algorithm`, `invalid-signature`,
+ * Whether a device of this network signed it, with a key that it holds or held. Codes: `unknown-device`, `unknown-key`, `wrong-algorithm`, `invalid-signature`,
  * `node-unreachable`.
  */
 export async function requireSignedByDevice({ transaction }: ReadSubmission, registry: Registry, primitives: Primitives): Promise<void> {
@@ -50,7 +50,7 @@ export async function requireSignedByDevice({ transaction }: ReadSubmission, reg
   const device = isAddress(iss, 'tt') ? await registry.find(iss) : null
   if (!device) throw fail('unknown-device', `${iss.slice(0, 64)} is no device of this network.`, { expected: 'an enrolled device', found: iss.slice(0, 64) })
   const key = device.keys.get(keyNumber)
-  if (!key) throw fail('key-not-in-force', `Key ${keyNumber} of ${iss} is not in force.`, { expected: `one of ${[...device.keys.keys()].join(', ')}`, found: String(keyNumber) })
+  if (!key) throw fail('unknown-key', `${iss} never held a key ${keyNumber}.`, { expected: `one of ${[...device.keys.keys()].join(', ')}`, found: String(keyNumber) })
   if (key.algorithm !== algorithm) throw fail('wrong-algorithm', 'The transaction names another algorithm than its key has.', { expected: key.algorithm, found: algorithm })
   if (await isValidSignature({ key, message: transactionSignatureInput(transaction), signature }, primitives)) return
   throw fail('invalid-signature', 'The signature does not hold.', { expected: `a signature under key ${keyNumber} of ${iss}`, found: 'another signature' })

@@ -17,7 +17,10 @@ export interface Submitter {
 
 /** An identity that signs as a device, as the newest checkpoint has it. */
 export interface RegisteredDevice {
-  /** Keys in force, by their numbers. */
+  /**
+   * Every key that it holds or held, by its number. What was signed with one that ended is passed on as well: only an authority's refusal lets the device put it
+   * aside.
+   */
   keys: Map<number, PublicKey>
 }
 

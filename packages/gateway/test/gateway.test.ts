@@ -21,7 +21,7 @@ suite('what a gateway takes', () => {
       ['a device that nobody enrolled', await recordBy(stranger, 0), 'unknown-device'],
       ['no address at all', await recordBy({ ...stranger, address: 'nobody' }, 0), 'unknown-device'],
       ['another network', await recordBy(DEVICE, 1, { network: OTHER_NETWORK }), 'wrong-network'],
-      ['a key number that it does not have', await recordBy(DEVICE, 1, { signer: { ...DEVICE.signer, keyNumber: 3 } }), 'key-not-in-force'],
+      ['a key number that it does not have', await recordBy(DEVICE, 1, { signer: { ...DEVICE.signer, keyNumber: 3 } }), 'unknown-key'],
       ['another algorithm', await recordBy(DEVICE, 1, { signer: createSoftwareSigner('ES256', new Uint8Array(32).fill(4), 0) }), 'wrong-algorithm'],
       ['no body', { ...(await recordBy(DEVICE, 1)), attachments: [] }, 'missing-attachment'],
       ['another body', { ...(await recordBy(DEVICE, 1)), attachments: [new Uint8Array(3)] }, 'missing-attachment'],

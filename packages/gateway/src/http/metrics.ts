@@ -20,7 +20,7 @@ export function createGatewayMetrics(gateway: Gateway): GatewayMetrics {
   gauge('telltale_gateway_outbox_bytes', 'bytes of the file of the outbox', () => gateway.fileBytes)
   gauge('telltale_gateway_upstream_up', '1 while the node answers', () => (gateway.health.upstream === null ? 1 : 0))
   const delays = new Gauge({
-    name: 'telltale_gateway_delays_total',
+    name: 'telltale_gateway_delays',
     help: 'times that something is sent again, by the reason',
     labelNames: ['code'],
     registers,

@@ -57,17 +57,12 @@ export function createNodeLink(address: NodeAddress): NodeLink {
   }
 }
 
-interface ShownInterval {
-  toHeight: number | null
-}
-
-/** An identity as a node shows it; null where it is no device (`unexpected-answer`). */
+/** An identity as a node shows it; null where it never was a device (`unexpected-answer`). */
 function deviceOf(value: unknown): RegisteredDevice | null {
-  const { roles, keys } = value as { roles?: ({ role: unknown } & ShownInterval)[]; keys?: ({ number: unknown; algorithm: unknown; key: unknown } & ShownInterval)[] }
+  const { roles, keys } = value as { roles?: { role: unknown }[]; keys?: { number: unknown; algorithm: unknown; key: unknown }[] }
   if (!Array.isArray(roles) || !Array.isArray(keys)) throw malformed('an identity')
   if (!roles.some(({ role }) => role === 'device')) return null
-  const inForce = keys.filter(({ toHeight }) => toHeight === null)
-  return { keys: new Map(inForce.map(({ number, algorithm, key }): [number, PublicKey] => [isCount(number) ? number : -1, keyOf(algorithm, key)])) }
+  return { keys: new Map(keys.map(({ number, algorithm, key }): [number, PublicKey] => [isCount(number) ? number : -1, keyOf(algorithm, key)])) }
 }
 
 function keyOf(algorithm: unknown, key: unknown): PublicKey {

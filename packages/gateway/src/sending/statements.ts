@@ -1,4 +1,4 @@
-import { TelltaleError, hexToBytes, signTransaction } from '@telltale/core'
+import { TelltaleError, fail, hexToBytes, signTransaction } from '@telltale/core'
 import type { Primitives, ReceiptTrust, Signer } from '@telltale/core'
 import type { GatewayEvent, Submitter } from '../components.ts'
 import { RELAYED_MAX, RETRY_MS_MAX, RETRY_MS_MIN, UPSTREAM_RETRY_MS_MAX } from '../limits.ts'
@@ -56,7 +56,9 @@ export function createStatements(components: StatementComponents): Statements {
       attempts = failure === null ? 0 : attempts + 1
       if (failure !== null && attempts === 1) report({ kind: 'statement-refused', code: failure, message: 'The statement about what was passed on was not taken; it is sent again.' })
     } catch (error) {
-      failure = error instanceof TelltaleError ? error.code : 'internal-error'
+      const { code, message } = error instanceof TelltaleError ? error : fail('internal-error', 'The gateway failed; please report it.', { cause: error })
+      failure = code
+      if (code === 'internal-error' || code === 'outbox-failed') report({ kind: 'failed', code, message })
       attempts += 1
       retryMsMax = UPSTREAM_RETRY_MS_MAX
     }
