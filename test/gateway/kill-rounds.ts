@@ -13,6 +13,7 @@ import { admit, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 const DEVICES = ['first', 'second', 'third']
 const DELAY_MS_MAX = 700
+const LOAD_MS_MAX = 30_000
 const DRAIN_MS_MAX = 60_000
 
 export interface KillReport {
@@ -44,9 +45,12 @@ export async function gatewayKillRounds(rounds: number, seed: number, say: (line
     const load = sendLoad(running.gateway.document.url, devices, acknowledged, loading.signal)
     try {
       for (let round = 0; round < rounds; round++) {
+        // Only what is under load can lose something.
+        const before = countOf(acknowledged)
+        await until('the load goes on', () => countOf(acknowledged) > before, LOAD_MS_MAX)
         await new Promise((resolve) => setTimeout(resolve, random.below(DELAY_MS_MAX)))
         await killSome(running, places, random, kills)
-        say(`round ${round + 1}: ${[...acknowledged.records.values()].flat().length} acknowledged`)
+        say(`round ${round + 1}: ${countOf(acknowledged)} acknowledged`)
       }
       loading.abort()
       await load
@@ -57,8 +61,12 @@ export async function gatewayKillRounds(rounds: number, seed: number, say: (line
       await running.node.interrupt()
     }
     const statements = await verify(places.node, acknowledged, gatewayAddress)
-    return { kills, acknowledged: [...acknowledged.records.values()].flat().length, statements }
+    return { kills, acknowledged: countOf(acknowledged), statements }
   })
+}
+
+function countOf({ records }: Acknowledged): number {
+  return [...records.values()].reduce((sum, ids) => sum + ids.length, 0)
 }
 
 /** A network with devices, and a gateway that is admitted. */
