@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { cp, readdir } from 'node:fs/promises'
 import { suite, test } from 'node:test'
-import { decodeTransaction, bytesToHex, transactionId, portable } from '@telltale/core'
-import { readRecords, streamHeadOf } from '@telltale/node'
+import { bytesToHex, decodeTransaction, encodeSubmissions, portable, signTransaction, transactionId } from '@telltale/core'
+import { createWallet, readRecords, streamHeadOf } from '@telltale/node'
 import { admit, enrolled, openRemoteDevice, reading, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 suite('a device, its gateway and a node', () => {
@@ -97,6 +97,38 @@ suite('a device, its gateway and a node', () => {
       } finally {
         await gateway.stop()
         await node.stop()
+      }
+    })
+  })
+
+  test('a relay of another network is refused, by gateway and node, and so is a gateway before a node of another network', async () => {
+    await withFolder(async (folder) => {
+      const node = await startNode(`${folder}/node`, [])
+      const other = await startNode(`${folder}/other`, [])
+      const gateway = await startGatewayFor(node.service.url, `${folder}/gateway`)
+      try {
+        await admit(node.home, gateway)
+        const { signer } = await createWallet(`${folder}/gateway`, undefined).open('gateway')
+        const ids = [transactionId(decodeTransaction((await node.home.reader.transaction(0)).bytes), portable)]
+        const relayFor = async (network: Uint8Array): Promise<Uint8Array> => encodeSubmissions([{ bytes: await signTransaction({ network: network.subarray(0, 16), iss: gateway.address, sub: gateway.address, call: 20, sequence: 0, args: [ids, 1] }, signer), attachments: [] }])
+        const send = async (url: string, body: Uint8Array): Promise<unknown> => {
+          const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: body as Uint8Array<ArrayBuffer> })
+          const { results } = (await answer.json()) as { results: { status: string; error?: { code: string } }[] }
+          return results[0]!.error?.code ?? results[0]!.status
+        }
+        const foreign = await relayFor(other.home.ledger.network)
+        assert.equal(await send(`${gateway.url}/v1/records`, foreign), 'wrong-network')
+        assert.equal(await send(`${node.service.url}/v1/transactions`, foreign), 'wrong-network')
+        assert.equal(await send(`${gateway.url}/v1/records`, await relayFor(node.home.ledger.network)), 'unknown-device', 'a gateway takes statements of devices only')
+        assert.equal(await send(`${node.service.url}/v1/transactions`, await relayFor(node.home.ledger.network)), 'certified', 'the honest relay')
+        await gateway.stop()
+        await assert.rejects(startGatewayFor(other.service.url, `${folder}/gateway`), { code: 'other-network' })
+        const again = await startGatewayFor(node.service.url, `${folder}/gateway`)
+        await again.stop()
+      } finally {
+        await gateway.stop().catch(() => undefined)
+        await node.stop()
+        await other.stop()
       }
     })
   })

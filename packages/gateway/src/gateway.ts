@@ -52,6 +52,8 @@ export interface Gateway {
   readonly fileBytes: number
   /** Records that were certified or refused for good since it was opened. */
   readonly passedOn: number
+  /** Takes nothing more, and lets go of whoever waits for an outcome. */
+  announceStop(): void
   /** Stops sending and lets go of its folder. */
   stop(): Promise<void>
 }
@@ -108,6 +110,10 @@ function createGateway(components: GatewayComponents, { outbox, sender, statemen
   let isStopping = false
   let isFailed = false
 
+  const announceStop = (): void => {
+    isStopping = true
+    for (const wake of sleepers) wake()
+  }
   const keep = async (admitted: ReadSubmission[]): Promise<void> => {
     try {
       const takenMs = clock.nowMs()
@@ -172,9 +178,9 @@ function createGateway(components: GatewayComponents, { outbox, sender, statemen
     get passedOn() {
       return sender.settled
     },
+    announceStop,
     async stop() {
-      isStopping = true
-      for (const wake of sleepers) wake()
+      announceStop()
       await Promise.all([sender.stop(), statements.stop()])
       await close()
     },

@@ -18,8 +18,12 @@ export function encodeSubmissions(submissions: Submission[]): Uint8Array {
   return encode(submissions.map(({ bytes, attachments }) => [bytes, attachments]))
 }
 
-/** Reads such a body; the transactions in it are still unread (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
+/** The first byte of a lone transaction: tag 18. */
+const SIGN1 = 0xd2
+
+/** Reads such a body, or a lone transaction that needs nothing else; the transactions are still unread (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
 export function decodeSubmissions(body: Uint8Array): Submission[] {
+  if (body[0] === SIGN1) return [{ bytes: body, attachments: [] }]
   const items = asArray(decode(body), 'body')
   if (items.length === 0 || items.length > SUBMISSIONS_MAX) throw wrongShape('body', `1 to ${SUBMISSIONS_MAX} transactions`, items)
   return items.map((item) => {

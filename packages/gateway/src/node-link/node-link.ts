@@ -12,6 +12,8 @@ export interface NodeLink {
   read(path: string): Promise<NodeAnswer>
   /** The pinned checkpoint that the node offers (cbor, `pin` of docs/formats.md): to be shown to a person before it is trusted. */
   pin(): Promise<Uint8Array>
+  /** The network that the node says it belongs to, in hexadecimal. */
+  network(): Promise<string>
 }
 
 /** First element of the key of a counter's entry in the state (docs/formats.md, State). */
@@ -22,6 +24,11 @@ export function createNodeLink(address: NodeAddress): NodeLink {
   return {
     read,
     pin: async () => (await askNode(address, { path: '/v1/checkpoint', accept: 'application/cbor' })).body,
+    async network() {
+      const { network } = readJson(await read('/v1/network')) as { network?: unknown }
+      if (typeof network !== 'string') throw malformed('a network')
+      return network
+    },
     submitter: {
       async submit(batch, signal) {
         const answer = await askNode(address, { path: '/v1/transactions?wait=certified', method: 'POST', body: encodeSubmissions(batch), signal })

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { bytesToHex, encode, fail, keyFields, publicKeyToCose, signStatement } from '@telltale/core'
+import { chmod } from 'node:fs/promises'
+import { TelltaleError, bytesToHex, encode, fail, keyFields, publicKeyToCose, signStatement } from '@telltale/core'
 import { DEFAULT_LIMITS, createGatewayServer, createNodeLink, openGateway } from '@telltale/gateway'
-import type { Gateway, GatewayEvent, GatewayLimits } from '@telltale/gateway'
+import type { Gateway, GatewayEvent, GatewayLimits, NodeLink } from '@telltale/gateway'
 import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
@@ -62,7 +62,6 @@ export async function readGatewayKeyHead(directory: string): Promise<{ isProtect
 
 /** The key of a gateway, made at its first start. */
 async function openKey(directory: string, password: string | undefined): Promise<WalletKey> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
   const wallet = createWallet(directory, password)
   return (await wallet.has(GATEWAY_KEY)) ? wallet.open(GATEWAY_KEY) : wallet.create(GATEWAY_KEY, 'EdDSA')
 }
@@ -82,10 +81,15 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   const { directory, log, upstream, tls, isBehindProxy } = init
   const place = readPlace(init.listen)
   if (!isLoopback(place.host) && !tls && !isBehindProxy) throw fail('tls-needed', `Off this machine a gateway speaks no plain HTTP: ${place.host} can be listened in on.`, { expected: '--tls-cert and --tls-key, or --behind-proxy', found: 'neither' })
+  const disk = createNodeDisk()
+  // Its name has to survive a loss of power like all that is in it; what devices send in the open is for nobody else on this machine.
+  await disk.makeDirectory(directory)
+  await chmod(directory, 0o700)
   const key = await openKey(directory, init.password)
   const primitives = createNodePrimitives({ verifyOn: 'pool' })
   const link = createNodeLink(upstream)
   const { pin, isOffered } = await openPin(directory, init.checkpoint, link.pin, primitives)
+  await requireSameNetwork(link, bytesToHex(pin.checkpoint.network))
   const admission = await admissionOf(key, pin.checkpoint.network, pin.set[0]!.address)
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const gateway = await openGateway({
@@ -95,7 +99,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
     address: key.address,
     submitter: link.submitter,
     registry: link.registry,
-    disk: createNodeDisk(),
+    disk,
     directory,
     primitives,
     clock: { nowMs: Date.now },
@@ -111,6 +115,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
     log.info({ url, waiting: gateway.health.waitingRecords }, 'listening')
     const stop = async (): Promise<void> => {
       log.info('stopping')
+      gateway.announceStop()
       const force = setTimeout(() => server.server.closeAllConnections(), STOP_MS)
       await server.close()
       clearTimeout(force)
@@ -122,6 +127,16 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
     await gateway.stop()
     throw error
   }
+}
+
+/** Refuses a node of another network, where one answers (`other-network`): records that it cannot take would wait for ever. */
+async function requireSameNetwork(link: NodeLink, network: string): Promise<void> {
+  const found = await link.network().catch((error: unknown) => {
+    // A node that is away now may be there later.
+    if (error instanceof TelltaleError) return null
+    throw error
+  })
+  if (found !== null && found !== network) throw fail('other-network', 'The node belongs to another network than this gateway.', { expected: network, found })
 }
 
 function tell({ log, onFailure }: GatewayServiceInit, event: GatewayEvent): void {
