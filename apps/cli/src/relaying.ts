@@ -14,15 +14,20 @@ export async function runGateway(options: GatewayOptions, isUsualPort: boolean, 
   let failed: (error: unknown) => void = () => undefined
   const failure = new Promise<never>((_, reject) => (failed = reject))
   failure.catch(() => undefined)
+  // What was given is read first, so that nobody types a password in vain.
+  const token = options.tokenFile === undefined ? null : (await readInputText(options.tokenFile, SMALL_FILE_BYTES_MAX)).trim()
+  const given = {
+    upstream: { url: readUrl(options.upstream), token },
+    tls: await readTls(options),
+    checkpoint: options.checkpoint === undefined ? null : await readInputBytes(options.checkpoint, SMALL_FILE_BYTES_MAX),
+  }
   const service = await startGateway({
+    ...given,
     directory: options.data,
     password: await passwordOf(options.data, output),
-    upstream: { url: readUrl(options.upstream), token: options.tokenFile === undefined ? null : (await readInputText(options.tokenFile, SMALL_FILE_BYTES_MAX)).trim() },
     listen: options.listen,
     isUsualPort,
-    tls: await readTls(options),
     isBehindProxy: options.behindProxy === true,
-    checkpoint: options.checkpoint === undefined ? null : await readInputBytes(options.checkpoint, SMALL_FILE_BYTES_MAX),
     statementDelayMs: options.statementSeconds * 1000,
     log: createLog(options.logLevel),
     onFailure: ({ code, message }) => failed(new UsageError(code, message)),
