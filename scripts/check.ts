@@ -12,6 +12,7 @@ const installed = (path: string): string => join(root, 'node_modules', path)
 const checks: Record<string, { means: string; command: string[] }> = {
   pure: { means: 'types of the packages without clock, randomness and I/O', command: [installed('typescript/bin/tsc'), '-p', 'tsconfig.pure.json'] },
   types: { means: 'types of everything', command: [installed('typescript/bin/tsc'), '-p', 'tsconfig.json'] },
+  web: { means: 'types of the pages', command: [installed('typescript/bin/tsc'), '-p', 'tsconfig.web.json'] },
   lint: { means: 'oxlint, with types', command: [installed('oxlint/bin/oxlint'), '--type-aware', '--deny-warnings'] },
   tidy: { means: 'layers, cycles, sizes, names, banned calls', command: [join(root, 'scripts/tidy.ts')] },
   lock: { means: 'package-lock.json is complete for all platforms', command: [join(root, 'scripts/lock.ts'), '--check'] },

@@ -9,6 +9,7 @@ const targets = {
   check: { main: 'scripts/check.ts', args: [], development: true },
   soak: { main: 'scripts/soak.ts', args: [], development: true },
   bench: { main: 'bench/main.ts', args: [], development: true },
+  'build-web': { main: 'apps/web/build/main.ts', args: [], development: false },
   lock: { main: 'scripts/lock.ts', args: [], development: true },
 }
 

@@ -5,6 +5,8 @@ import type { FastifyInstance } from 'fastify'
 import { fail } from '@telltale/core'
 
 const INDEX = 'index.html'
+/** Files whose name changes with their content. */
+const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(?:\.\w+)?$/
 /** What belongs to the API is never answered with a page. */
 const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 
@@ -18,7 +20,10 @@ export async function addPages(server: FastifyInstance, folder: string | null): 
       wildcard: false,
       index: INDEX,
       dotfiles: 'ignore',
-      setHeaders: (reply, path) => void reply.header('cache-control', path.endsWith(INDEX) ? 'no-cache' : 'public, max-age=3600'),
+      // Where a build wrote compressed files beside the others, they are what travels.
+      preCompressed: existsSync(join(root, `${INDEX}.br`)),
+      cacheControl: false,
+      setHeaders: (reply, path) => void reply.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
     })
   }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {

@@ -1,0 +1,65 @@
+import { TelltaleError, fail } from '@telltale/core'
+import { deskKey } from './desk-key.ts'
+
+/** How long an answer of the node may take before it counts as lost. */
+const ANSWER_MS = 20_000
+
+/** RFC 9457, as the node sends it. */
+interface ProblemBody {
+  code?: string
+  detail?: string
+  title?: string
+  expected?: string
+  found?: string
+}
+
+export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await send(path, { headers: { accept: 'application/json' } }, signal)).json() as Promise<T>
+}
+
+export async function getBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await send(path, {}, signal)).arrayBuffer())
+}
+
+export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  return (await send(path, jsonBody(body), signal)).json() as Promise<T>
+}
+
+export async function postForBytes(path: string, body: unknown, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await send(path, jsonBody(body), signal)).arrayBuffer())
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+/** Asks the node that served this page (`node-unreachable`, `node-answer-unreadable`, and the codes of the node); `answerMs` null: as long as it takes. */
+export async function send(path: string, init: RequestInit, signal?: AbortSignal, answerMs: number | null = ANSWER_MS): Promise<Response> {
+  const limits = [...(signal ? [signal] : []), ...(answerMs === null ? [] : [AbortSignal.timeout(answerMs)])]
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, headers: withDeskKey(path, init.headers), signal: AbortSignal.any(limits) })
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause
+    throw fail('node-unreachable', 'The node does not answer; see whether it runs, and try again.', { expected: 'an answer', found: 'none', cause })
+  }
+  if (response.ok) return response
+  throw await readProblem(response)
+}
+
+/** Only what belongs to the owner of the node brings the key. */
+function withDeskKey(path: string, given: HeadersInit | undefined): Headers {
+  const headers = new Headers(given)
+  const key = path.startsWith('/v1/desk') ? deskKey() : null
+  if (key !== null) headers.set('x-telltale-desk', key)
+  return headers
+}
+
+async function readProblem(response: Response): Promise<TelltaleError> {
+  try {
+    const { code, detail, title, expected, found } = (await response.json()) as ProblemBody
+    return new TelltaleError(code ?? 'node-answer-unreadable', detail ?? title ?? response.statusText, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+  } catch (cause) {
+    return fail('node-answer-unreadable', 'The node answered something that this page cannot read; reload the page, it may be older than the node.', { expected: 'an answer of this API', found: `status ${response.status}`, cause })
+  }
+}

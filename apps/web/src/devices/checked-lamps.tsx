@@ -1,0 +1,63 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { LAMP_NAMES } from '@telltale/certificate'
+import { fail } from '@telltale/core'
+import type { Lamp, LampName } from '@telltale/certificate'
+import type { Device } from '../api/ledger-answers.ts'
+import { networkQuery } from '../api/queries.ts'
+import { postForBytes } from '../api/request.ts'
+import { LampRow } from '../lamps/lamp-row.tsx'
+import type { ShownLamp } from '../lamps/lamp-look.ts'
+import type { Answer } from '../verify/answer.ts'
+import { verify } from '../verify/verification.ts'
+import { words } from '../words.ts'
+
+/** Records of each stream that are checked: a moment's work for a browser. */
+const CHECKED_MAX = 500
+
+/**
+ * The lamps of a device. Nothing is taken from the node's word: it makes a certificate of the newest records, and this browser verifies it, against the network
+ * that this page was opened for.
+ */
+export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean }) {
+  const answer = useCheckedDevice(device, isOwn)
+  const lamps = LAMP_NAMES.map((name): ShownLamp => {
+    const lamp = answer && shownLamp(name, answer)
+    return { name, title: words.lamp.titles[name], look: lamp?.state ?? 'pending', ground: lamp ? lamp.ground.replace(ASK, '') : words.lamp.questions[name] }
+  })
+  return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
+}
+
+/**
+ * This page itself asked for the newest records only: that older ones are left out is no reason to look. Whatever else the verifier saw (a device that lost its
+ * memory, a stream kept back) still is.
+ */
+function shownLamp(name: LampName, { lamps, streams }: Answer): Lamp {
+  const lamp = lamps[name]
+  if (name !== 'complete' || lamp.state !== 'attention') return lamp
+  const isOnlyShort = streams.length > 0 && streams.every(({ to, count, resumes }) => to === count - 1 && resumes === 0) && !lamp.ground.includes('of another device')
+  return isOnlyShort ? { ...lamp, state: 'holds' } : lamp
+}
+
+/** On this page nobody can ask anything further. */
+const ASK = /; give --.*$/
+
+/** `isOwn`: at the owner's desk the certificate also says which car it is, and discloses its newest odometer reading. */
+function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean): Answer | undefined {
+  const queries = useQueryClient()
+  const wanted = streams.filter(({ count }) => count > 0)
+  const { data } = useQuery({
+    queryKey: ['checked', device, isOwn],
+    enabled: wanted.length > 0,
+    staleTime: 60_000,
+    queryFn: async ({ signal }) => {
+      const { network } = await queries.ensureQueryData(networkQuery)
+      const ranges = wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX) }))
+      const newest = Math.max(0, (wanted.find(({ name }) => name === 'odometer')?.count ?? 0) - 1)
+      const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await postForBytes('/v1/certificates', { asset, streams: ranges }, signal)
+      const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
+      if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)
+      return outcome.answer
+    },
+  })
+  return data
+}

@@ -1,0 +1,76 @@
+import type { Stream } from '../api/ledger-answers.ts'
+import { Chart } from '../charts/chart.tsx'
+import type { Series } from '../charts/chart.tsx'
+import { ODOMETER, SPEED, numberOf, odometerOf } from '../records/opened-record.ts'
+import type { OdometerFigure } from '../records/opened-record.ts'
+import { Card } from '../shell/card.tsx'
+import { durationText, groupDigits, groupNumber, timeText } from '../text/figures.ts'
+import { kilometreText } from '../text/quantity.tsx'
+import { words } from '../words.ts'
+import { useRecords } from './latest-records.ts'
+import type { SeenRecord } from './latest-records.ts'
+import { clearOf, gapMs, lateByMs } from './observation.ts'
+import styles from './odometer-card.module.css'
+
+/** Records behind a chart. */
+const CHARTED = 60
+
+/** The one large number, and how it came about. */
+export function OdometerCard({ odometer, driving, lateMs }: { odometer: Stream | undefined; driving: Stream | undefined; lateMs: number }) {
+  const miles = useRecords(odometer ?? NO_STREAM, CHARTED)
+  const speeds = useRecords(driving ?? NO_STREAM, CHARTED)
+  const newest = miles.seen?.map(({ opened }) => odometerOf(opened)).findLast((figure) => figure !== null)
+  const isSealed = miles.seen?.some(({ opened }) => opened?.state === 'sealed') === true
+  return (
+    <Card title={words.device.odometer} className={styles.card}>
+      {newest ? <Figure figure={newest} /> : <p className={styles.sealed}>{isSealed ? words.device.sealedFigure : words.device.noFigure}</p>}
+      {miles.seen && <SeriesChart title={words.device.odometerChart} seen={miles.seen} path={ODOMETER} unit="km" scale={0.001} lateMs={lateMs} />}
+      {speeds.seen && <SeriesChart title={words.device.speedChart} seen={speeds.seen} path={SPEED} unit="km/h" scale={1} lateMs={lateMs} />}
+    </Card>
+  )
+}
+
+const NO_STREAM = { stream: '', count: 0 }
+
+function Figure({ figure: { value, unit, metres } }: { figure: OdometerFigure }) {
+  return (
+    <>
+      <p className={styles.figure}>
+        {groupDigits(value)} <span className={styles.unit}>{unit}</span>
+      </p>
+      {unit !== 'km' && <p className={styles.about}>{words.device.about(kilometreText(metres))}</p>}
+    </>
+  )
+}
+
+function SeriesChart({ title, seen, path, unit, scale, lateMs }: { title: string; seen: SeenRecord[]; path: string; unit: string; scale: number; lateMs: number }) {
+  const { series, clock } = seriesOf(seen, path, scale, lateMs)
+  if (series.timesMs.length < 2) return null
+  return <Chart title={title} series={series} unit={unit} timeText={clock === 0 ? (ms) => timeText(ms, Date.now()) : (ms) => durationText(ms)} valueText={(value) => groupNumber(value)} />
+}
+
+/** All readings of a path in order; a gap between records is a gap in the line. */
+function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: number): { series: Series; clock: number } {
+  const timesMs: number[] = []
+  const values: (number | null)[] = []
+  const late: number[] = []
+  let before: SeenRecord | undefined
+  for (const item of seen) {
+    if (item.opened?.state !== 'opened') continue
+    if (before && gapMs(before, item) !== null) {
+      timesMs.push((timesMs.at(-1) ?? 0) + 1)
+      values.push(null)
+    }
+    before = item
+    const isLate = lateByMs(item, lateMs) !== null
+    for (const reading of item.opened.readings) {
+      const value = reading.path === path ? numberOf(reading) : null
+      // What arrived twice or out of order would draw a line backwards.
+      if (value === null || reading.timeMs <= (timesMs.at(-1) ?? -1)) continue
+      if (isLate) late.push(timesMs.length)
+      timesMs.push(reading.timeMs)
+      values.push(value * scale)
+    }
+  }
+  return { series: { timesMs, values, late }, clock: (before && clearOf(before)?.clock) ?? 0 }
+}

@@ -1,0 +1,22 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { createRoot } from 'react-dom/client'
+import { takeDeskKey } from './api/desk-key.ts'
+import { createLive } from './api/live.ts'
+import { LiveProvider } from './api/live-context.tsx'
+import { router } from './shell/router.tsx'
+import { Look } from './theme/look.tsx'
+
+takeDeskKey()
+const queries = new QueryClient({ defaultOptions: { queries: { staleTime: 5000, retry: 1, retryDelay: 500, refetchOnWindowFocus: true } } })
+const live = createLive(queries)
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <Look>
+    <QueryClientProvider client={queries}>
+      <LiveProvider value={live}>
+        <RouterProvider router={router} />
+      </LiveProvider>
+    </QueryClientProvider>
+  </Look>,
+)

@@ -1,0 +1,92 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import type { Block } from '../api/ledger-answers.ts'
+import { blockQuery } from '../api/queries.ts'
+import { Card, Facts } from '../shell/card.tsx'
+import { Loaded } from '../shell/loaded.tsx'
+import { PageHead } from '../shell/page-head.tsx'
+import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
+import { byteText, groupNumber } from '../text/figures.ts'
+import { Hash } from '../text/hash.tsx'
+import { Time } from '../text/time.tsx'
+import { words } from '../words.ts'
+import styles from './network.module.css'
+
+/** One block and what stands in it. */
+export function BlockPage() {
+  const { height } = useParams({ from: '/blocks/$height' })
+  const query = useQuery(blockQuery(Number(height)))
+  return (
+    <div className={styles.page}>
+      <PageHead title={words.blocks.one(groupNumber(Number(height)))} />
+      <Loaded query={query} height={400}>
+        {(block) => <BlockView block={block} />}
+      </Loaded>
+    </div>
+  )
+}
+
+function BlockView({ block }: { block: Block }) {
+  return (
+    <>
+      <Card>
+        <Facts
+          facts={[
+            [words.blocks.time, <Time key="time" ms={block.timeMs} />],
+            [words.blocks.id, <Hash key="id" text={block.id} />],
+            [words.blocks.sealer, <Hash key="sealer" text={block.sealer} />],
+            [words.blocks.transactions, groupNumber(block.count)],
+            [words.blocks.size, byteText(block.bytes)],
+            [words.blocks.logSize, groupNumber(block.size)],
+          ]}
+        />
+      </Card>
+      <Card title={words.blocks.holds}>
+        <WideTable label={words.blocks.holds}>
+          <thead>
+            <tr>
+              <th scope="col">{words.blocks.place}</th>
+              <th scope="col">{words.blocks.what}</th>
+              <th scope="col">{words.blocks.by}</th>
+              <th scope="col" className={table.wide}>
+                {words.blocks.about}
+              </th>
+              <th scope="col" className={`${table.number} ${table.wide}`}>
+                {words.blocks.size}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {block.transactions.map((transaction) => (
+              <tr key={transaction.id}>
+                <td>{groupNumber(transaction.index)}</td>
+                <td>
+                  <What transaction={transaction} />
+                </td>
+                <td>
+                  <Hash text={transaction.iss} />
+                </td>
+                <td className={table.wide}>{transaction.sub.length > 40 ? <Hash text={transaction.sub} /> : transaction.sub}</td>
+                <td className={`${table.number} ${table.wide}`}>{byteText(transaction.bytes)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </WideTable>
+        {block.transactions.length < block.count && <p className={table.muted}>{words.blocks.more(groupNumber(block.count - block.transactions.length))}</p>}
+      </Card>
+    </>
+  )
+}
+
+const RECORD = 16
+
+function What({ transaction: { call, callName, iss, sub, sequence } }: { transaction: Block['transactions'][number] }) {
+  const label = words.blocks.calls[callName] ?? callName
+  if (call !== RECORD) return label
+  return (
+    <Link to="/devices/$device/$name/$sequence" params={{ device: iss, name: sub, sequence: String(sequence) }}>
+      {label} {groupNumber(sequence)}
+    </Link>
+  )
+}

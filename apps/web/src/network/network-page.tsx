@@ -1,0 +1,128 @@
+import { useQuery } from '@tanstack/react-query'
+import type { CheckpointAnswer, Health, Network } from '../api/ledger-answers.ts'
+import { checkpointQuery, healthQuery, networkQuery } from '../api/queries.ts'
+import { InlineLamp } from '../lamps/inline-lamp.tsx'
+import { Card, Facts } from '../shell/card.tsx'
+import { Loaded } from '../shell/loaded.tsx'
+import { PageHead } from '../shell/page-head.tsx'
+import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
+import { byteText, durationText, groupNumber } from '../text/figures.ts'
+import { Hash } from '../text/hash.tsx'
+import { Time } from '../text/time.tsx'
+import { words } from '../words.ts'
+import styles from './network.module.css'
+
+/** Who certifies, what the network is known by, and how this node stands. */
+export function NetworkPage() {
+  const network = useQuery(networkQuery)
+  const checkpoint = useQuery(checkpointQuery)
+  const health = useQuery(healthQuery)
+  return (
+    <div className={styles.page}>
+      <PageHead title={words.network.title}>{network.data?.name}</PageHead>
+      <Loaded query={network} height={480}>
+        {(data) => (
+          <>
+            <Identity network={data} />
+            <Authorities network={data} checkpoint={checkpoint.data} />
+            <Rules network={data} />
+          </>
+        )}
+      </Loaded>
+      <Loaded query={health} height={90}>
+        {(data) => <ThisNode health={data} />}
+      </Loaded>
+    </div>
+  )
+}
+
+function Identity({ network: { network, genesisMs, height, counts } }: { network: Network }) {
+  return (
+    <Card title={words.network.fingerprint}>
+      <div className={styles.page}>
+        <p className={styles.fingerprint}>{(network.match(/.{4}/g) ?? []).join(' ')}</p>
+        <p className={table.muted}>{words.network.fingerprintWhy}</p>
+        <Facts
+          facts={[
+            [words.network.since, <Time key="since" ms={genesisMs} />],
+            [words.network.height, groupNumber(height)],
+            [words.network.transactions, groupNumber(counts.transactions)],
+            [words.network.cars, groupNumber(counts.assets)],
+            [words.network.devices, groupNumber(counts.devices)],
+          ]}
+        />
+      </div>
+    </Card>
+  )
+}
+
+function Authorities({ network: { authorities }, checkpoint }: { network: Network; checkpoint: CheckpointAnswer | undefined }) {
+  return (
+    <Card title={words.network.authorities(checkpoint ? groupNumber(checkpoint.checkpoint.height) : '')}>
+      <WideTable label={words.network.authority}>
+        <thead>
+          <tr>
+            <th scope="col">{words.network.authority}</th>
+            <th scope="col">{words.network.algorithm}</th>
+            <th scope="col">{words.network.signed}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {authorities.map(({ address, algorithm }) => {
+            const cosignature = checkpoint?.cosignatures.find((item) => item.address === address)
+            return (
+              <tr key={address}>
+                <td>
+                  <Hash text={address} />
+                </td>
+                <td>{algorithm}</td>
+                <td>
+                  {cosignature ? (
+                    <>
+                      <InlineLamp look="holds" word={words.network.cosigned} /> <Time ms={cosignature.issuedAtSeconds * 1000} />
+                    </>
+                  ) : (
+                    <InlineLamp look="unknown" word={words.network.notCosigned} />
+                  )}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </WideTable>
+    </Card>
+  )
+}
+
+function Rules({ network: { parameters } }: { network: Network }) {
+  return (
+    <Card title={words.network.rules}>
+      <Facts
+        facts={[
+          [words.network.late, durationText(parameters.lateMs)],
+          [words.network.quota, words.network.quotaOf(byteText(parameters.quotaBytes), durationText(parameters.quotaWindowMs))],
+          [words.network.blockHolds, groupNumber(parameters.blockTransactionsMax)],
+          [words.network.blockBytes, byteText(parameters.blockBytesMax)],
+          [words.network.notes, groupNumber(parameters.notesMax)],
+          [words.network.algorithms, parameters.algorithms.join(', ')],
+        ]}
+      />
+    </Card>
+  )
+}
+
+function ThisNode({ health: { status, version, sinceMs } }: { health: Health }) {
+  return (
+    <Card title={words.network.node}>
+      <Facts
+        facts={[
+          [words.network.status, <InlineLamp key="status" look={status === 'ok' ? 'holds' : 'attention'} word={words.network.statuses[status]} />],
+          [words.network.version, version],
+          [words.network.running, <Time key="since" ms={sinceMs} />],
+          [words.network.description, <a key="api" href="/openapi.json">{words.network.openapi}</a>],
+        ]}
+      />
+    </Card>
+  )
+}

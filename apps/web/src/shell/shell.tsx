@@ -1,0 +1,109 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { useLive } from '../api/live-context.tsx'
+import { healthQuery, networkQuery } from '../api/queries.ts'
+import { InlineLamp } from '../lamps/inline-lamp.tsx'
+import { groupNumber } from '../text/figures.ts'
+import { Time } from '../text/time.tsx'
+import { words } from '../words.ts'
+import { SchemeSwitch } from './scheme-switch.tsx'
+import styles from './shell.module.css'
+
+const PLACES = [
+  { to: '/', label: words.shell.overview },
+  { to: '/devices', label: words.shell.devices },
+  { to: '/blocks', label: words.shell.blocks },
+  { to: '/network', label: words.shell.network },
+  { to: '/import', label: words.shell.import },
+  { to: '/verify', label: words.shell.verify },
+  { to: '/cheat', label: words.shell.cheat },
+] as const
+
+/** What stands around every page: where one can go, how the ledger stands, and whether what is seen is still live. */
+export function Shell({ children }: { children: ReactNode }) {
+  const main = useRef<HTMLElement>(null)
+  useFocusOnArrival(main)
+  const { data: network } = useQuery(networkQuery)
+  return (
+    <>
+      <a className={styles.skip} href="#content">
+        {words.shell.skip}
+      </a>
+      <header>
+        <div className={styles.bar}>
+          <Link to="/" className={styles.brand}>
+            Telltale
+          </Link>
+          <Navigation />
+          <div className={styles.state}>
+            <LedgerState />
+            <span className={styles.networkName}>{network?.name}</span>
+            <SchemeSwitch />
+          </div>
+        </div>
+        {network?.isDemo === true && <p className={styles.demo}>{words.shell.demo}</p>}
+        <LostConnection />
+      </header>
+      <main id="content" ref={main} className={styles.main} tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  )
+}
+
+function Navigation() {
+  const [isOpen, setOpen] = useState(false)
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  useEffect(() => setOpen(false), [path])
+  return (
+    <nav className={styles.nav} aria-label={words.shell.navigation} data-open={isOpen || undefined}>
+      <button type="button" className={styles.menu} aria-expanded={isOpen} aria-controls="places" onClick={() => setOpen(!isOpen)}>
+        {words.shell.menu}
+      </button>
+      <ul id="places">
+        {PLACES.map(({ to, label }) => (
+          <li key={to}>
+            <Link to={to} activeOptions={{ exact: to === '/' }} activeProps={{ 'aria-current': 'page' }}>
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function LedgerState() {
+  const { data: health } = useQuery(healthQuery)
+  const { block } = useLive()
+  if (!health) return <InlineLamp look="pending" word={words.shell.connecting} />
+  const height = Math.max(health.finalHeight, block?.height ?? 0)
+  if (health.status !== 'ok') return <InlineLamp look="attention" word={words.shell.status[health.status]} />
+  return <InlineLamp look="holds" word={words.shell.final(groupNumber(height))} isPlain />
+}
+
+/** Shows at once, and since when. */
+function LostConnection() {
+  const { connection, sinceMs } = useLive()
+  return (
+    <div role="status">
+      {connection === 'lost' && (
+        <p className={styles.lost}>
+          <InlineLamp look="attention" word={words.shell.lost} /> <Time ms={sinceMs} />
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** After a click on a link the reader stands at the beginning of the new page, with keyboard and screen reader too. */
+function useFocusOnArrival(main: React.RefObject<HTMLElement | null>): void {
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  const isFirst = useRef(true)
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false
+    else main.current?.focus({ preventScroll: true })
+  }, [path, main])
+}

@@ -1,0 +1,16 @@
+import { createRoot } from 'react-dom/client'
+import { Look } from './theme/look.tsx'
+import styles from './shell/shell.module.css'
+import { VerifyPage } from './verify/verify-page.tsx'
+
+/** The verify page alone, for the single file that needs neither a node nor a network. */
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <Look>
+    <header className={styles.bar}>
+      <span className={styles.brand}>Telltale</span>
+    </header>
+    <main className={styles.main}>
+      <VerifyPage />
+    </main>
+  </Look>,
+)

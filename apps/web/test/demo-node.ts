@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import assert from 'node:assert/strict'
+
+const COMMAND = resolve(import.meta.dirname, '../../cli/src/main.ts')
+const START_MS = 30_000
+
+export interface DemoNode {
+  /** `http://127.0.0.1:PORT`. */
+  origin: string
+  /** The link with the key of the desk, as it is printed. */
+  link: string
+  directory: string
+  /** Ends the process as ctrl-C does; its data stays until `remove`. */
+  stop(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** `telltale demo` as a process of its own: a node with the pages of `dist`, a desk, and a car that drives. */
+export async function startDemoNode(): Promise<DemoNode> {
+  const directory = await mkdtemp(join(tmpdir(), 'telltale-pages-'))
+  const child = spawn(process.execPath, [COMMAND, 'demo', '--data', join(directory, 'demo'), '--listen', '127.0.0.1:0', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const { link } = await readDocument(child)
+  return {
+    origin: new URL(link).origin,
+    link,
+    directory: join(directory, 'demo'),
+    async stop() {
+      if (child.exitCode !== null) return
+      const ended = new Promise((end) => child.once('exit', end))
+      child.kill('SIGINT')
+      await ended
+    },
+    remove: () => rm(directory, { recursive: true, force: true }),
+  }
+}
+
+/** The one JSON document that the command prints once it listens. */
+async function readDocument(child: ChildProcess): Promise<{ link: string }> {
+  const timer = setTimeout(() => child.kill(), START_MS)
+  let text = ''
+  for await (const line of createInterface({ input: child.stdout! })) {
+    text += line
+    try {
+      const document = JSON.parse(text) as { link: string }
+      clearTimeout(timer)
+      return document
+    } catch {
+      // Not whole yet.
+    }
+  }
+  assert.fail(`the demo did not start: ${text}`)
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { axeFindings, overhang } from './accessibility.ts'
+import { buildPages } from './built-pages.ts'
+import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { startDemoNode } from './demo-node.ts'
+import type { DemoNode } from './demo-node.ts'
+import { readAnswer } from './verify-dialogue.ts'
+
+const COMMAND = resolve(import.meta.dirname, '../../cli/src/main.ts')
+const SAMPLES = resolve(import.meta.dirname, '../../../samples')
+const LAMPS = 7
+/** A car may stand at a light for three quarters of a minute. */
+const PATIENCE_MS = 60_000
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + PATIENCE_MS
+  while (!(await holds())) {
+    assert.ok(Date.now() < endMs, 'it never happened')
+    await wait(100)
+  }
+}
+
+describe('the pages of a demo node', needsChromium, () => {
+  let browser: Browser
+  let node: DemoNode
+  let device: string
+  before(async () => {
+    buildPages()
+    browser = await launchChromium()
+    node = await startDemoNode()
+    const { devices } = (await (await fetch(`${node.origin}/v1/devices`)).json()) as { devices: { device: string }[] }
+    device = devices[0]!.device
+  })
+  after(async () => {
+    await browser.close()
+    await node.stop()
+    await node.remove()
+  })
+
+  /** A page at the owner's desk: opened by the printed link, then led to `path`. */
+  async function atDesk(path: string, options: Parameters<typeof openPage>[2] = {}): Promise<{ page: Page; complaints: string[] }> {
+    const watched = await openPage(browser, node.origin, options)
+    await watched.page.goto(node.link)
+    await watched.page.getByRole('heading', { level: 1 }).waitFor()
+    if (path !== '/') await watched.page.goto(node.origin + path)
+    await watched.page.getByRole('heading', { level: 1 }).waitFor()
+    return watched
+  }
+
+  const lampsOf = (page: Page): Locator => page.locator('[data-lamp]')
+
+  it('show a newcomer a moving car, records that arrive, and lamps that light', async () => {
+    const { page, complaints } = await atDesk('/', { reducedMotion: 'no-preference' })
+    await page.getByText('Demo network, simulated car').waitFor()
+    assert.ok(!page.url().includes('desk='), 'the key does not stay in the address')
+    await page.getByText(/reported \d+ s ago/).waitFor()
+    const road = page.locator('path[stroke-dasharray="26 22"]')
+    const offset = async (): Promise<string | null> => road.getAttribute('stroke-dashoffset')
+    await until(async () => Number(await offset()) > 0)
+    const newest = page.locator('tbody tr').first().locator('td').first()
+    const number = async (): Promise<number> => Number((await newest.innerText()).replaceAll(',', ''))
+    const before = await number()
+    await until(async () => (await number()) > before)
+    await page.locator('[data-lamp=complete][data-state=holds]').waitFor()
+    assert.equal(await lampsOf(page).count(), LAMPS)
+    assert.equal(await page.locator('[data-lamp][data-state=refuted]').count(), 0)
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('work out in the browser that a record is signed, linked, logged, certified, and open it', async () => {
+    const { page, complaints } = await atDesk(`/devices/${device}/odometer/1`)
+    await page.locator('[data-lamp=cosigned][data-state=holds]').waitFor()
+    const states = await lampsOf(page).evaluateAll((lamps) => lamps.map((lamp) => (lamp as unknown as { dataset: { state: string } }).dataset.state))
+    assert.deepEqual(states, ['holds', 'holds', 'holds', 'holds', 'holds'])
+    await page.getByRole('img', { name: /lead to the log root/ }).waitFor()
+    await page.getByText('58,411').first().waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  it('show what is sealed as sealed to whoever has no key, and tell them how one gets in', async () => {
+    const { page } = await openPage(browser, node.origin)
+    await page.goto(`${node.origin}/devices/${device}`)
+    await page.getByText('certified, sealed').first().waitFor()
+    await page.locator('[data-lamp=genuine][data-state=holds]').waitFor()
+    assert.equal(await page.getByText(/58,4\d\d/).count(), 0)
+    await page.goto(`${node.origin}/devices/${device}/certificate`)
+    await page.getByText('Open the link that the node printed').waitFor()
+    await page.context().close()
+  })
+
+  it('make a certificate by one click that the command and another browser accept, as file and as link', async () => {
+    const { page, complaints } = await atDesk(`/devices/${device}/certificate`)
+    await page.getByRole('button', { name: 'Make the certificate' }).click()
+    await page.locator('[data-lamp=complete][data-state=holds]').waitFor()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save the file' }).click()
+    const file = join(node.directory, 'from-the-page.telltale')
+    await (await downloading).saveAs(file)
+    const { network } = (await (await fetch(`${node.origin}/v1/network`)).json()) as { network: string }
+    const { status, stdout } = spawnSync(process.execPath, [COMMAND, 'verify', file, '--network', network, '--vin', 'TTDEMXCAR00000001', '--json'], { encoding: 'utf8' })
+    assert.equal(status, 0, stdout)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: node.origin })
+    await page.getByRole('button', { name: 'Copy a link' }).click()
+    const link = await page.evaluate<string>('navigator.clipboard.readText()')
+    const reader = await openPage(browser, node.origin)
+    await reader.page.goto(link)
+    await reader.page.locator('[role=status][aria-busy=false] [data-summary]').waitFor()
+    const { lamps } = await readAnswer(reader.page)
+    assert.deepEqual(lamps, { network: 'unknown', car: 'holds', genuine: 'holds', complete: 'holds', certified: 'holds', reading: 'not-asked', noted: 'holds' })
+    assert.deepEqual([...complaints, ...reader.complaints], [])
+    await Promise.all([page.context().close(), reader.page.context().close()])
+  })
+
+  it('hand a certificate over as QR codes that a camera can read from the screen', async () => {
+    const { page } = await atDesk(`/devices/${device}/certificate`, { deviceScaleFactor: 2 })
+    await page.getByRole('radio', { name: 'The newest odometer reading' }).check()
+    await page.getByRole('button', { name: 'Make the certificate' }).click()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    const code = page.getByRole('img', { name: /Code \d+ of \d+/ })
+    const count = Number(/of (\d+)/.exec((await code.getAttribute('aria-label')) ?? '')?.[1])
+    const pictures: { name: string; mimeType: string; buffer: Buffer }[] = []
+    for (let i = 0; i < count; i++) {
+      pictures.push({ name: `${i}.png`, mimeType: 'image/png', buffer: await code.screenshot() })
+      await page.getByRole('button', { name: 'Next', exact: true }).click()
+    }
+    await page.goto(`${node.origin}/verify`)
+    await page.getByRole('button', { name: 'scan a QR code' }).click()
+    await page.getByLabel('Open a picture of the code').setInputFiles(pictures)
+    await page.locator('[role=status][aria-busy=false] [data-summary]').waitFor()
+    assert.equal((await readAnswer(page)).lamps?.['genuine'], 'holds')
+    await page.context().close()
+  })
+
+  it('let the owner grant a stream for a period, and revoke it', async () => {
+    const { page } = await atDesk(`/devices/${device}/share`)
+    await page.getByText('Nobody reads on').waitFor()
+    await page.getByRole('button', { name: 'Let them read' }).click()
+    const revoke = page.getByRole('button', { name: 'Revoke odometer from insurer' })
+    await revoke.waitFor()
+    await page.getByText(/from \d+ on/).first().waitFor()
+    await revoke.click()
+    await page.getByText('Nobody reads on').waitFor()
+    await page.context().close()
+  })
+
+  for (const [cheat, lamp] of [
+    ['Set the dashboard back', 'reading'],
+    ['Roll the odometer back', 'complete'],
+    ['Drop the last record', 'certified'],
+    ['Change one byte of the file', 'genuine'],
+    ['Forge the whole certificate', 'network'],
+  ] as const) {
+    it(`show which lamp turns red: ${cheat}`, async () => {
+      const { page } = await atDesk('/cheat')
+      await page.getByRole('button', { name: `Try it: ${cheat}` }).click()
+      await page.getByText('Caught: the lamp').waitFor()
+      const red = await page.locator('[data-lamp][data-state=refuted]').evaluateAll((lamps) => lamps.map((item) => (item as unknown as { dataset: { lamp: string } }).dataset.lamp))
+      assert.deepEqual(red, [lamp])
+      await page.context().close()
+    })
+  }
+
+  it('name the damage of a stored byte that was changed', async () => {
+    const { page } = await atDesk('/cheat')
+    await page.getByRole('button', { name: 'Try it: Change one byte on the disk' }).click()
+    await page.getByText('Caught: the check names the damage').waitFor()
+    await page.getByText('segment-damaged').waitFor()
+    await page.context().close()
+  })
+
+  it('import a log with its database, and lead to its records', async () => {
+    const { page } = await atDesk('/import')
+    await page.getByLabel('Log', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.log'))
+    await page.getByLabel('CAN database (.dbc)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.dbc'))
+    await page.getByLabel('Mapping (.json)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.map.json'))
+    await page.getByText('short-drive.map.json').waitFor()
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    await page.getByRole('link', { name: 'Look at the records' }).click()
+    await page.getByText('58,411').first().waitFor()
+    await page.locator('[data-lamp=genuine][data-state=holds]').waitFor()
+    await page.context().close()
+  })
+
+  for (const [colorScheme, viewport] of [['dark', LAPTOP], ['light', PHONE], ['light', LAPTOP], ['dark', PHONE]] as const) {
+    it(`are accessible and fit, ${colorScheme}, ${viewport.width} px`, async () => {
+      const { page } = await atDesk('/', { colorScheme, viewport })
+      for (const path of ['/', '/devices', `/devices/${device}`, `/devices/${device}/odometer/1`, `/devices/${device}/share`, `/devices/${device}/certificate`, '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
+        await page.goto(node.origin + path)
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
+        assert.deepEqual(await axeFindings(page), [], path)
+        assert.equal(await overhang(page), 0, path)
+      }
+      await page.context().close()
+    })
+  }
+
+  it('say at once that the connection is lost, and since when', async () => {
+    const { page } = await atDesk('/')
+    await page.getByText(/Block [\d,]+ final/).waitFor()
+    await node.stop()
+    await page.getByText('Connection to the node lost').waitFor()
+    assert.equal(await page.getByText('Connection to the node lost').locator('xpath=ancestor::p').locator('time').count(), 1)
+    await page.context().close()
+  })
+})

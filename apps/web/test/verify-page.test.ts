@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { encodeQR } from 'qr'
+import { textToParts } from '../src/scan/parts.ts'
+import { certificateToFragment, certificateToText } from '../src/verify/certificate-link.ts'
+import { axeFindings, overhang } from './accessibility.ts'
+import { buildPages } from './built-pages.ts'
+import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { askPage, readAnswer } from './verify-dialogue.ts'
+
+const VECTORS = resolve(import.meta.dirname, '../../../test/vectors')
+const small = join(VECTORS, 'small.telltale')
+const NETWORK = 'bea44b725c923fc6dd0005773923ee8e8942cbc3d0e12e5968cf0ebfd834c853'
+const SAID_WITHOUT_TRUST = { network: 'unknown', car: 'holds', genuine: 'holds', complete: 'holds', certified: 'holds', reading: 'not-asked', noted: 'attention' }
+
+async function waitForAnswer(page: Page): Promise<void> {
+  await page.locator('[role=status][aria-busy=false] [data-summary]').waitFor()
+}
+
+describe('the verify page', needsChromium, () => {
+  let browser: Browser
+  const { verifyFile } = buildPages()
+  before(async () => {
+    browser = await launchChromium()
+  })
+  after(async () => browser.close())
+
+  async function visit(options: Parameters<typeof openPage>[2] = {}, address = verifyFile): Promise<Page> {
+    const { page } = await openPage(browser, verifyFile, { offline: true, ...options })
+    await page.goto(address)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    return page
+  }
+
+  it('answers while somebody types, and tells them at the field what it does not understand', async () => {
+    const page = await visit()
+    await askPage(page, small, { network: NETWORK })
+    const reading = page.locator('[data-lamp=reading]')
+    await page.getByLabel('The dashboard shows').fill('13,000')
+    await page.locator('[data-lamp=reading][data-state=refuted]').waitFor()
+    assert.match(await page.locator('[data-summary]').innerText(), /The car reported 15,500 mi \(about 24,945 km\)\. The dashboard figure that you typed is 2,500 mi lower\./)
+    await page.getByLabel('The dashboard shows').fill('thirteen')
+    await page.getByText('Digits, and a point before decimals').waitFor()
+    assert.equal(await reading.getAttribute('data-state'), 'not-asked')
+    await page.context().close()
+  })
+
+  it('trusts a network once somebody has compared its fingerprint, remembers it, and forgets it again', async () => {
+    const page = await visit()
+    assert.deepEqual((await askPage(page, small, {})).lamps, SAID_WITHOUT_TRUST)
+    await page.getByRole('button', { name: 'It is the same' }).click()
+    await page.locator('[data-lamp=network][data-state=holds]').waitFor()
+    await page.reload()
+    assert.equal((await askPage(page, small, {})).lamps?.['network'], 'holds')
+    await page.getByRole('button', { name: 'No longer trust it' }).click()
+    await page.locator('[data-lamp=network][data-state=unknown]').waitFor()
+    await page.context().close()
+  })
+
+  it('opens a certificate from a link, and says of a link that was cut off that it was', async () => {
+    const fragment = await certificateToFragment(readFileSync(small))
+    const page = await visit({}, verifyFile + fragment)
+    await waitForAnswer(page)
+    assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
+    const cut = await visit({}, verifyFile + fragment.slice(0, -40))
+    await cut.getByRole('alert').waitFor()
+    assert.equal((await readAnswer(cut)).code, 'malformed-link')
+    await Promise.all([page.context().close(), cut.context().close()])
+  })
+
+  it('opens a certificate from pictures of QR codes, in any order', async () => {
+    const parts = textToParts(await certificateToText(readFileSync(small)))
+    assert.ok(parts.length > 3)
+    const pictures = parts.map((part, i) => ({ name: `part-${i}.gif`, mimeType: 'image/gif', buffer: Buffer.from(encodeQR(part, 'gif', { scale: 4 })) }))
+    const page = await visit()
+    await page.getByRole('button', { name: 'scan a QR code' }).click()
+    const input = page.getByLabel('Open a picture of the code')
+    await input.setInputFiles(pictures.slice(2).reverse())
+    await page.getByText(`${parts.length - 2} of ${parts.length} parts read`).waitFor()
+    await input.setInputFiles(pictures.slice(0, 2))
+    await waitForAnswer(page)
+    assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
+    await page.context().close()
+  })
+
+  it('takes a file that is dropped anywhere on it', async () => {
+    const page = await visit()
+    const transfer = await page.evaluateHandle(`(() => { const transfer = new DataTransfer(); transfer.items.add(new File([new Uint8Array(${JSON.stringify([...readFileSync(small)])})], 'dropped.telltale')); return transfer })()`)
+    await page.dispatchEvent('h1', 'drop', { dataTransfer: transfer })
+    await waitForAnswer(page)
+    assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
+    await page.context().close()
+  })
+
+  it('lights its lamps in the order of the checks, one after the other', async () => {
+    const page = await visit({ reducedMotion: 'no-preference' })
+    await page.evaluate(`{
+      globalThis.lit = []
+      new MutationObserver((changes) => changes.forEach(({ target, oldValue }) => {
+        if (oldValue === 'pending') globalThis.lit.push([target.dataset.lamp, performance.now()])
+      })).observe(document.querySelector('ol'), { subtree: true, attributeFilter: ['data-state'], attributeOldValue: true })
+    }`)
+    await askPage(page, small, {})
+    const lit = await page.evaluate<[string, number][]>('globalThis.lit')
+    assert.deepEqual(lit.map(([name]) => name), Object.keys(SAID_WITHOUT_TRUST))
+    const times = lit.map(([, ms]) => ms)
+    assert.ok(times.slice(1).every((ms, i) => ms - (times[i] as number) >= 100), 'a person can follow')
+    await page.context().close()
+  })
+
+  it('needs no mouse', async () => {
+    const page = await visit()
+    await page.keyboard.press('Tab')
+    const chooser = page.waitForEvent('filechooser')
+    await page.keyboard.press('Enter')
+    await (await chooser).setFiles(small)
+    await waitForAnswer(page)
+    for (let presses = 0; presses < 40 && !(await page.evaluate<string>('document.activeElement.textContent')).startsWith('It is the same'); presses += 1) await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    await page.locator('[data-lamp=network][data-state=holds]').waitFor()
+    await page.context().close()
+  })
+
+  for (const colorScheme of ['dark', 'light'] as const) {
+    for (const viewport of [LAPTOP, PHONE]) {
+      it(`is accessible and fits, ${colorScheme}, ${viewport.width} px`, async () => {
+        const page = await visit({ colorScheme, viewport })
+        assert.deepEqual(await axeFindings(page), [])
+        await askPage(page, small, { network: NETWORK, reading: '13000' })
+        assert.deepEqual(await axeFindings(page), [])
+        assert.equal(await overhang(page), 0)
+        await page.context().close()
+      })
+    }
+  }
+})
