@@ -13,7 +13,7 @@ export async function benchLatency(count: number): Promise<Figure[]> {
     for (const submission of submissions) {
       const startedMs = performance.now()
       const { index } = await network.chain.submit(submission)
-      network.chain.receipt(index)
+      await network.chain.receipt(index)
       timesMs.push(performance.now() - startedMs)
     }
     timesMs.splice(0, Math.floor(count / 10))

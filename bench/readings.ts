@@ -2,22 +2,23 @@ import { NO_PREVIOUS, decodeTransaction, encode, readingsToBody, recordArgsToCbo
 import type { Primitives, RecordReading } from '@telltale/core'
 import type { Submission } from '@telltale/consensus'
 import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
-import { STREAM, createNetwork } from './network.ts'
+import { STREAM, createNetwork, packSubmissions } from './network.ts'
 import type { BenchNetwork } from './network.ts'
 import type { Figure } from './report.ts'
-import { submitAll } from './throughput.ts'
+import { submitBetweenCeilings } from './throughput.ts'
 
 const READINGS = 256
 
-/** Readings per second in open records of 256. */
+/** Readings per second in open records of 256; the ratio is that of their records to the checks per second. */
 export async function benchReadings(records: number): Promise<Figure[]> {
   const primitives = createNodePrimitives()
   const verifier = createWorkerVerifier(primitives)
   const network = await createNetwork({ primitives, verifier, deviceCount: 100, algorithm: 'EdDSA' })
   try {
     const submissions = await signOpenRecords(network, records / 100, primitives)
-    const rate = (await submitAll(network, submissions)) * READINGS
-    return [{ name: `readings certified, records of ${READINGS}`, value: rate, unit: '/s', budget: '5,000,000 /s', isWithinBudget: rate >= 5_000_000 }]
+    const { record, check } = await submitBetweenCeilings(network, submissions, 'EdDSA', primitives)
+    const value = READINGS / record.seconds
+    return [{ name: `readings certified, records of ${READINGS}`, value, unit: '/s', ratio: check.seconds / record.seconds, budget: '5,000,000 /s', isWithinBudget: value >= 5_000_000 }]
   } finally {
     await network.close()
     await verifier.close()
@@ -37,7 +38,7 @@ async function signOpenRecords(network: BenchNetwork, perDevice: number, primiti
       round.push({ bytes: transaction, attachments: [bytes] })
     }
   }
-  return rounds.flat()
+  return packSubmissions(rounds.flat())
 }
 
 function speeds(seed: number): RecordReading[] {

@@ -92,7 +92,7 @@ def shape(pattern, value):
 def anything(v): pass
 def whole(low=0, high=2**53 - 1): return lambda v: need(type(v) is int and low <= v <= high)
 def octets(low=0, high=2**28): return lambda v: need(type(v) is bytes and low <= len(v) <= high)
-def text(low=0, high=2**28): return lambda v: need(type(v) is str and low <= len(v.encode("utf-16-le")) // 2 <= high)
+def text(low=0, high=2**28): return lambda v: need(type(v) is str and low <= len(v.encode()) <= high)
 def many(p, low=0, high=2**28): return lambda v: need(type(v) is list and low <= len(v) <= high) or [shape(p, x) for x in v]
 def nil_or(pattern): return lambda v: v is None or shape(pattern, v)
 def interval(pattern): return lambda v: need(shape((pattern, UINT, nil_or(UINT)), v)[2] is None or v[1] < v[2])
@@ -166,10 +166,13 @@ def algorithm(v):
     need(type(v) is int)
     need(v in COSE, "unknown-algorithm")
 
-def cose_key(key):
+def cose_form(key):
     need(type(key) is dict and 3 in key)
     algorithm(key[3])
     shape(COSE[key[3]], key)
+
+def cose_key(key):
+    cose_form(key)
     if key[3] == -8:
         need(is_sound_ed25519(key[-2]), "weak-key")
     elif key[3] == -257:
@@ -203,8 +206,8 @@ UINT, HASH, KEY_NUMBER, NUMBER32 = whole(), octets(32, 32), whole(0, 255), whole
 def ascends(rows, code):
     need(all(a[0] < b[0] for a, b in zip(rows, rows[1:])), code)
 
-def authorities(code):
-    return lambda v: many((address, KEY_NUMBER, cose_key), 1, 128)(v) and ascends(v, code)
+def authorities(code, key=cose_key):
+    return lambda v: many((address, KEY_NUMBER, key), 1, 128)(v) and ascends(v, code)
 
 def cosignatures(v):
     many((whole(0, 127), whole(0, 253402300799), octets()))(v)
@@ -214,7 +217,7 @@ def algorithms(v):
     many(algorithm, 1, 4)(v)
     need(len(set(v)) == len(v))
 
-SET, STATE_SET, CHECKPOINT = authorities("unsorted"), authorities("wrong-shape"), (1, HASH, UINT, UINT, HASH, HASH, HASH)
+SET, STATE_SET, CHECKPOINT = authorities("unsorted"), authorities("wrong-shape", cose_form), (1, HASH, UINT, UINT, HASH, HASH, HASH)
 LINK = (CHECKPOINT, nil_or(SET), cosignatures, cosignatures)
 PIN = ("tt-checkpoint", 1, CHECKPOINT, SET)
 CERTIFICATE = (
@@ -232,7 +235,7 @@ ROLES = ("authority", "member", "gateway", "custodian", "operator", "owner", "de
 ROLE = (lambda v: need(v in ROLES), nil_or(text(0, 64)), nil_or(UINT))
 ENTRIES = (
     (many(interval(PARAMETERS), 1), many(interval(STATE_SET), 1), many((nil_or(UINT), UINT, UINT)), many((STATE_SET, UINT))),
-    (many(interval((KEY_NUMBER, cose_key))), many(interval(ROLE)), many(interval((KEY_NUMBER, HASH))), nil_or(text())),
+    (many(interval((KEY_NUMBER, cose_form))), many(interval(ROLE)), many(interval((KEY_NUMBER, HASH))), nil_or(text())),
     (many(interval(text())), HASH, many(interval(text())), text(), UINT, HASH),
     (text(), UINT, HASH, HASH, UINT, UINT, NUMBER32, UINT, UINT, HASH))
 TRANSACTION_HEADER = {1: algorithm, 4: octets(1, 1), 15: {1: text(0, 64), 2: text(0, 128)}, 16: "application/x.tt-tx"}
@@ -250,6 +253,8 @@ def transaction(raw):
     need(type(tagged) is CBORTag and tagged.tag == 18)
     protected, _, payload, signature = shape((octets(), {}, octets(), octets()), tagged.value)
     header = shape(TRANSACTION_HEADER, decode(protected))
+    content = decode(payload)
+    need(type(content) is list and (content[:1] == [1] and content[0] is not True), "unknown-version" if type(content) is list else "wrong-shape")
     _, network, call, sequence, args = shape((1, octets(16, 16), whole(0, 65535), UINT, many(anything)), decode(payload))
     (iss, sub) = header[15].values()
     return SimpleNamespace(id=h(cbor(["Signature1", protected, b"", payload])), network=network, call=call, args=args, iss=iss,

@@ -2,7 +2,7 @@
 import argparse, json, re, sys
 from fractions import Fraction
 from types import SimpleNamespace
-from telltale_forms import (CERTIFICATE, GENESIS, ENTRIES, PIN, CBORTag, Refused, address, anything, cbor, check_signature, cover,
+from telltale_forms import (CERTIFICATE, GENESIS, ENTRIES, PIN, CBORTag, Refused, address, anything, cbor, check_signature, cose_key, cover,
                             decode, fraction, h, is_call, many, need, open_sealed, read_readings, root_from_range, shape, text, transaction)
 
 LAMPS = ("network", "car", "genuine", "complete", "certified", "reading", "noted")
@@ -12,7 +12,10 @@ def read_certificate(data):
     need(data[:10] == b"\x8c\x68telltale", "not-a-certificate")
     items = decode(data)
     need(type(items[1]) is int and items[1] == 1, "unknown-version")
-    return shape(CERTIFICATE, items)
+    shape(CERTIFICATE, items)
+    sets = [s for s in [items[3][2] if items[3][0] else None, items[5][1], *(link[1] for link in items[4])] if s]
+    need(len({cbor(member[2]) for members in sets for member in members}) <= 2048)
+    return items
 
 def address_or_none(v):
     try:
@@ -28,7 +31,7 @@ def genesis_set(raw, network):
         thumbprint = h(cbor({k: v for k, v in key.items() if k != 3}))
         need(address_or_none(who) == thumbprint[:20], "malformed-genesis")
         header = cbor({1: key[3], 4: b"\0", 16: "application/x.tt-key"})
-        check_signature(key, signature, header, cbor([1, bytes(32) + unsigned, who, "authority", 0]), "malformed-genesis")
+        check_signature(key, signature, header, cbor([1, bytes(32) + unsigned, who, "authority", 0, None]), "malformed-genesis")
     need(h(raw) == network, "other-network")
     return [[who, 0, key] for who, key, _ in genesis[7]]
 
@@ -63,6 +66,12 @@ def figure(value, unit):
 
 def agree(a, b):
     return a[0] == b[0] or abs(a[0] - b[0]) < max(a[1], b[1])
+
+def as_shown(reading):
+    """What the source said if it agrees with the value, else the value in metres; and its figure."""
+    value, raw = (reading[2], "m"), reading[4]
+    is_raw = raw and raw[1] in MM and agree(figure(*raw), figure(*value))
+    return (raw, figure(*raw)) if is_raw else (value, figure(*value))
 
 def read_claim(claim):
     m = re.fullmatch(r"\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?\s*(mi|km|m)\s*", claim)
@@ -186,7 +195,7 @@ class Verification:
         elif type(vin) is not str:
             self.light("car", "unknown", "no VIN is disclosed")
         else:
-            need(vin.upper() == self.asked.vin.strip().upper(), "other-vin")
+            need(vin.encode().upper() == self.asked.vin.strip().encode().upper(), "other-vin")
             self.light("car", "holds", vin)
 
     def all_records(self):
@@ -248,6 +257,7 @@ class Verification:
         need(keys, "key-not-in-force")
         roles = in_force(entry[1], t.height)
         need(role is None or any(r[:2] == [role, scope] and (r[2] is None or t.ms < r[2]) for r in roles), "role-not-in-force")
+        cose_key(keys[0])
         check_signature(keys[0], *t.signed)
 
     def genuine(self):
@@ -310,32 +320,32 @@ class Verification:
             self.check_author(t, *(("operator", "service") if t.call == 24 else (None, None)))
             if t.call == 26:
                 a, b = t.fork
-                need(a.sequence == b.sequence and a.id != b.id, "not-a-fork")
-                for f in t.fork:
-                    need(f.path == t.sub, "other-stream")
-                    need(f.network == self.network[:16], "other-network")
-                    keys = [k for (number, k), _, _ in self.identities[f.iss][0] if (number, k[3]) == (f.number, f.algorithm)]
-                    need(keys, "invalid-signature")
+                held = [[k for (n, k), _, _ in self.identities[t.sub[:41]][0] if (n, k[3]) == (f.number, f.algorithm)] for f in t.fork]
+                for f, keys in zip(t.fork, held):
+                    need(f.path == t.sub, "not-a-fork")
+                    need(f.network == self.network[:16], "wrong-network")
+                    need(f.call in (16, 17), "not-a-fork")
+                    need(keys, "unknown-key")
+                need(a.sequence == b.sequence and a.id < b.id, "not-a-fork")
+                for f, keys in zip(t.fork, held):
+                    cose_key(keys[0])
                     check_signature(keys[0], *f.signed)
         leaves = sum(len(leaves) for _, leaves, _ in self.notes)
         self.light("noted", "attention" if leaves else "holds", f"{leaves} notes")
 
     def find_odometer(self):
-        best = None
-        for (path, place), (t, readings, begin) in self.opened.items():
+        newest, every = {}, []
+        for (path, place), (t, readings, begin) in self.opened.items():                 # ascending by stream and place
             found = [r for r in readings if r[0] == "Vehicle.TraveledDistance" and r[3] == "m"]
-            if found:
-                newest = max(reversed(found), key=lambda r: r[1])               # of equal times the last
-                candidate = SimpleNamespace(path=path, place=place, height=t.height, reading=newest, begin=begin)
-                if best is None or best.path == path or (t.height, fraction(newest[2])) > (best.height, fraction(best.reading[2])):
-                    best = candidate
-        self.best = best
+            every += found
+            if found and path[42:] == "odometer":
+                last = max(reversed(found), key=lambda r: r[1])                         # of equal times the last
+                newest[path] = SimpleNamespace(path=path, place=place, height=t.height, reading=last, begin=begin)
+        self.best = best = max(newest.values(), key=lambda s: (s.height, fraction(s.reading[2])), default=None)
         if best is None:
             return
-        value, unit = best.reading[2], "m"
-        said, raw = figure(value, unit), best.reading[4]
-        if raw and raw[1] in MM and agree(figure(*raw), said):
-            (value, unit), said = raw, figure(*raw)
+        (value, unit), said = as_shown(best.reading)
+        self.turned_back = any(figure(r[2], "m")[0] > said[0] and not agree(as_shown(r)[1], said) for r in every)
         shown = str(value)
         if type(value) is CBORTag:
             places, digits = -value.value[0], str(abs(value.value[1]))
@@ -352,13 +362,11 @@ class Verification:
             return self.light("reading", "unknown" if claim else "not-asked", "no odometer is disclosed")
         hidden, said = False, self.said_by_car
         for path, entry in self.streams.items():
-            if path[42:] == best.path[42:] and entry[4] >= best.height:
-                known = {place for p, place in self.opened if p == path}
-                known |= {t.place for t in self.carried.get(path, []) if t.call == 17}
-                behind = best.place if path == best.path else -1
-                hidden = hidden or entry[1] - behind - 1 > sum(place > behind for place in known)
+            if path[42:] == "odometer":
+                resumes = sum(t.call == 17 for t in self.carried.get(path, []))
+                hidden = hidden or entry[1] > resumes + sum(p == path for p, _ in self.opened)
         wrong = claim and not agree(claim, said)
-        state = ("refuted" if wrong and claim[0] < said[0] else "attention" if hidden else
+        state = ("refuted" if wrong and claim[0] < said[0] else "attention" if hidden or self.turned_back else
                  "not-asked" if not claim else "attention" if wrong else "holds")
         self.light("reading", state, f"the odometer says {self.shown}")
 

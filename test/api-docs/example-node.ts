@@ -40,7 +40,7 @@ export async function startExampleNode(folder: string): Promise<ExampleNode> {
   const api = await createApiServer({
     ledger,
     chain,
-    reader: createLedgerReader(ledger, primitives, { isFinal: true }),
+    reader: createLedgerReader(ledger, primitives),
     primitives,
     clock,
     log: silentLog(),

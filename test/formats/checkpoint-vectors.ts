@@ -39,7 +39,7 @@ export async function checkpointVectors({ history, records }: SmallStory, long: 
   const { protectedBytes } = decodeSign1(encoded)
   const first = records[0] as SmallStory['records'][number]
   const index = reader.indexOf(first.id) as number
-  const path = reader.inclusion(index, checkpoint.size)
+  const path = await reader.inclusion(index, checkpoint.size)
   return {
     checkpoint: hex(encodeCheckpoint(checkpoint)),
     set: hex(encode(setToCbor(set))),

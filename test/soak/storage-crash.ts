@@ -14,16 +14,17 @@ interface Machine {
   disk: SimulatedDisk
   rows: RowsHome
   segmentBytesMax: number
+  rowsBufferBytes: number
 }
 
 function createMachine(random: SeededRandom): Machine {
   const disk = new SimulatedDisk()
   if (random.chance(0.3)) disk.writeBytesMax = 100 + random.below(1_000)
-  return { disk, rows: createSimulatedRows(disk, createMemoryRows), segmentBytesMax: random.pick([600, 2_000, 8_000, 100_000]) }
+  return { disk, rows: createSimulatedRows(disk, createMemoryRows), segmentBytesMax: random.pick([600, 2_000, 8_000, 100_000]), rowsBufferBytes: random.pick([0, 1_500, 8_000, 1_000_000]) }
 }
 
-function open({ disk, rows, segmentBytesMax }: Machine): Promise<DiskStore> {
-  return createStore({ directory: DIRECTORY, create: true, disk, rows, segmentBytesMax })
+function open({ disk, rows, segmentBytesMax, rowsBufferBytes }: Machine): Promise<DiskStore> {
+  return createStore({ directory: DIRECTORY, create: true, disk, rows, segmentBytesMax, rowsBufferBytes })
 }
 
 async function runScript(machine: Machine, script: StoreScript, random: SeededRandom): Promise<{ before: ScriptedState; after: ScriptedState; isDone: boolean }> {

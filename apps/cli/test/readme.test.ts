@@ -5,11 +5,11 @@ import { join, relative } from 'node:path'
 import { suite, test } from 'node:test'
 import { MAIN, ROOT, done, scratchFolder } from './command.ts'
 
-/** Pages whose commands are run: those at the root, and all below docs, mappings and samples. */
+/** Pages whose commands are run: those at the root, and all below docs, mappings and samples. Those of the API need its node: test/api-docs.test.ts runs them. */
 function pages(): string[] {
   const below = ['docs', 'mappings', 'samples'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(ROOT, folder, name)))
   const root = readdirSync(ROOT).map((name) => join(ROOT, name))
-  return [...root, ...below].filter((path) => path.endsWith('.md')).sort()
+  return [...root, ...below].filter((path) => path.endsWith('.md') && path !== join(ROOT, 'docs', 'api.md')).sort()
 }
 
 /** The shell blocks of a page, in their order. */

@@ -1,7 +1,7 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, checkpointFromCbor, checkpointToCbor, concatBytes, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
-import type { AuthoritySet, Cbor, CborMap, Checkpoint, Link } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, concatBytes, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import type { AuthoritySet, Cbor, CborMap, Checkpoint, KeyReader, Link, PublicKey } from '@telltale/core'
 import { attributesFromCbor } from '@telltale/ledger'
-import { LINKS_MAX } from './limits.ts'
+import { LINKS_MAX, LINK_KEYS_MAX } from './limits.ts'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
 export type Anchor = { kind: 'genesis'; genesis: Uint8Array } | { kind: 'checkpoint'; checkpoint: Checkpoint; set: AuthoritySet }
@@ -100,11 +100,12 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (!equalBytes(bytes.subarray(0, HEAD.length), HEAD)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
   const items = asVersioned(decode(bytes), 'certificate', 12, 1)
   const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = items
+  const readKey = createKeyReader()
   return {
     network: asBytes(network, 'network', 32),
-    anchor: readAnchor(anchor),
-    links: readLinks(links),
-    head: linkFromCbor(head),
+    anchor: readAnchor(anchor, readKey),
+    links: readLinks(links, readKey),
+    head: linkFromCbor(head, readKey),
     state: asArray(state, 'state').map(readEntry),
     records: asArray(records, 'records').map(readRecords),
     notes: asArray(notes, 'notes').map(readNotes),
@@ -114,18 +115,33 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
   }
 }
 
-function readLinks(value: Cbor | undefined): Link[] {
+function readLinks(value: Cbor | undefined, readKey: KeyReader): Link[] {
   const links = asArray(value, 'links')
   if (links.length > LINKS_MAX) throw wrongShape('links', `at most ${LINKS_MAX}`, links)
-  return links.map(linkFromCbor)
+  return links.map((link) => linkFromCbor(link, readKey))
 }
 
-function readAnchor(value: Cbor | undefined): Anchor {
+/** Members stay from set to set: each key is checked once, and there are not more than a network can have had. */
+function createKeyReader(): KeyReader {
+  const known = new Map<string, PublicKey>()
+  return (value) => {
+    const key = registeredKeyFromCose(value)
+    const name = `${key.algorithm} ${bytesToMapKey(key.material)}`
+    const checked = known.get(name)
+    if (checked) return checked
+    if (known.size === LINK_KEYS_MAX) throw wrongShape('keys of authorities', `at most ${LINK_KEYS_MAX} different ones`, value)
+    checkPublicKey(key)
+    known.set(name, key)
+    return key
+  }
+}
+
+function readAnchor(value: Cbor | undefined, readKey: KeyReader): Anchor {
   const items = asArray(value, 'anchor')
   if (items[0] === 0) return { kind: 'genesis', genesis: asBytes(asArray(value, 'anchor', 2)[1], 'genesis') }
   const [kind, checkpoint, set] = asArray(value, 'anchor', 3)
   asExactly(kind, 1, 'anchor')
-  return { kind: 'checkpoint', checkpoint: checkpointFromCbor(checkpoint), set: setFromCbor(set) }
+  return { kind: 'checkpoint', checkpoint: checkpointFromCbor(checkpoint), set: setFromCbor(set, readKey) }
 }
 
 function readHashes(value: Cbor | undefined, what: string): Uint8Array[] {

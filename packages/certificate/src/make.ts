@@ -32,10 +32,10 @@ export interface CertificateMaterials {
 interface Snapshot {
   head: Link
   state: Map<string, CarriedEntry>
-  streams: Map<string, { row: StreamRow; proof: Uint8Array[] | null; from: number; count: number }>
+  streams: Map<string, { row: StreamRow; from: number; count: number }>
 }
 
-/** State and range proofs of one moment; what they prove no longer changes and is read afterwards. */
+/** The state of one moment. Records and notes that stood then no longer change, and are read and proved afterwards. */
 function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: Link, authors: Set<string>): Snapshot {
   const state = new Map<string, CarriedEntry>()
   const prove = (key: StateKey): StateProof => {
@@ -54,8 +54,7 @@ function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: L
     if (wanted && (wanted.from > wanted.to || wanted.to >= row.count)) {
       throw fail('no-such-record', `${name} holds ${row.count} records; ${wanted.from} to ${wanted.to} are not among them.`, { expected: `0 to ${row.count - 1}`, found: `${wanted.from} to ${wanted.to}` })
     }
-    const proof = wanted ? reader.range('records', stream, wanted.from, wanted.to + 1, row.count) : null
-    streams.set(stream, { row, proof, from: wanted?.from ?? 0, count: wanted ? wanted.to + 1 - wanted.from : 0 })
+    streams.set(stream, { row, from: wanted?.from ?? 0, count: wanted ? wanted.to + 1 - wanted.from : 0 })
     if (wanted) prove(identityKey(device))
   }
   const missing = request.streams.find((item) => !streams.has(item.stream))
@@ -81,12 +80,12 @@ async function readCarried(snapshot: Snapshot, { reader, primitives }: Certifica
   const records: CarriedRecords[] = []
   const notes: CarriedNotes[] = []
   for (const stream of [...snapshot.streams.keys()].sort()) {
-    const { row, proof, from, count } = snapshot.streams.get(stream)!
-    const carried = proof && { stream, from, transactions: await reader.entries('records', stream, from, from + count), rangeProof: proof }
+    const { row, from, count } = snapshot.streams.get(stream)!
+    const carried = count > 0 && { stream, from, transactions: await reader.entries('records', stream, from, from + count), rangeProof: await reader.range(stream, from, from + count, row.count) }
     if (carried) records.push(carried)
     const all = await reader.entries('notes', stream, 0, row.notesCount)
     const entry = { stream, leaves: all.map((note) => leafOf(note, primitives)) }
-    const kept = new Set(carriedLeaves(entry, carried ?? undefined).map((leaf) => bytesToMapKey(leaf.id)))
+    const kept = new Set(carriedLeaves(entry, carried || undefined).map((leaf) => bytesToMapKey(leaf.id)))
     const transactions = all.filter((_, i) => kept.has(bytesToMapKey(entry.leaves[i]!.id))).map((note) => note.bytes)
     notes.push({ ...entry, transactions })
   }

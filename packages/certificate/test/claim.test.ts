@@ -146,23 +146,75 @@ describe('the newest odometer', () => {
     assert.equal(newest([opened('a/odometer', 0, [reading(3)], 9), opened('z/odometer', 0, [reading(7)], 9)]), 7)
   })
 
-  it('is not called the newest where records after it are not disclosed', () => {
-    const one = [opened('a/odometer', 3, [reading(1000)])]
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5 } }), 'attention')
-    assert.equal(judge(null, one, { 'a/odometer': { count: 5 } }), 'attention')
-    assert.equal(judge('0 km', one, { 'a/odometer': { count: 5 } }), 'refuted')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5, resumes: [4] } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 5, resumes: [2] } }), 'attention')
-    assert.equal(judge('1 km', [...one, opened('a/odometer', 4, [])], { 'a/odometer': { count: 5 } }), 'holds')
+  it('is within one block the last of its stream, then the longest of the streams, in whatever order they come', () => {
+    const block = [opened('a/odometer', 0, [reading(70)], 9), opened('b/odometer', 0, [reading(100)], 9), opened('b/odometer', 1, [reading(50)], 9)]
+    for (const order of [[0, 1, 2], [1, 2, 0], [2, 1, 0], [1, 0, 2]]) assert.equal(newest(order.map((i) => block[i] as OpenedRecord)), 70, order.join())
   })
 
-  it('nor where another device has a stream of that name with records that may be newer', () => {
-    const one = [opened('a/odometer', 3, [reading(1000)])]
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 12 } }), 'holds')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 13 } }), 'attention')
-    assert.equal(judge('1 km', one, { 'a/odometer': { count: 4 }, 'b/driving': { count: 9, lastHeight: 99 } }), 'holds')
-    assert.equal(judge('1 km', [...one, opened('b/odometer', 0, [], 11)], { 'a/odometer': { count: 4 }, 'b/odometer': { count: 1, lastHeight: 99 } }), 'holds')
+  it('is the longer one however little it is, of equally long ones that of the first stream', () => {
+    const found = (...values: Exact[]): string | undefined => {
+      const { state, streams } = ledger({})
+      return findOdometer(values.map((value, i) => opened(`${'abc'[i] as string}/odometer`, 0, [reading(value)], 9)), streams, state)?.reading.stream
+    }
+    assert.equal(found(exactFromText('0.0001'), exactFromText('0.0002')), 'b/odometer')
+    assert.equal(found(exactFromText('0.0002'), exactFromText('0.0001')), 'a/odometer')
+    assert.equal(found(-1, 5, 5), 'b/odometer')
+  })
+
+  it('is no way to hide that it was turned back: whatever was longer before makes it amber', () => {
+    const rows = { 'a/odometer': { count: 2 } }
+    const from = (value: Exact, more: Partial<RecordReading> = {}): OpenedRecord[] => [opened('a/odometer', 0, [reading(value, more)]), opened('a/odometer', 1, [reading(58_412_000)])]
+    assert.equal(judge('58412 km', from(58_411_000), rows), 'holds')
+    assert.equal(judge('58412 km', from(231_904_000), rows), 'attention')
+    assert.equal(judge(null, from(231_904_000), rows), 'attention')
+    assert.equal(judge('58411 km', from(231_904_000), rows), 'refuted')
+    assert.equal(judge('231904 km', from(231_904_000), rows), 'attention')
+    assert.equal(judge('58412 km', from(58_412_001), rows), 'attention')
+    assert.equal(judge('58412 km', [opened('a/odometer', 0, [reading(231_904_000, { timeMs: 1 }), reading(58_412_000)])]), 'attention')
+    assert.equal(judge('58412 km', [opened('a/driving', 0, [reading(231_904_000)], 1), ...from(1)], rows), 'attention')
+  })
+
+  it('is told by streams of that name alone, so that none of another name can stand in for it', () => {
+    const rows = { 'a/odometer': { count: 1 }, 'b/odo': { count: 1 } }
+    const [real, shorter] = [opened('a/odometer', 0, [reading(231_904_000)], 5), opened('b/odo', 0, [reading(58_412_000)], 9)]
+    assert.equal(judge('58412 km', [shorter], rows), 'unknown')
+    assert.equal(judge(null, [shorter], rows), 'not-asked')
+    assert.equal(newest([real, shorter]), 231_904_000)
+    assert.equal(judge('58412 km', [real, shorter], rows), 'refuted')
+    assert.equal(judge('231904 km', [real, shorter], rows), 'holds')
+  })
+
+  it('is not called turned back for what a coarser source rounds away', () => {
+    const rows = { 'a/odometer': { count: 1 }, 'b/odometer': { count: 1 } }
+    const fine = opened('a/odometer', 0, [reading(58_412_400, { raw: { value: exactFromText('58412.4'), unit: 'km' } })], 10)
+    const coarse = opened('b/odometer', 0, [reading(58_412_000, { raw: { value: 58_412, unit: 'km' } })], 1000)
+    assert.equal(judge('58412 km', [fine, coarse], rows), 'holds')
+    assert.equal(judge('58412 km', [fine, { ...coarse, readings: [reading(58_411_000, { raw: { value: 58_411, unit: 'km' } })] }], rows), 'attention')
+  })
+
+  const four = [0, 1, 2].map((sequence) => opened('a/odometer', sequence, [])).concat(opened('a/odometer', 3, [reading(1000)]))
+
+  it('is not called the newest where records after it are not disclosed', () => {
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 } }), 'holds')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 5 } }), 'attention')
+    assert.equal(judge(null, four, { 'a/odometer': { count: 5 } }), 'attention')
+    assert.equal(judge('0 km', four, { 'a/odometer': { count: 5 } }), 'refuted')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 5, resumes: [4] } }), 'holds')
+    assert.equal(judge('1 km', [...four, opened('a/odometer', 4, [])], { 'a/odometer': { count: 5 } }), 'holds')
+  })
+
+  it('nor where one before it is not disclosed, which may have said more', () => {
+    assert.equal(judge('1 km', four.slice(1), { 'a/odometer': { count: 4 } }), 'attention')
+    assert.equal(judge('1 km', four.slice(3), { 'a/odometer': { count: 4 } }), 'attention')
+    assert.equal(judge('1 km', four.slice(1), { 'a/odometer': { count: 4, resumes: [0] } }), 'holds')
+  })
+
+  it('nor where another device has a stream of that name with records that are not disclosed', () => {
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 0 } }), 'holds')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/odometer': { count: 9, lastHeight: 12 } }), 'attention')
+    assert.equal(judge('1 km', four, { 'a/odometer': { count: 4 }, 'b/driving': { count: 9, lastHeight: 99 } }), 'holds')
+    assert.equal(judge('1 km', [...four, opened('b/driving', 0, [])], { 'a/odometer': { count: 5 }, 'b/driving': { count: 9 } }), 'attention')
+    assert.equal(judge('1 km', [...four, opened('b/odometer', 0, [], 11)], { 'a/odometer': { count: 4 }, 'b/odometer': { count: 1, lastHeight: 99 } }), 'holds')
   })
 
   it('is found among a hundred thousand records of as many streams', () => {

@@ -12,24 +12,38 @@ import { refute } from '../src/verify/refutation.ts'
 const MANY = 60_000
 
 describe('a large certificate', () => {
-  it('is opened in one pass, with a body and a range for every record', () => {
-    const clear = { clock: 0 as const, firstMs: 1, durationMs: 0, count: 1 }
-    const attachments = Array.from({ length: MANY }, (_, i) => encode([new Map<number, string | number>([[0, 'a'], [2, i]])]))
-    const records = attachments.map((body, sequence): ReadRecord => ({
+  const stream = 'a/odometer'
+  /** Open records of these bodies, each with its own range or all in one, and what `openDisclosed` makes of them. */
+  const open = (bodies: Uint8Array[], count: number, attachments: Uint8Array[], isOneRange = false) => {
+    const content = { kind: 'open' as const, clear: { clock: 0 as const, firstMs: 1, durationMs: 0, count } }
+    const records = bodies.map((body, sequence): ReadRecord => ({
       sequence,
       height: 1,
       timeMs: 1,
       id: new Uint8Array(32),
       transaction: {} as ReadRecord['transaction'],
       previous: new Uint8Array(32),
-      record: { previous: new Uint8Array(32), boot: new Uint8Array(6), content: { kind: 'open', clear }, body: { sha256: portable.sha256(body), length: body.length }, cites: null },
+      record: { previous: new Uint8Array(32), boot: new Uint8Array(6), content, body: { sha256: portable.sha256(body), length: body.length }, cites: null },
     }))
-    const stream = 'a/odometer'
     const streams = new Map<string, ReadStream>([[stream, { stream, device: 'a', row: {} as StreamRow, carried: { stream, from: 0, transactions: [], rangeProof: [] }, records }]])
-    const disclosed = records.map(({ sequence }) => ({ stream, epoch: null, from: sequence, to: sequence, nodes: [] }))
-    const opened = openDisclosed({ network: new Uint8Array(32), disclosed, attachments } as unknown as Certificate, streams, portable)
+    const disclosed = isOneRange ? [{ stream, epoch: null, from: 0, to: records.length - 1, nodes: [] }] : records.map(({ sequence }) => ({ stream, epoch: null, from: sequence, to: sequence, nodes: [] }))
+    return openDisclosed({ network: new Uint8Array(32), disclosed, attachments } as unknown as Certificate, streams, portable)
+  }
+
+  it('is opened in one pass, with a body and a range for every record', () => {
+    const bodies = Array.from({ length: MANY }, (_, i) => encode([new Map<number, string | number>([[0, 'a'], [2, i]])]))
+    const opened = open(bodies, 1, bodies)
     assert.equal(opened.length, MANY)
     assert.equal(opened.at(-1)?.readings[0]?.value, MANY - 1)
+  })
+
+  it('cannot fill the memory with one body that many records share', () => {
+    const item = new Map<number, string | number>([[0, 'a'], [2, 1]])
+    const body = encode(Array.from({ length: 16_384 }, () => item))
+    assert.equal(open([body, body, body], 16_384, [body]).length, 3)
+    const many = Array.from({ length: 8_388_608 / 16_384 + 1 }, () => body)
+    // In one range, of which nothing is read before all of it is counted.
+    assert.throws(() => open(many, 16_384, [body], true), { code: 'too-many-readings' })
   })
 })
 

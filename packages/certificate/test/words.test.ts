@@ -31,6 +31,8 @@ describe('a VIN', () => {
   it('is compared without regard to case and blanks around it', () => {
     assert.equal(describeCar(attributes, ' wvwzzz1jzxw000001 ').state, 'holds')
     assert.throws(() => describeCar(attributes, 'WVWZZZ1JZXW000002'), { code: 'other-vin' })
+    // A long s and a dotless i, which Unicode writes as S and I in capitals.
+    assert.throws(() => describeCar(new Map([['vin', 'WV\u017f\u0131']]), 'WVSI'), { code: 'other-vin' })
   })
 
   it('that is not disclosed is not another one', () => {

@@ -131,7 +131,7 @@ suite('what was signed', () => {
     assert.equal(await codeWith({}), 'accepted')
     const lost: (object | null)[] = [null, { size: signed.size + 1 }, { sealedHeight: signed.sealedHeight + 1 }, { logRoot: new Uint8Array(32) }, { size: signed.size - 1 }, { size: signed.size - 1, logRoot: new Uint8Array(32) }]
     for (const change of lost) assert.equal(await codeWith(change), 'signed-state-lost', JSON.stringify(change))
-    const before = rig.network.reader.logRoot(signed.size - 1)
+    const before = await rig.network.reader.logRoot(signed.size - 1)
     assert.equal(await codeWith({ size: signed.size - 1, sealedHeight: signed.sealedHeight - 1, logRoot: before }), 'accepted')
   })
 

@@ -54,7 +54,8 @@ export function createOutbox(components: DeviceComponents, journal: Journal): Ou
       if (!isName(sub)) continue
       state.surfaced.push({ stream: sub, sequence, bytes })
       // What we believe about this stream is wrong: the next record asks the ledger where it stands.
-      state.streams.delete(sub)
+      const known = state.streams.get(sub)
+      if (known) state.streams.set(sub, { ...known, next: Math.min(known.next, sequence), head: null })
     }
     const gone = new Set(rejected.map((item) => item.transaction))
     state.pending = state.pending.filter((transaction) => !gone.has(transaction))

@@ -12,10 +12,10 @@ export interface EpochSpan {
 
 /** Where a stream stands: what the next record continues. */
 export interface StreamState {
-  /** Sequence of the next transaction. */
+  /** Sequence of the next transaction; where the head is not known, the ledger holds at least so many. */
   next: number
-  /** Id of the last transaction, 32 zero bytes before the first. */
-  head: Uint8Array
+  /** Id of the last transaction, 32 zero bytes before the first; null where another went on and the ledger has to be asked. */
+  head: Uint8Array | null
   /** Epoch of the last sealed record, 0 before the first. */
   epoch: number
   /** The next record begins a new epoch: a reader was revoked, the asset changed hands, the epoch was forgotten. */
@@ -124,7 +124,7 @@ function streamFromCbor(item: Cbor): [string, StreamState] {
   const [name, next, head, epoch, isEpochDue, cites, epochs] = asArray(item, 'device stream', 7)
   const stream = {
     next: asUint(next, 'next sequence'),
-    head: asBytes(head, 'stream head', 32),
+    head: asNullable(head, (id) => asBytes(id, 'stream head', 32)),
     epoch: asUint(epoch, 'epoch'),
     isEpochDue: isEpochDue === true,
     cites: asNullable(cites, (id) => asBytes(id, 'citation', 32)),

@@ -10,7 +10,7 @@ export interface Streams {
   /** Signs a record of these readings and puts it into the outbox. */
   record(stream: string, clock: Clock, readings: RecordReading[]): Promise<void>
   /** Where a stream stands; after a loss of state that begins with a resume. */
-  position(stream: string): Promise<StreamState>
+  position(stream: string): Promise<KnownStream>
   /** Makes the next record of a stream begin a new epoch. Its secret is made at once, so that a device that loses its state still knows. */
   endEpoch(stream: string): Promise<void>
   /** After a transfer: every stream begins a new epoch and says why. */
@@ -22,6 +22,9 @@ export interface Streams {
   /** Streams that went on with a resume since the state was lost. */
   readonly resumed: string[]
 }
+
+/** A stream whose head is known. */
+type KnownStream = StreamState & { head: Uint8Array }
 
 const CALL_RECORD = 16
 const CALL_RESUME = 17
@@ -38,29 +41,32 @@ export function createStreams(components: DeviceComponents, journal: Journal, ou
   const resumed: string[] = []
   let boot = components.randomBytes(6)
 
-  const position = async (stream: string): Promise<StreamState> => {
+  const position = async (stream: string): Promise<KnownStream> => {
     const known = state.streams.get(stream)
-    if (known) return known
+    if (known && hasHead(known)) return known
     const head = await submitter.streamHead(address, stream)
     if (!head) throw fail('unknown-stream', `The device has no stream ${stream}; add it first.`, { expected: 'a stream of the device', found: stream })
+    // Whoever answers may be behind, or lie: no place is signed for twice, and no epoch that ended begins again.
+    if (known && head.count < known.next) throw ledgerBehind(stream, known.next, head.count)
     const lost = head.count > 0
-    const isEpochDue = secrets !== null && (await isEpochOver(secrets, stream, head.epoch, lost, state.followed !== null))
-    const before: StreamState = {
+    const epoch = Math.max(head.epoch, known?.epoch ?? 0)
+    const isEpochDue = secrets !== null && (known?.isEpochDue === true || (await isEpochOver(secrets, stream, epoch, lost, state.followed !== null)))
+    const before: KnownStream = {
       next: head.count,
       head: lost ? head.head : NO_PREVIOUS,
-      epoch: head.epoch,
+      epoch,
       isEpochDue,
       cites: isEpochDue && state.pin.transfers > 0 ? state.pin.lastTransfer : null,
-      epochs: lost ? spansAfterLoss(head.epoch, head.count, isEpochDue) : [],
+      epochs: lost ? spansAfterLoss(epoch, head.count, isEpochDue) : [],
     }
     if (!lost) return before
     await outbox.write(stream, before, CALL_RESUME, [head.head, boot, 'state lost'], [])
     resumed.push(stream)
-    return state.streams.get(stream) as StreamState
+    return state.streams.get(stream) as KnownStream
   }
 
   /** The stream as the next record finds it: in its epoch, or at the beginning of a new one. */
-  const enterEpoch = async (stream: string, current: StreamState): Promise<StreamState> => {
+  const enterEpoch = async (stream: string, current: KnownStream): Promise<KnownStream> => {
     if (!secrets) return current
     const open = current.epochs.at(-1)
     const isGoingOn = open !== undefined && open.last === null
@@ -70,7 +76,7 @@ export function createStreams(components: DeviceComponents, journal: Journal, ou
     return { ...current, epoch, isEpochDue: false, epochs: [...closed, { epoch, first: current.next, last: null }] }
   }
 
-  const makeBody = async (stream: string, current: StreamState, clear: Clear, readings: Cbor[]): Promise<{ content: RecordArgs['content']; body: Uint8Array }> => {
+  const makeBody = async (stream: string, current: KnownStream, clear: Clear, readings: Cbor[]): Promise<{ content: RecordArgs['content']; body: Uint8Array }> => {
     if (!secrets) return { content: { kind: 'open', clear }, body: encode(readings) }
     const { epoch, next, head } = current
     const key = (await keys(stream, epoch))(next) as Uint8Array
@@ -102,12 +108,13 @@ export function createStreams(components: DeviceComponents, journal: Journal, ou
       journal.touch()
     },
     async reconcile() {
-      for (const [stream, { next, head }] of state.streams) {
+      for (const [stream, current] of state.streams) {
+        const { next, head } = current
         const held = await submitter.streamHead(address, stream)
         if (!held || held.count < next) throw ledgerBehind(stream, next, held?.count ?? 0)
         // Somebody went on with a newer state than ours: the next record resumes from where the ledger stands.
-        if (held.count === next && (next === 0 || equalBytes(held.head, head))) continue
-        state.streams.delete(stream)
+        if (!head || (held.count === next && (next === 0 || equalBytes(held.head, head)))) continue
+        state.streams.set(stream, { ...current, head: null })
         journal.touch()
       }
     },
@@ -115,6 +122,10 @@ export function createStreams(components: DeviceComponents, journal: Journal, ou
       boot = components.randomBytes(6)
     },
   }
+}
+
+function hasHead(stream: StreamState): stream is KnownStream {
+  return stream.head !== null
 }
 
 /** Whether the next record has to begin an epoch, as seen by a device that does not know where the stream stands. */

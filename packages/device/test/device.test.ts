@@ -203,6 +203,27 @@ suite('lost state', () => {
     assert.deepEqual(rig.ledger.values('odometer', rig.disk.secrets), [1, 5])
     assert.deepEqual(rig.disk.refused.map((item) => [item.sequence, item.code]), [[3, 'given-up']])
   })
+
+  test('a gateway that lies about where a stream stands makes it sign for no place twice', async () => {
+    const rig = createRig(['odometer'])
+    await recordAndFlush(rig, [1, 2, 3, 4])
+    const parts = rig.start()
+    const sent: number[] = []
+    let count = 4
+    const streamHead = async (): Promise<{ count: number; head: Uint8Array; epoch: number }> => ({ count, head: new Uint8Array(32).fill(9), epoch: 0 })
+    const submit = async ({ bytes }: { bytes: Uint8Array }): Promise<void> => void sent.push(decodeTransaction(bytes).sequence)
+    const lied = await openDevice({ ...parts, submitter: { ...parts.submitter, streamHead, submit } })
+    count = 2
+    await assert.rejects(lied.record('odometer', 0, [reading(5)]), coded('ledger-behind'))
+    await lied.flush()
+    assert.deepEqual(sent, [])
+    // Nor after a start: that it has to ask, and from where on, is in its state.
+    const device = await openDevice({ ...parts, submitter: { ...parts.submitter, streamHead, submit } })
+    await assert.rejects(device.record('odometer', 0, [reading(5)]), coded('ledger-behind'))
+    const honest = await recordAndFlush(rig, [5])
+    assert.deepEqual(honest.resumed, ['odometer'])
+    assert.deepEqual(rig.ledger.said('odometer').map(({ sequence, call }) => [sequence, call]), [[0, 16], [1, 16], [2, 16], [3, 16], [4, 17], [5, 16]])
+  })
 })
 
 suite('refusals', () => {

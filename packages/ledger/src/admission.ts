@@ -47,7 +47,7 @@ export function judgeTransaction(context: CallContext, read: ReadTransaction, qu
   if (!equalBytes(transaction.network, context.network.subarray(0, 16))) {
     return refuse('wrong-network', 'The transaction belongs to another network.', bytesToHex(context.network.subarray(0, 16)), bytesToHex(transaction.network))
   }
-  return judgeSequence(context, read) ?? judgeQuota(context, transaction, quota) ?? call.judge(context, args)
+  return judgeSequence(context, read) ?? judgeQuota(context, read, quota) ?? call.judge(context, args)
 }
 
 /** Records and resumes of a stream are numbered by the stream itself, everything else by a counter of sender and subject. */
@@ -69,9 +69,16 @@ function judgeSequence(context: CallContext, read: ReadTransaction): Verdict | n
   return refuse('sequence-taken', 'The ledger holds another transaction at this place.', String(expected), String(sequence))
 }
 
-function judgeQuota(context: CallContext, transaction: Transaction, used: QuotaUse | null): Verdict | null {
+/** Bytes that a transaction adds: its own, and those of what it refers to, which nodes store beside it. */
+export function quotaBytesOf({ transaction, call, args }: ReadTransaction): number {
+  return (call.attachments?.(args) ?? []).reduce((sum, { length }) => sum + length, transaction.bytes.length)
+}
+
+function judgeQuota(context: CallContext, read: ReadTransaction, used: QuotaUse | null): Verdict | null {
   const { quotaBytes } = context.parameters
-  const bytes = (used?.bytes ?? 0) + transaction.bytes.length
-  if (bytes <= quotaBytes) return null
+  const before = used?.bytes ?? 0
+  const bytes = before + quotaBytesOf(read)
+  // The first of a window always fits: what is larger than the quota by itself would wait for ever, and everything behind it.
+  if (before === 0 || bytes <= quotaBytes) return null
   return refuse('quota', `${accountOf(context)} used up its bytes for now; try again later.`, `at most ${quotaBytes} bytes in ${context.parameters.quotaWindowMs} ms`, String(bytes))
 }

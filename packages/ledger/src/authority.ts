@@ -1,17 +1,17 @@
 import type { PublicKey, Verdict } from '@telltale/core'
 import { refuse } from './call.ts'
 import type { CallContext } from './call.ts'
-import { inForce } from './state/interval.ts'
+import { isInForce } from './state/interval.ts'
 import { hasRole, rolesInForce } from './state/role.ts'
 import type { RoleName } from './state/role.ts'
-import type { IdentityRow, NumberedKey } from './state/rows.ts'
+import type { IdentityRow } from './state/rows.ts'
 import { setAt } from './state/view.ts'
 import type { StateView } from './state/view.ts'
 
 /** The key that an identity may sign with under this number in a block of this height, or null. */
 export function keyInForce(identity: IdentityRow | null, keyNumber: number, height: number): PublicKey | null {
   if (!identity) return null
-  return inForce(identity.keys, height).find((entry: NumberedKey) => entry.number === keyNumber)?.key ?? null
+  return identity.keys.find((interval) => isInForce(interval, height) && interval.value.number === keyNumber)?.value.key ?? null
 }
 
 export function isAuthority(state: StateView, address: string, height: number): boolean {

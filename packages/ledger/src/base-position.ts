@@ -1,17 +1,16 @@
-import { bytesToMapKey, frontierRoot, stateKeyHash, updateStateTree } from '@telltale/core'
+import { bytesToMapKey, stateKeyHash, updateStateTree } from '@telltale/core'
 import type { Frontier, Primitives, StateChange, StateTree } from '@telltale/core'
 import type { Execution } from './execute.ts'
 import type { Position, QuotaUse } from './position.ts'
-import { LOG_TREE, STATE_PREFIX, quotaRowKey, readUint48, streamTree, transactionRowKey } from './row-keys.ts'
+import { STATE_PREFIX, quotaRowKey, readUint48, streamTree, transactionRowKey } from './row-keys.ts'
 import { createStateBase, stateKeyText } from './state/base.ts'
 import type { StateBase } from './state/base.ts'
-import { splitStreamName, streamKey } from './state/key.ts'
-import type { StreamRow } from './state/rows.ts'
 import type { RowReader, Store } from './store.ts'
-import { loadFrontier, storedSubtrees } from './tree-rows.ts'
+import type { TreeHead } from './tree-growth.ts'
+import { loadHead } from './tree-rows.ts'
 
-/** Frontiers of streams kept in memory; above this many the oldest go and are read from rows again. */
-const CACHED_FRONTIERS_MAX = 50_000
+/** Heads of trees kept in memory; above this many the oldest go and are read from rows again. */
+const CACHED_HEADS_MAX = 50_000
 /** Entries inserted into the state tree at a time while it is rebuilt at start. */
 const REBUILD_BATCH = 10_000
 
@@ -26,18 +25,10 @@ export interface Base {
 
 export function createBase(rows: RowReader, primitives: Primitives): Base {
   const state = createStateBase(rows)
-  const frontiers = new Map<string, Frontier>()
+  const heads = new Map<string, TreeHead>()
   const quotas = new Map<string, QuotaUse>()
 
-  const frontier: Position['frontier'] = (kind, stream) => {
-    const name = `${kind} ${stream}`
-    const cached = frontiers.get(name)
-    if (cached) return cached
-    const { device, name: streamName } = splitStreamName(stream) as { device: string; name: string }
-    const row = state.row(streamKey(device, streamName)) as StreamRow | null
-    const size = row === null ? 0 : kind === 'records' ? row.count : row.notesCount
-    return loadFrontier(size, storedSubtrees(rows, streamTree(kind, stream, primitives.sha256), primitives.sha256))
-  }
+  const head: Position['head'] = (kind, stream) => heads.get(`${kind} ${stream}`) ?? loadHead(rows, streamTree(kind, stream, primitives.sha256))
 
   const quota = (account: string): QuotaUse | null => {
     const cached = quotas.get(account)
@@ -55,21 +46,21 @@ export function createBase(rows: RowReader, primitives: Primitives): Base {
       log,
       stateTree,
       state,
-      frontier,
+      head,
       has: (transactionId) => rows.get(transactionRowKey(transactionId)) !== null,
       quota,
     }),
     absorb(execution) {
       state.remember(execution.writes.map(({ key, row }) => [stateKeyText(key), row]))
       for (const [account, use] of execution.quotas) quotas.set(account, use)
-      for (const { kind, stream, after } of execution.trees) {
-        frontiers.set(`${kind} ${stream}`, after)
-        if (frontiers.size > CACHED_FRONTIERS_MAX) frontiers.delete(frontiers.keys().next().value as string)
+      for (const { kind, stream, growth } of execution.trees) {
+        heads.set(`${kind} ${stream}`, growth.head)
+        if (heads.size > CACHED_HEADS_MAX) heads.delete(heads.keys().next().value as string)
       }
     },
     forget() {
       state.forget()
-      frontiers.clear()
+      heads.clear()
       quotas.clear()
     },
   }
@@ -77,7 +68,7 @@ export function createBase(rows: RowReader, primitives: Primitives): Base {
 
 /** A position on top of an execution that is not committed yet, so that the next block can be executed meanwhile. */
 export function positionAfter(parent: Position, execution: Execution, id: Uint8Array): Position {
-  const frontiers = new Map(execution.trees.map(({ kind, stream, after }) => [`${kind} ${stream}`, after]))
+  const heads = new Map(execution.trees.map(({ kind, stream, growth }) => [`${kind} ${stream}`, growth.head]))
   return {
     height: execution.height,
     id,
@@ -85,7 +76,7 @@ export function positionAfter(parent: Position, execution: Execution, id: Uint8A
     log: execution.log,
     stateTree: execution.stateTree,
     state: execution.state,
-    frontier: (kind, stream) => frontiers.get(`${kind} ${stream}`) ?? parent.frontier(kind, stream),
+    head: (kind, stream) => heads.get(`${kind} ${stream}`) ?? parent.head(kind, stream),
     has: (transactionId) => execution.ids.has(bytesToMapKey(transactionId)) || parent.has(transactionId),
     quota: (account) => execution.quotas.get(account) ?? parent.quota(account),
   }
@@ -102,10 +93,4 @@ export async function loadStateTree(store: Store, network: Uint8Array, primitive
     batch = []
   }
   return updateStateTree(tree, batch, primitives.sha256)
-}
-
-/** The log's frontier at a size, from the rows. */
-export function loadLog(rows: RowReader, size: number, primitives: Primitives): { frontier: Frontier; root: Uint8Array } {
-  const frontier = loadFrontier(size, storedSubtrees(rows, LOG_TREE, primitives.sha256))
-  return { frontier, root: frontierRoot(frontier, primitives.sha256) }
 }

@@ -1,16 +1,15 @@
 import type { Primitives } from '@telltale/core'
 import type { Execution } from './execute.ts'
 import type { Position } from './position.ts'
-import { LOG_TREE, quotaRowKey, sentRowKey, stateRowKey, streamTree, transactionRowKey, writeUint48 } from './row-keys.ts'
+import { quotaRowKey, sentRowKey, sizeRowKey, stateRowKey, transactionRowKey, writeUint48 } from './row-keys.ts'
 import type { RowChange, RowReader } from './store.ts'
-import { leafRows, storedSubtrees } from './tree-rows.ts'
-import type { TreeLeaf } from './tree-rows.ts'
+import { treeRows } from './tree-rows.ts'
 
 const CALL_RECORD = 16
 const CALL_RESUME = 17
 
 /** All rows that a block changes; a function of the execution alone, so that a check can compare them with what is stored. */
-export function commitRows(parent: Position, execution: Execution, rows: RowReader, primitives: Primitives): RowChange[] {
+export function commitRows(parent: Position, execution: Execution, primitives: Primitives): RowChange[] {
   const changes: RowChange[] = execution.writes.map(({ keyBytes, value }) => [stateRowKey(keyBytes), value])
   const logFrom = parent.log.size
   execution.transactions.forEach((read, i) => {
@@ -18,11 +17,8 @@ export function commitRows(parent: Position, execution: Execution, rows: RowRead
     changes.push([transactionRowKey(read.id), uint48(logFrom + i)])
     if (call !== CALL_RECORD && call !== CALL_RESUME) changes.push([sentRowKey(iss, sub, sequence, primitives.sha256), uint48(logFrom + i)])
   })
-  const logLeaves = execution.transactions.map((read): TreeLeaf => ({ hash: read.leafHash, reference: execution.height }))
-  pushLeaves(changes, rows, LOG_TREE, logFrom, logLeaves, primitives)
-  for (const { kind, stream, before, leaves } of execution.trees) {
-    pushLeaves(changes, rows, streamTree(kind, stream, primitives.sha256), before.size, leaves, primitives)
-  }
+  changes.push([sizeRowKey(execution.height), uint48(execution.size)], ...treeRows(execution.logGrowth))
+  for (const { growth } of execution.trees) for (const change of treeRows(growth)) changes.push(change)
   for (const [account, { window, bytes }] of execution.quotas) {
     const value = new Uint8Array(12)
     writeUint48(value, 0, window)
@@ -30,11 +26,6 @@ export function commitRows(parent: Position, execution: Execution, rows: RowRead
     changes.push([quotaRowKey(account), value])
   }
   return changes
-}
-
-function pushLeaves(changes: RowChange[], rows: RowReader, tree: Uint8Array, from: number, leaves: TreeLeaf[], primitives: Primitives): void {
-  const subtree = storedSubtrees(rows, tree, primitives.sha256, from, leaves)
-  for (const change of leafRows(tree, from, leaves, subtree)) changes.push(change)
 }
 
 function uint48(value: number): Uint8Array {

@@ -1,12 +1,13 @@
-import { appendLeaves, bytesToMapKey, encode, equalBytes, fail, frontierRoot, leafHash, setHash, stateKeyHash, stateRoot, updateStateTree } from '@telltale/core'
+import { bytesToMapKey, encode, equalBytes, fail, frontierRoot, leafHash, setHash, stateKeyHash, stateRoot, updateStateTree } from '@telltale/core'
 import type { Cbor, Frontier, Primitives, PublicKey, SignatureCheck, StateChange, StateTree, Verdict } from '@telltale/core'
-import { judgeTransaction, requiredSignatures } from './admission.ts'
+import { judgeTransaction, quotaBytesOf, requiredSignatures } from './admission.ts'
 import type { CheckedTransaction } from './admission.ts'
 import { accountOf } from './authority.ts'
 import { refuse } from './call.ts'
 import type { CallContext, ReadTransaction } from './call.ts'
 import type { GrownTree, Position, QuotaUse, TreeGrowth, TreeKind } from './position.ts'
 import { applyPendingSet } from './pending-set.ts'
+import { LOG_TREE } from './row-keys.ts'
 import { encodeRow } from './state/codec.ts'
 import type { Row } from './state/codec.ts'
 import { counterKey, encodeStateKey, splitStreamName, streamKey } from './state/key.ts'
@@ -14,6 +15,8 @@ import type { StateKey } from './state/key.ts'
 import type { StreamRow } from './state/rows.ts'
 import { createStateView, parametersAt, setAt } from './state/view.ts'
 import type { StateView } from './state/view.ts'
+import { growTree } from './tree-growth.ts'
+import type { Growth } from './tree-growth.ts'
 
 /** What an engine decided about a block before its transactions are executed. */
 export interface BlockPlan {
@@ -39,6 +42,7 @@ export interface Execution {
   transactions: ReadTransaction[]
   size: number
   log: Frontier
+  logGrowth: Growth
   logRoot: Uint8Array
   stateTree: StateTree
   stateRoot: Uint8Array
@@ -123,7 +127,7 @@ function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primi
       call.apply(context, args)
       ids.add(bytesToMapKey(id))
       if (transaction.call !== 16 && transaction.call !== 17) state.set(counterKey(transaction.iss, transaction.sub), transaction.sequence + 1)
-      quotas.set(account, { window, bytes: used.bytes + transaction.bytes.length })
+      quotas.set(account, { window, bytes: used.bytes + quotaBytesOf(read) })
       return null
     },
   }
@@ -146,17 +150,19 @@ function isSameKey(a: PublicKey, b: PublicKey): boolean {
 }
 
 function finish(parent: Position, plan: BlockPlan, run: Run, included: ReadTransaction[], network: Uint8Array, primitives: Primitives): Execution {
-  const trees = [...run.growths.values()].map((growth) => growTree(parent, growth, run.state, primitives))
+  const trees = [...run.growths.values()].map((growth) => growStream(parent, growth, run.state, primitives))
   const writes = encodeWrites(run.state)
   const changes: StateChange[] = writes.map(({ keyBytes, value }) => ({ keyHash: stateKeyHash(network, keyBytes, primitives.sha256), value }))
   const stateTree = updateStateTree(parent.stateTree, changes, primitives.sha256)
-  const log = appendLeaves(parent.log, included.map((read) => read.leafHash), primitives.sha256)
+  const logGrowth = growTree({ tree: LOG_TREE, frontier: parent.log, positions: [] }, included.map((read) => read.leafHash), [], primitives.sha256)
+  const log = logGrowth.head.frontier
   return {
     height: plan.height,
     timeMs: plan.timeMs,
     transactions: included,
     size: log.size,
     log,
+    logGrowth,
     logRoot: frontierRoot(log, primitives.sha256),
     stateTree,
     stateRoot: stateRoot(stateTree),
@@ -170,16 +176,14 @@ function finish(parent: Position, plan: BlockPlan, run: Run, included: ReadTrans
 }
 
 /** Appends a block's leaves to a stream's tree and puts the new root into the stream's entry: once a block, however many records. */
-function growTree(parent: Position, growth: TreeGrowth, state: StateView, primitives: Primitives): GrownTree {
-  const { kind, stream } = growth
-  const leaves = growth.entries.map(({ entry, logIndex }) => ({ hash: leafHash(encode(entry), primitives.sha256), reference: logIndex }))
-  const before = parent.frontier(kind, stream)
-  const after = appendLeaves(before, leaves.map((leaf) => leaf.hash), primitives.sha256)
-  const root = frontierRoot(after, primitives.sha256)
+function growStream(parent: Position, { kind, stream, entries }: TreeGrowth, state: StateView, primitives: Primitives): GrownTree {
+  const leaves = entries.map(({ entry }) => leafHash(encode(entry), primitives.sha256))
+  const growth = growTree(parent.head(kind, stream), leaves, entries.map(({ logIndex }) => logIndex), primitives.sha256)
+  const root = frontierRoot(growth.head.frontier, primitives.sha256)
   const { device, name } = splitStreamName(stream) as { device: string; name: string }
   const row = state.stream(device, name) as StreamRow
   state.set(streamKey(device, name), kind === 'records' ? { ...row, recordRoot: root } : { ...row, notesRoot: root })
-  return { kind, stream, before, after, root, leaves }
+  return { kind, stream, root, growth }
 }
 
 function encodeWrites(state: StateView): StateWrite[] {

@@ -1,9 +1,9 @@
-import { bytesToHex, equalBytes, fail, stateRoot } from '@telltale/core'
+import { bytesToHex, equalBytes, fail, frontierRoot, stateRoot } from '@telltale/core'
 import type { AttachmentReference, AuthoritySet, Primitives, SignatureCheck, TelltaleError, Verdict } from '@telltale/core'
 import { judgeTransaction, readTransaction, requiredSignatures } from './admission.ts'
 import type { CheckedTransaction } from './admission.ts'
 import { accountOf } from './authority.ts'
-import { createBase, loadLog, loadStateTree } from './base-position.ts'
+import { createBase, loadStateTree } from './base-position.ts'
 import { bodyHash, decodeBlock } from './block/block.ts'
 import { NO_NONCE, sealerOf } from './block/header.ts'
 import type { BlockHeader } from './block/header.ts'
@@ -14,10 +14,14 @@ import { execute, refuseBlock } from './execute.ts'
 import type { BlockPlan, Execution, OnRefusal } from './execute.ts'
 import { genesisState } from './genesis-state.ts'
 import { readGenesis } from './genesis.ts'
+import { createLogReader } from './log-reader.ts'
+import type { LogReader } from './log-reader.ts'
 import type { Position } from './position.ts'
+import { LOG_TREE } from './row-keys.ts'
 import { createStateView, parametersAt, setAt } from './state/view.ts'
 import type { Parameters } from './parameters.ts'
 import type { Store, StoredBlock } from './store.ts'
+import { loadHead } from './tree-rows.ts'
 
 /** What a block commits to beside its place: equal on every node, or the block is refused. */
 export type BlockRoots = Pick<BlockHeader, 'size' | 'logRoot' | 'stateRoot' | 'setHash' | 'bodyHash'>
@@ -30,6 +34,8 @@ export interface Ledger {
   /** What is committed. */
   readonly position: Position
   readonly store: Store
+  /** Transactions as they stand in the log. */
+  readonly log: LogReader
   parameters(height: number): Parameters
   authorities(height: number): AuthoritySet
   read(bytes: Uint8Array): ReturnType<typeof readTransaction>
@@ -69,14 +75,15 @@ async function loadPosition(store: Store, network: Uint8Array, primitives: Primi
   const base = createBase(store, primitives)
   const stateTree = await loadStateTree(store, network, primitives)
   const height = store.rowsHeight
+  const { frontier } = loadHead(store, LOG_TREE)
   if (height === 0) {
     const { genesis } = await readGenesis((await store.readBlock(0)).bytes, primitives)
-    return base.position(0, network, genesis.timeMs, loadLog(store, 0, primitives).frontier, stateTree)
+    return base.position(0, network, genesis.timeMs, frontier, stateTree)
   }
   const block = await store.readBlock(height)
   const { header } = decodeBlock(block.bytes)
-  const { frontier, root } = loadLog(store, header.size, primitives)
-  if (!equalBytes(root, header.logRoot)) throw damaged('log root', bytesToHex(header.logRoot), bytesToHex(root))
+  const root = frontierRoot(frontier, primitives.sha256)
+  if (frontier.size !== header.size || !equalBytes(root, header.logRoot)) throw damaged('log root', bytesToHex(header.logRoot), bytesToHex(root))
   if (!equalBytes(stateRoot(stateTree), header.stateRoot)) throw damaged('state root', bytesToHex(header.stateRoot), bytesToHex(stateRoot(stateTree)))
   return base.position(height, block.id, header.timeMs, frontier, stateTree)
 }
@@ -88,6 +95,7 @@ function damaged(what: string, expected: string, found: string): TelltaleError {
 function createLedger(store: Store, network: Uint8Array, primitives: Primitives, opened: Position): Ledger {
   const calls = createCalls(primitives)
   const base = createBase(store, primitives)
+  const log = createLogReader(store, primitives)
   let position = base.position(opened.height, opened.id, opened.timeMs, opened.log, opened.stateTree)
 
   // What may be said in the next block is asked for every transaction; what does not depend on it is kept until the position moves.
@@ -113,6 +121,7 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
   return {
     network,
     store,
+    log,
     get position() {
       return position
     },
@@ -142,16 +151,18 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
       nonce: NO_NONCE,
     }),
     async commit(execution, block, attachments, isFinal) {
-      const rows = commitRows(position, execution, store, primitives)
+      const rows = commitRows(position, execution, primitives)
       const undo = isFinal ? null : undoOf(rows, store)
       if (block.height <= store.height) await store.replay(block.height, rows, undo)
       else await store.commit({ block, attachments, rows, undo })
       base.absorb(execution)
+      log.remember(position.log.size, execution.transactions.map((read) => read.leafHash))
       position = base.position(execution.height, block.id, execution.timeMs, execution.log, execution.stateTree)
     },
     async revert() {
       await store.revert()
       base.forget()
+      log.forget()
       const reopened = await loadPosition(store, network, primitives)
       position = base.position(reopened.height, reopened.id, reopened.timeMs, reopened.log, reopened.stateTree)
     },

@@ -13,7 +13,7 @@ export interface Parameters {
   blockMs: number
   blockTransactionsMax: number
   blockBytesMax: number
-  /** Notes of one author on one stream. */
+  /** Notes of one organisation's people and devices on one stream. */
   notesMax: number
   /** Bytes that the people and devices of one organisation may add in a window. */
   quotaBytes: number

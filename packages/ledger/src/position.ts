@@ -1,6 +1,6 @@
 import type { Cbor, Frontier, StateTree } from '@telltale/core'
 import type { StateReader } from './state/base.ts'
-import type { TreeLeaf } from './tree-rows.ts'
+import type { Growth, TreeHead } from './tree-growth.ts'
 
 /** Bytes that an organisation's people and devices added in a window of time. */
 export interface QuotaUse {
@@ -17,8 +17,8 @@ export interface Position {
   log: Frontier
   stateTree: StateTree
   state: StateReader
-  /** Frontier of a stream's record or note tree. */
-  frontier(kind: TreeKind, stream: string): Frontier
+  /** Where a stream's record or note tree stands. */
+  head(kind: TreeKind, stream: string): TreeHead
   has(transactionId: Uint8Array): boolean
   quota(account: string): QuotaUse | null
 }
@@ -36,8 +36,6 @@ export interface TreeGrowth {
 export interface GrownTree {
   kind: TreeKind
   stream: string
-  before: Frontier
-  after: Frontier
   root: Uint8Array
-  leaves: TreeLeaf[]
+  growth: Growth
 }

@@ -1,13 +1,15 @@
-import { assert, consistencyProof, inclusionProof, rangeProof, rangeRoot, stateKeyHash, stateSiblings } from '@telltale/core'
-import type { Primitives } from '@telltale/core'
-import { decodeBlock } from './block/block.ts'
+import { consistencyProof, decodeTransaction, encode, inclusionProof, leafHash, rangeProof, rangeRoot, recordLeaf, stateKeyHash, stateSiblings, transactionId } from '@telltale/core'
+import type { Primitives, SubtreeHash } from '@telltale/core'
 import type { Ledger } from './ledger.ts'
+import { LOG_GROUP_LEAVES } from './log-reader.ts'
+import type { LoggedTransaction } from './log-reader.ts'
 import type { TreeKind } from './position.ts'
-import { createPathMaker, rememberSubtrees } from './remembered-subtrees.ts'
 import { LOG_TREE, readUint48, sentRowKey, stateRowKey, streamTree, transactionRowKey } from './row-keys.ts'
 import { encodeStateKey } from './state/key.ts'
 import type { StateKey } from './state/key.ts'
-import { readLeaf, storedSubtrees } from './tree-rows.ts'
+import { GROUP_LEAVES } from './tree-growth.ts'
+import { leafPositions, logGroupHash, storedSubtrees, streamGroupHash } from './tree-rows.ts'
+import type { LeafGroups } from './tree-rows.ts'
 
 /** An entry of the state and the siblings that lead from it to the state root; value null where the key is absent. */
 export interface StateProof {
@@ -16,22 +18,18 @@ export interface StateProof {
   siblings: Uint8Array[]
 }
 
-/** A transaction where it stands. */
-export interface LoggedTransaction {
-  bytes: Uint8Array
-  index: number
-  height: number
-  timeMs: number
-}
-
-/** Reads and proves what the committed ledger holds. */
+/**
+ * Reads and proves what the committed ledger holds. What is said about the log or a stream of some size stays true as they grow; the state is that
+ * of the moment at which it is asked for.
+ */
 export interface LedgerReader {
   state(key: StateKey): StateProof
   /** Root of the log of the first `size` transactions. */
-  logRoot(size: number): Uint8Array
-  inclusion(index: number, size: number): Uint8Array[]
-  consistency(first: number, second: number): Uint8Array[]
-  range(kind: TreeKind, stream: string, from: number, to: number, size: number): Uint8Array[]
+  logRoot(size: number): Promise<Uint8Array>
+  inclusion(index: number, size: number): Promise<Uint8Array[]>
+  consistency(first: number, second: number): Promise<Uint8Array[]>
+  /** Proof that [from, to) are these records of the first `size` of a stream. */
+  range(stream: string, from: number, to: number, size: number): Promise<Uint8Array[]>
   /** Position in the log, or null. */
   indexOf(transactionId: Uint8Array): number | null
   transaction(index: number): Promise<LoggedTransaction>
@@ -41,58 +39,59 @@ export interface LedgerReader {
   entries(kind: TreeKind, stream: string, from: number, to: number): Promise<LoggedTransaction[]>
 }
 
-/** With `isFinal` subtrees of the log are remembered: for whoever asks only about transactions that are never taken back, and often. */
-export function createLedgerReader(ledger: Ledger, primitives: Primitives, { isFinal = false }: { isFinal?: boolean } = {}): LedgerReader {
-  const { store, network } = ledger
+const LOG = { groupLeaves: LOG_GROUP_LEAVES, groupHash: logGroupHash }
+const STREAM = { groupLeaves: GROUP_LEAVES, groupHash: streamGroupHash }
+
+export function createLedgerReader(ledger: Ledger, primitives: Primitives): LedgerReader {
+  const { store, network, log } = ledger
   const { sha256 } = primitives
-  const stored = storedSubtrees(store, LOG_TREE, sha256)
-  const log = isFinal ? rememberSubtrees(stored, sha256) : stored
-  let paths: { size: number; of(index: number): Uint8Array[] } | null = null
-  const readTransactions = async (indexes: number[]): Promise<LoggedTransaction[]> => {
-    const found: LoggedTransaction[] = []
-    let block = { height: -1, timeMs: 0, first: 0, transactions: [] as Uint8Array[] }
-    for (const index of indexes) {
-      const height = readLeaf(store, LOG_TREE, index)!.reference
-      if (block.height !== height) {
-        const { header, transactions } = decodeBlock((await store.readBlock(height)).bytes)
-        block = { height, timeMs: header.timeMs, first: header.size - transactions.length, transactions }
-      }
-      found.push({ bytes: block.transactions[index - block.first] as Uint8Array, index, height, timeMs: block.timeMs })
-    }
-    return found
+
+  /** Subtrees of the log of `size`, with the leaves around `indexes` at hand. */
+  const logSubtrees = async (indexes: number[], size: number): Promise<SubtreeHash> => {
+    const groups: LeafGroups = new Map()
+    for (const group of groupsOf(indexes, LOG_GROUP_LEAVES)) groups.set(group, await log.leaves(group, size))
+    return storedSubtrees(store, LOG_TREE, LOG, groups, sha256)
   }
+
+  const entries: LedgerReader['entries'] = (kind, stream, from, to) => log.transactions(leafPositions(store, streamTree(kind, stream, sha256), from, to))
+
+  const recordHash = ({ bytes, height, timeMs }: LoggedTransaction): Uint8Array => leafHash(encode(recordLeaf(height, timeMs, transactionId(decodeTransaction(bytes), primitives))), sha256)
+
   return {
     state(key) {
       const keyBytes = encodeStateKey(key)
       return { key: keyBytes, value: store.get(stateRowKey(keyBytes)), siblings: stateSiblings(ledger.position.stateTree, stateKeyHash(network, keyBytes, sha256)) }
     },
-    logRoot: (size) => rangeRoot(0, size, log, sha256),
-    inclusion(index, size) {
-      assert(index >= 0 && index < size, 'inclusion proof outside the tree')
-      if (!isFinal) return inclusionProof(index, size, log, sha256)
-      if (paths?.size !== size) paths = { size, of: createPathMaker(size, log, sha256) }
-      return paths.of(index)
+    logRoot: async (size) => rangeRoot(0, size, await logSubtrees([size - 1], size), sha256),
+    inclusion: async (index, size) => inclusionProof(index, size, await logSubtrees([index, size - 1], size), sha256),
+    consistency: async (first, second) => consistencyProof(first, second, await logSubtrees([first - 1, second - 1], second), sha256),
+    async range(stream, from, to, size) {
+      const groups: LeafGroups = new Map()
+      // Only groups that the range or the size cuts through are looked into.
+      for (const group of groupsOf([from, to, size].filter((at) => at % GROUP_LEAVES !== 0), GROUP_LEAVES)) {
+        const start = group * GROUP_LEAVES
+        const records = await entries('records', stream, start, Math.min(start + GROUP_LEAVES, size))
+        groups.set(group, { leaves: records.map(recordHash), inner: new Map() })
+      }
+      return rangeProof(from, to, size, storedSubtrees(store, streamTree('records', stream, sha256), STREAM, groups, sha256), sha256)
     },
-    consistency: (first, second) => consistencyProof(first, second, log, sha256),
-    range: (kind, stream, from, to, size) => rangeProof(from, to, size, storedSubtrees(store, streamTree(kind, stream, sha256), sha256), sha256),
-    indexOf(transactionId) {
-      const row = store.get(transactionRowKey(transactionId))
+    indexOf(id) {
+      const row = store.get(transactionRowKey(id))
       return row && readUint48(row, 0)
     },
-    transaction: async (index) => (await readTransactions([index]))[0] as LoggedTransaction,
-    sent(iss, sub, from) {
+    transaction: async (index) => (await log.transactions([index]))[0] as LoggedTransaction,
+    async sent(iss, sub, from) {
       const indexes: number[] = []
       for (let sequence = from; ; sequence++) {
         const row = store.get(sentRowKey(iss, sub, sequence, sha256))
-        if (!row) return readTransactions(indexes)
+        if (!row) return log.transactions(indexes)
         indexes.push(readUint48(row, 0))
       }
     },
-    entries(kind, stream, from, to) {
-      const tree = streamTree(kind, stream, sha256)
-      const indexes: number[] = []
-      for (let i = from; i < to; i++) indexes.push(readLeaf(store, tree, i)!.reference)
-      return readTransactions(indexes)
-    },
+    entries,
   }
+}
+
+function groupsOf(indexes: number[], groupLeaves: number): Set<number> {
+  return new Set(indexes.filter((index) => index >= 0).map((index) => Math.floor(index / groupLeaves)))
 }

@@ -5,9 +5,11 @@ import { concatBytes, textToBytes } from '@telltale/core'
  * Numbers are big-endian, so that rows lie in their order.
  */
 const STATE = 0x73 // s: state key -> value
-const LEAF = 0x6c // l: tree, index -> leaf hash, position in the log or height of the block
+const HEAD = 0x66 // f: tree -> size, frontier, positions in the log of the leaves behind the last group
+const GROUP = 0x67 // g: tree of a stream, index -> hash of 16 leaves, their positions in the log
 const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
-const TRANSACTION = 0x78 // x: first 16 bytes of the id -> position in the log
+const SIZE = 0x7a // z: height -> size of the log after the block
+const TRANSACTION = 0x78 // x: id, whole because what is cited is judged by it -> position in the log
 const QUOTA = 0x71 // q: account -> window, bytes used in it
 const SENT = 0x6d // m: sender and subject, sequence -> position in the log; records and resumes stand in their stream's tree instead
 
@@ -18,7 +20,7 @@ export function stateRowKey(encodedKey: Uint8Array): Uint8Array {
 }
 
 export function transactionRowKey(id: Uint8Array): Uint8Array {
-  return concatBytes(new Uint8Array([TRANSACTION]), id.subarray(0, 16))
+  return concatBytes(new Uint8Array([TRANSACTION]), id)
 }
 
 export function sentRowKey(iss: string, sub: string, sequence: number, sha256: (bytes: Uint8Array) => Uint8Array): Uint8Array {
@@ -33,11 +35,25 @@ export function quotaRowKey(account: string): Uint8Array {
   return concatBytes(new Uint8Array([QUOTA]), textToBytes(account))
 }
 
-export function leafRowKey(tree: Uint8Array, index: number): Uint8Array {
+export function headRowKey(tree: Uint8Array): Uint8Array {
+  const key = new Uint8Array(1 + tree.length)
+  key[0] = HEAD
+  key.set(tree, 1)
+  return key
+}
+
+export function groupRowKey(tree: Uint8Array, index: number): Uint8Array {
   const key = new Uint8Array(1 + tree.length + 6)
-  key[0] = LEAF
+  key[0] = GROUP
   key.set(tree, 1)
   writeUint48(key, 1 + tree.length, index)
+  return key
+}
+
+export function sizeRowKey(height: number): Uint8Array {
+  const key = new Uint8Array(7)
+  key[0] = SIZE
+  writeUint48(key, 1, height)
   return key
 }
 

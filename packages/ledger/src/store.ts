@@ -12,7 +12,7 @@ export type RowChange = [key: Uint8Array, value: Uint8Array | null]
 
 export interface StoreCommit {
   block: StoredBlock
-  /** Attachments that came with the block and are not stored yet, by their SHA-256. */
+  /** Attachments that came with the block, by their SHA-256; one that is stored already, or comes twice, is stored once. */
   attachments: { sha256: Uint8Array; bytes: Uint8Array }[]
   rows: RowChange[]
   /** What `rows` overwrote, for `revert`; null where the block is final at once. */

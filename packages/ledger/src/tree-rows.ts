@@ -1,73 +1,104 @@
-import { EMPTY_FRONTIER, assert, innerHash } from '@telltale/core'
-import type { Frontier, Primitives, SubtreeHash } from '@telltale/core'
-import { leafRowKey, nodeRowKey, readUint48, writeUint48 } from './row-keys.ts'
+import { assert, innerHash } from '@telltale/core'
+import type { Primitives, SubtreeHash } from '@telltale/core'
+import { groupRowKey, headRowKey, nodeRowKey, readUint48, writeUint48 } from './row-keys.ts'
 import type { RowChange, RowReader } from './store.ts'
+import { GROUP_LEAVES, NODE_LEVELS, emptyHead } from './tree-growth.ts'
+import type { Growth, TreeHead } from './tree-growth.ts'
 
-type Hash = Primitives['sha256']
-
-/** Complete subtrees of 256, 65,536, ... leaves are kept, so that no proof and no start reads more than a few hundred rows a level. */
-const LEVEL_STEP = 8
-const LEVELS = [8, 16, 24] as const
-
-/** A leaf of one of the ledger's trees as it stands in a row: its hash and where to find what it stands for. */
-export interface TreeLeaf {
-  hash: Uint8Array
-  /** Log tree: height of the block. Stream trees: position in the log. */
-  reference: number
-}
-
-export function readLeaf(rows: RowReader, tree: Uint8Array, index: number): TreeLeaf | null {
-  const row = rows.get(leafRowKey(tree, index))
-  return row && { hash: row.subarray(0, 32), reference: readUint48(row, 32) }
-}
-
-/** Rows for leaves appended from `from` on, subtree nodes included. */
-export function leafRows(tree: Uint8Array, from: number, leaves: TreeLeaf[], subtree: SubtreeHash): RowChange[] {
-  const changes: RowChange[] = leaves.map((leaf, i) => {
-    const value = new Uint8Array(38)
-    value.set(leaf.hash)
-    writeUint48(value, 32, leaf.reference)
-    return [leafRowKey(tree, from + i), value]
-  })
-  const to = from + leaves.length
-  for (const level of LEVELS) {
-    const width = 2 ** level
-    for (let index = Math.floor(from / width); (index + 1) * width <= to; index++) {
-      changes.push([nodeRowKey(tree, level, index), subtree(index * width, (index + 1) * width)])
-    }
-  }
+/**
+ * What rows keep of a tree: its head, the hashes of complete subtrees, and for streams the groups. Leaves are not kept: each follows from its
+ * transaction, which lies in a block.
+ */
+export function treeRows({ head, nodes, groups }: Growth): RowChange[] {
+  const changes: RowChange[] = [[headRowKey(head.tree), encodeHead(head)]]
+  for (const { level, index, hash } of nodes) changes.push([nodeRowKey(head.tree, level, index), hash])
+  for (const { index, hash, positions } of groups) changes.push([groupRowKey(head.tree, index), joinRow([hash], positions)])
   return changes
 }
 
-/** Complete subtrees of a stored tree; leaves from `pendingFrom` on are not in rows yet and come from `pending`. */
-export function storedSubtrees(rows: RowReader, tree: Uint8Array, sha256: Hash, pendingFrom = Number.MAX_SAFE_INTEGER, pending: TreeLeaf[] = []): SubtreeHash {
+/** [size (6), frontier hashes (32 each), positions (6 each)]; the size tells how many there are of each. */
+function encodeHead({ frontier, positions }: TreeHead): Uint8Array {
+  const row = new Uint8Array(6 + frontier.hashes.length * 32 + positions.length * 6)
+  writeUint48(row, 0, frontier.size)
+  row.set(joinRow(frontier.hashes, positions), 6)
+  return row
+}
+
+function joinRow(hashes: Uint8Array[], positions: number[]): Uint8Array {
+  const row = new Uint8Array(hashes.length * 32 + positions.length * 6)
+  hashes.forEach((hash, i) => row.set(hash, i * 32))
+  positions.forEach((position, i) => writeUint48(row, hashes.length * 32 + i * 6, position))
+  return row
+}
+
+function readPositions(row: Uint8Array, at: number): number[] {
+  const positions: number[] = []
+  for (let i = at; i < row.length; i += 6) positions.push(readUint48(row, i))
+  return positions
+}
+
+export function loadHead(rows: RowReader, tree: Uint8Array): TreeHead {
+  const row = rows.get(headRowKey(tree))
+  if (row === null) return emptyHead(tree)
+  const size = readUint48(row, 0)
+  const hashes: Uint8Array[] = []
+  // One complete subtree for every bit of the size.
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) if (rest % 2 === 1) hashes.push(row.slice(6 + hashes.length * 32, 38 + hashes.length * 32))
+  return { tree, frontier: { size, hashes }, positions: readPositions(row, 6 + hashes.length * 32) }
+}
+
+/** Positions in the log of the leaves [from, to) of a stream's tree, all of which it has. */
+export function leafPositions(rows: RowReader, tree: Uint8Array, from: number, to: number): number[] {
+  const positions: number[] = []
+  for (let group = Math.floor(from / GROUP_LEAVES); group * GROUP_LEAVES < to; group++) {
+    const row = rows.get(groupRowKey(tree, group))
+    const held = row === null ? loadHead(rows, tree).positions : readPositions(row, 32)
+    const start = group * GROUP_LEAVES
+    positions.push(...held.slice(Math.max(from - start, 0), to - start))
+  }
+  assert(positions.length === to - from, `a tree's rows lack leaves between ${from} and ${to}`)
+  return positions
+}
+
+/** How the hash of a complete subtree of the smallest kept size is found; null where it is not complete. */
+export type GroupHash = (rows: RowReader, tree: Uint8Array, index: number) => Uint8Array | null
+
+export const streamGroupHash: GroupHash = (rows, tree, index) => rows.get(groupRowKey(tree, index))?.slice(0, 32) ?? null
+export const logGroupHash: GroupHash = (rows, tree, index) => rows.get(nodeRowKey(tree, NODE_LEVELS[0] as number, index))
+
+/** The leaf hashes of a group, and the complete subtrees over them that were asked for, by place in the group and width. */
+export interface LeafHashes {
+  leaves: Uint8Array[]
+  inner: Map<number, Uint8Array>
+}
+
+/** Those groups of a tree that have to be looked into, by index. */
+export type LeafGroups = Map<number, LeafHashes>
+
+/** Complete subtrees of a stored tree: from rows where they are kept, within the groups that are given from their leaves. */
+export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupLeaves: number; groupHash: GroupHash }, groups: LeafGroups, sha256: Primitives['sha256']): SubtreeHash {
+  const { groupLeaves, groupHash } = kind
+  const withinGroup = (start: number, width: number): Uint8Array => {
+    const group = groups.get(Math.floor(start / groupLeaves))
+    const place = start % groupLeaves
+    assert(group !== undefined && place + width <= group.leaves.length, `leaf ${start} of a tree was not read`)
+    if (width === 1) return group.leaves[place] as Uint8Array
+    const name = place * groupLeaves + width
+    const known = group.inner.get(name)
+    if (known) return known
+    const made = innerHash(withinGroup(start, width / 2), withinGroup(start + width / 2, width / 2), sha256)
+    group.inner.set(name, made)
+    return made
+  }
   const hash: SubtreeHash = (start, end) => {
-    if (end - start === 1) {
-      if (start >= pendingFrom) return pending[start - pendingFrom]!.hash
-      const leaf = readLeaf(rows, tree, start)
-      assert(leaf !== null, `leaf ${start} of a tree is missing from the rows`)
-      return leaf.hash
-    }
-    const level = Math.log2(end - start)
-    if (end <= pendingFrom && level % LEVEL_STEP === 0) {
-      const node = rows.get(nodeRowKey(tree, level, start / (end - start)))
-      if (node) return node
-    }
+    const width = end - start
+    if (width < groupLeaves) return withinGroup(start, width)
+    const level = Math.log2(width)
+    const kept = width === groupLeaves ? groupHash(rows, tree, start / width) : NODE_LEVELS.includes(level) ? rows.get(nodeRowKey(tree, level, start / width)) : null
+    if (kept) return kept
+    if (width === groupLeaves) return withinGroup(start, width)
     const middle = (start + end) / 2
     return innerHash(hash(start, middle), hash(middle, end), sha256)
   }
   return hash
-}
-
-/** The frontier of the first `size` leaves, from the rows. */
-export function loadFrontier(size: number, subtree: SubtreeHash): Frontier {
-  if (size === 0) return EMPTY_FRONTIER
-  const hashes: Uint8Array[] = []
-  let start = 0
-  for (let width = 2 ** Math.floor(Math.log2(size)); width >= 1; width /= 2) {
-    if (start + width > size) continue
-    hashes.push(subtree(start, start + width))
-    start += width
-  }
-  return { size, hashes }
 }

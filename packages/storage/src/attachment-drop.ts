@@ -7,7 +7,7 @@ import { FRAME, FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { WalkStep } from './frame-walk.ts'
 import { REWRITE_DROPPED_RATIO } from './limits.ts'
-import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
+import { DROPPED, attachmentKey, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
 import { ROWS } from './rows.ts'
 import type { BytesPlace } from './segment-log.ts'
 import { segmentDamaged, segmentFileName } from './segment-name.ts'
@@ -71,7 +71,7 @@ async function drop(core: StoreCore, hashes: readonly Uint8Array[]): Promise<voi
   const batch = parts.rows.batch()
   const counts = new Map<number, number>()
   for (const { hash, place } of dropped) {
-    batch.put(ROWS.attachment, hash, DROPPED)
+    batch.put(ROWS.attachment, attachmentKey(hash), DROPPED)
     counts.set(place.segment, (counts.get(place.segment) ?? droppedBytes(parts.rows, place.segment)) + place.length)
   }
   for (const [segment, bytes] of counts) batch.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(bytes))
@@ -122,7 +122,7 @@ async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
   await disk.rename(temporary, path)
   await disk.syncDirectory(attachments.folder)
   const batch = rows.batch()
-  for (const { hash, place } of moved) batch.put(ROWS.attachment, hash, encodeBytesPlace(place))
+  for (const { hash, place } of moved) batch.put(ROWS.attachment, attachmentKey(hash), encodeBytesPlace(place))
   batch.remove(ROWS.dropped, segmentKey(segment))
   await batch.write({ isSynced: true })
   return attachments.install(next)

@@ -1,4 +1,4 @@
-import { bytesToHex, equalBytes, fail } from '@telltale/core'
+import { bytesToHex, concatBytes, equalBytes, fail } from '@telltale/core'
 import { digest16, sha256 } from './checksum.ts'
 import { FRAME } from './frame.ts'
 import type { Difference, FrameDraft, FrameHead } from './frame.ts'
@@ -57,7 +57,7 @@ export function attachmentDraft(bodies: readonly AttachmentBody[], reference: nu
     view.setUint32(at + 32, body.length)
     table[at + 32] = body.bytes === null ? 1 : 0
   })
-  return { kind: FRAME.attachments, reference, contents: [table, ...bodies.flatMap(({ bytes }) => (bytes === null ? [] : [bytes]))], digest: digest16([table]) }
+  return { kind: FRAME.attachments, reference, contents: [table, concatBytes(...bodies.flatMap(({ bytes }) => (bytes === null ? [] : [bytes])))], digest: digest16([table]) }
 }
 
 /** Body offsets from the start of a frame's contents, in the order of `bodies`. */

@@ -5,7 +5,7 @@ import { walkLog } from './check-walk.ts'
 import type { CheckedFrame, LogWalk } from './check-walk.ts'
 import type { Disk } from './disk.ts'
 import { FRAME, FRAME_HEAD_BYTES } from './frame.ts'
-import { DROPPED, encodeBytesPlace, encodeFramePlace, heightKey } from './log-index.ts'
+import { DROPPED, attachmentKey, encodeBytesPlace, encodeFramePlace, heightKey } from './log-index.ts'
 import type { LogsRow } from './log-index.ts'
 import type { IndexWriter } from './index-writer.ts'
 import { ROWS } from './rows.ts'
@@ -88,7 +88,7 @@ export async function checkAttachments({ disk, directory, problems, index, held 
     if (head.kind === FRAME.dropped) {
       for (const sha256 of readDropped(contents)) {
         erased.delete(shortKey(sha256))
-        if (isIndexed) await index.put(ROWS.attachment, sha256, DROPPED)
+        if (isIndexed) await index.put(ROWS.attachment, attachmentKey(sha256), DROPPED)
       }
       return
     }
@@ -103,7 +103,7 @@ export async function checkAttachments({ disk, directory, problems, index, held 
       const offset = frame.offset + FRAME_HEAD_BYTES + entry.at
       if (state === 'zeros') erased.set(shortKey(entry.sha256), { segment: frame.name.segment, offset })
       if (state === 'damaged') problems.add({ ...problemOf(frame, `attachment ${bytesToHex(entry.sha256)}`, 'bytes with that hash', 'other bytes'), offset, length: entry.length })
-      if (isIndexed && !entry.isRemoved) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace({ ...frame.name, offset: frame.offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }))
+      if (isIndexed && !entry.isRemoved) await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace({ ...frame.name, offset: frame.offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }))
     }
   })
   for (const [key, { segment, offset }] of erased) {

@@ -5,13 +5,13 @@ import type { AttachmentBody } from './attachment-frame.ts'
 import { blockDraft, readBlockFrame, revertDraft } from './block-frame.ts'
 import { FRAME, FRAME_HEAD_BYTES, draftBytes } from './frame.ts'
 import type { FrameDraft } from './frame.ts'
-import { decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
+import { attachmentKey, decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
 import type { LastFrame, LogsRow } from './log-index.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
 import { addUndo } from './row-undo.ts'
 import { ROWS, applyChanges } from './rows.ts'
 import type { RowsBatch } from './rows.ts'
-import type { FramePlace, SegmentLog } from './segment-log.ts'
+import type { FramePlace } from './segment-log.ts'
 import { changing } from './store-core.ts'
 import type { StoreCore } from './store-core.ts'
 
@@ -31,7 +31,9 @@ export async function commit(core: StoreCore, { block, attachments, rows, undo }
   const draft = blockDraft({ block, attachmentFrames, signedSequence })
   refuseLarge(draft)
   await changing(core, `commit block ${block.height}`, async () => {
-    const [places, [place]] = await both(appendDurably(parts.attachments, drafts), appendDurably(parts.blocks, [draft]))
+    // Both are written before either is synced: file systems with a journal then commit it once.
+    const [places, [place]] = await both(parts.attachments.append(drafts), parts.blocks.append([draft]))
+    await both(drafts.length === 0 ? Promise.resolve() : parts.attachments.sync(), parts.blocks.sync())
     const batch = parts.rows.batch()
     applyChanges(batch, rows)
     const undoHeights = putUndo(batch, state.undoHeights, block.height, undo)
@@ -74,13 +76,6 @@ function refuseLarge(draft: FrameDraft): void {
   if (length > FRAME_BYTES_MAX) throw fail('block-too-large', 'The block is too long to be stored.', { expected: `at most ${FRAME_BYTES_MAX} bytes`, found: String(length) })
 }
 
-async function appendDurably(log: SegmentLog, drafts: readonly FrameDraft[]): Promise<FramePlace[]> {
-  if (drafts.length === 0) return []
-  const places = await log.append(drafts)
-  await log.sync()
-  return places
-}
-
 /** Waits for both even if one fails, so that nothing is still being written when the failure is told. */
 async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second])
@@ -91,7 +86,7 @@ function putAttachments(batch: RowsBatch, { parts }: StoreCore, { segment, offse
   const offsets = bodyOffsets(bodies)
   bodies.forEach(({ sha256, length }, index) => {
     const place = { segment, generation: parts.attachments.segments()[segment]?.generation ?? 0, offset: offset + FRAME_HEAD_BYTES + (offsets[index] as number), length }
-    batch.put(ROWS.attachment, sha256, encodeBytesPlace(place))
+    batch.put(ROWS.attachment, attachmentKey(sha256), encodeBytesPlace(place))
   })
 }
 
@@ -141,7 +136,8 @@ export async function revert(core: StoreCore): Promise<void> {
   const { block } = await readBlockAt(core, height)
   const draft = revertDraft(block)
   await changing(core, `revert block ${height}`, async () => {
-    const [place] = await appendDurably(parts.blocks, [draft])
+    const [place] = await parts.blocks.append([draft])
+    await parts.blocks.sync()
     batch.remove(ROWS.block, heightKey(height))
     const logs: LogsRow = { ...state.logs, ...endsOf(core), height: height - 1, lastFrame: lastFrame(place as FramePlace, draft.digest) }
     putLogsRow(batch, logs)

@@ -2,6 +2,11 @@
 
 /** Number of the format on disk. A newer one is refused, an older one migrated. */
 export const FORMAT_NUMBER = 1
+/**
+ * Number of the layout of all rows, the ledger's included: rows in another one are forgotten and rebuilt from the segments. 1: a row for every leaf of a tree. 2: heads,
+ * groups and complete subtrees of trees; attachments by 16 bytes of their hash, their places in 11.
+ */
+export const ROWS_LAYOUT_NUMBER = 2
 /** A segment that has reached this ends, and the next begins: small enough to be copied and repaired by itself, large enough that a terabyte is 16,000 files. */
 export const SEGMENT_BYTES_MAX = 67_108_864
 /** One frame. 5,000 transactions of 16 kB are 80 MB; a length beyond this is damage and nothing is allocated for it. */
@@ -22,7 +27,9 @@ export const INDEX_BATCH_ROWS = 10_000
 export const SIGNED_SLOT_BYTES = 4_096
 /** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
 export const REWRITE_DROPPED_RATIO = 0.5
-/** LevelDB's memory table: two may be held at once; larger ones merge less often. */
-export const ROWS_WRITE_BUFFER_BYTES = 16_777_216
-/** LevelDB's cache of table blocks, not compressed. */
-export const ROWS_CACHE_BYTES = 33_554_432
+/** Changes of rows gathered in memory before LevelDB is given them: those of 10,000 to 40,000 records, which are replayed in a second or two after a crash. */
+export const ROWS_BUFFER_BYTES = 8_388_608
+/** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */
+export const ROWS_WRITE_BUFFER_BYTES = 4_194_304
+/** LevelDB's cache of table blocks: what is looked up is spread evenly, and the newest is gathered in memory anyway. */
+export const ROWS_CACHE_BYTES = 8_388_608

@@ -1,7 +1,8 @@
-import { asArray, asBytes, asUint, decode, encode, textToBytes } from '@telltale/core'
+import { asArray, asBytes, asUint, assert, decode, encode, textToBytes } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import type { RowChange } from '@telltale/ledger'
 import { readUint48, writeUint48 } from './frame.ts'
+import { ROWS_LAYOUT_NUMBER } from './limits.ts'
 import { ROWS } from './rows.ts'
 import type { Rows, RowsBatch } from './rows.ts'
 import type { BytesPlace, FramePlace, LogEnd } from './segment-log.ts'
@@ -34,15 +35,13 @@ export function decodeFramePlace(bytes: Uint8Array): FramePlace {
   return { segment: view.getUint32(0), offset: readUint48(view, 4), length: view.getUint32(10), sequence: readUint48(view, 14) }
 }
 
-/** [segment (4), generation (4), offset (6), length (4)]; a dropped attachment has no bytes here. */
+/**
+ * [segment (3), generation (1), offset (4), length (3)]; a dropped attachment has no bytes here. 2^24 segments are a petabyte; a segment is rewritten when half of it
+ * was dropped, so some 25 times at most; it ends with the frame that reaches its limit, and both together are below 2^32.
+ */
 export function encodeBytesPlace({ segment, generation, offset, length }: BytesPlace): Uint8Array {
-  const bytes = new Uint8Array(18)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, segment)
-  view.setUint32(4, generation)
-  writeUint48(view, 8, offset)
-  view.setUint32(14, length)
-  return bytes
+  assert(segment < 2 ** 24 && generation < 256 && offset < 2 ** 32 && length < 2 ** 24, 'the place of an attachment out of range')
+  return Uint8Array.of(segment >>> 16, segment >>> 8, segment, generation, offset >>> 24, offset >>> 16, offset >>> 8, offset, length >>> 16, length >>> 8, length)
 }
 
 export const DROPPED = new Uint8Array(0)
@@ -51,12 +50,17 @@ export const DROPPED = new Uint8Array(0)
 function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
   if (bytes.length === 0) return null
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  return { segment: view.getUint32(0), generation: view.getUint32(4), offset: readUint48(view, 8), length: view.getUint32(14) }
+  return { segment: view.getUint32(0) >>> 8, generation: view.getUint8(3), offset: view.getUint32(4), length: view.getUint32(7) & 0xff_ffff }
+}
+
+/** 16 bytes of the hash, as everywhere in the rows; what is read is held against all 32. */
+export function attachmentKey(sha256: Uint8Array): Uint8Array {
+  return sha256.subarray(0, 16)
 }
 
 /** Where an attachment lies; null where it is unknown or dropped. */
 export function findAttachment(rows: Rows, sha256: Uint8Array): BytesPlace | null {
-  const row = rows.get(ROWS.attachment, sha256)
+  const row = rows.get(ROWS.attachment, attachmentKey(sha256))
   return row === null ? null : decodeBytesPlace(row)
 }
 
@@ -101,15 +105,17 @@ const STATE_KEY = textToBytes('rows')
 
 export function putLogsRow(batch: RowsBatch, row: LogsRow): void {
   const last = row.lastFrame === null ? null : [row.lastFrame.segment, row.lastFrame.offset, row.lastFrame.digest]
-  const value = [endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
+  const value = [ROWS_LAYOUT_NUMBER, endToCbor(row.blocks), endToCbor(row.attachments), endToCbor(row.side), row.height + 1, row.attachmentFrames, row.signedSequence, last]
   batch.put(ROWS.meta, LOGS_KEY, encode(value))
 }
 
-/** Null where nothing was indexed yet. */
+/** Null where nothing was indexed yet, or in another layout. */
 export function readLogsRow(rows: Rows): LogsRow | null {
   const bytes = rows.get(ROWS.meta, LOGS_KEY)
   if (bytes === null) return null
-  const [blocks, attachments, side, height, attachmentFrames, signedSequence, last] = asArray(decode(bytes), 'the row of the logs', 7)
+  const [layout, ...items] = asArray(decode(bytes), 'the row of the logs')
+  if (layout !== ROWS_LAYOUT_NUMBER) return null
+  const [blocks, attachments, side, height, attachmentFrames, signedSequence, last] = asArray(items, 'the row of the logs', 7)
   return {
     blocks: endFromCbor(blocks),
     attachments: endFromCbor(attachments),
@@ -135,14 +141,18 @@ function lastFromCbor(value: Cbor | undefined): LastFrame {
   return { segment: asUint(segment, 'a segment'), offset: asUint(offset, 'an offset'), digest: asBytes(digest, 'a digest', 16) }
 }
 
-/** Height that the ledger's rows stand at; -1 where there are none. */
+/** Height that the ledger's rows stand at; -1 where there are none, or in another layout. */
 export function readRowsHeight(rows: Rows): number {
   const bytes = rows.get(ROWS.meta, STATE_KEY)
-  return bytes === null ? -1 : asUint(decode(bytes), 'the height of the rows') - 1
+  if (bytes === null) return -1
+  // The first layout had the height alone here.
+  const value = decode(bytes)
+  const [layout, height] = Array.isArray(value) ? asArray(value, 'the height of the rows', 2) : [1, value]
+  return layout === ROWS_LAYOUT_NUMBER ? asUint(height, 'the height of the rows') - 1 : -1
 }
 
 export function putRowsHeight(batch: RowsBatch, height: number): void {
-  batch.put(ROWS.meta, STATE_KEY, encode(height + 1))
+  batch.put(ROWS.meta, STATE_KEY, encode([ROWS_LAYOUT_NUMBER, height + 1]))
 }
 
 export function encodeUndo(changes: readonly RowChange[]): Uint8Array {

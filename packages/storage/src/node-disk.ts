@@ -1,3 +1,4 @@
+import { writevSync } from 'node:fs'
 import { access, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
@@ -38,7 +39,11 @@ async function makeDirectory(path: string): Promise<void> {
 function createNodeFile(handle: FileHandle): DiskFile {
   return {
     read: async (buffer, position) => (await handle.read(buffer, 0, buffer.length, position)).bytesRead,
-    write: async (parts, position) => (await handle.writev([...parts], position)).bytesWritten,
+    write: async (parts, position) => {
+      const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+      // A few pages go to the system's cache in less time than another thread takes to wake up.
+      return bytes <= WRITTEN_AT_ONCE_BYTES_MAX ? writevSync(handle.fd, [...parts], position) : (await handle.writev([...parts], position)).bytesWritten
+    },
     // fdatasync writes the length too when it has changed: without it the bytes could not be read again (POSIX, fdatasync).
     sync: () => handle.datasync(),
     truncate: (length) => handle.truncate(length),
@@ -81,6 +86,7 @@ async function lock(path: string): Promise<DiskLock | null> {
   }
 }
 
+const WRITTEN_AT_ONCE_BYTES_MAX = 65_536
 const SQLITE_BUSY = 5
 
 function errorNumber(error: unknown): string | undefined {

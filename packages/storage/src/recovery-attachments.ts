@@ -6,7 +6,7 @@ import { withFile } from './file-steps.ts'
 import { FRAME, FRAME_HEAD_BYTES } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { IndexWriter } from './index-writer.ts'
-import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, segmentKey } from './log-index.ts'
+import { DROPPED, attachmentKey, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, segmentKey } from './log-index.ts'
 import type { LogsRow } from './log-index.ts'
 import { faultToError, scanLog } from './log-scan.ts'
 import type { Refusal, ScanFault, ScannedFrame } from './log-scan.ts'
@@ -66,7 +66,7 @@ export async function recoverAttachments(parts: RecoveryParts, known: Known): Pr
   if (whole < before.attachmentFrames || (whole < after.attachmentFrames && isLastProven)) throw faultToError(cut ?? endFault(end))
   const isLastCut = whole < after.attachmentFrames
   if (cut !== null) parts.say({ code: 'torn-tail-cut', message: `${cut.file} ended in attachments that had not been acknowledged, at byte ${cut.offset}; it was cut there.` })
-  if (!isLastCut) for (const { sha256, place } of group.entries) await known.index.put(ROWS.attachment, sha256, encodeBytesPlace(place))
+  if (!isLastCut) for (const { sha256, place } of group.entries) await known.index.put(ROWS.attachment, attachmentKey(sha256), encodeBytesPlace(place))
   await addDrops(parts.rows, known.index, drops.bytes)
   for (const { sha256 } of group.entries) drops.hashes.delete(bytesToHex(sha256))
   const [first] = group.frames
@@ -100,7 +100,7 @@ async function takeFrame(
     for (const entry of table) {
       if (entry.isRemoved) continue
       known.drops.hashes.delete(bytesToHex(entry.sha256))
-      await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf(frame, entry)))
+      await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace(placeOf(frame, entry)))
     }
     return undefined
   }
@@ -136,7 +136,7 @@ async function takeDrop(attachments: SegmentLog, place: BytesPlace | null, { hel
 }
 
 async function putDropped(index: IndexWriter, { hashes }: Drops): Promise<void> {
-  for (const sha256 of hashes.values()) await index.put(ROWS.attachment, sha256, DROPPED)
+  for (const sha256 of hashes.values()) await index.put(ROWS.attachment, attachmentKey(sha256), DROPPED)
   hashes.clear()
 }
 
@@ -167,7 +167,7 @@ export async function writeIndex({ disk, rows, attachments, older }: RecoveryPar
         if (!Array.isArray(table)) continue
         for (const entry of table) {
           const isHere = !entry.isRemoved && findAttachment(rows, entry.sha256)?.segment === segment
-          if (isHere) await index.put(ROWS.attachment, entry.sha256, encodeBytesPlace(placeOf({ segment, generation, offset }, entry)))
+          if (isHere) await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace(placeOf({ segment, generation, offset }, entry)))
         }
       }
     })

@@ -3,7 +3,7 @@ import type { RowChange } from '@telltale/ledger'
 
 /** What a row is about: the first byte of its key. Never renumbered. */
 export const ROWS = {
-  /** Attachment by its SHA-256: where its body lies, or that it was dropped. */
+  /** Attachment by the first 16 bytes of its SHA-256: where its body lies, or that it was dropped. */
   attachment: 0x61,
   /** Block by height (6 bytes): where its frame lies. */
   block: 0x62,

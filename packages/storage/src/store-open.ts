@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { TelltaleError, assert } from '@telltale/core'
+import { createBufferedHome } from './buffered-rows.ts'
 import { createCodedDisk } from './coded-disk.ts'
 import type { Disk, DiskLock } from './disk.ts'
 import { ROWS_FOLDER, lockStore, noStore, openLayout } from './layout.ts'
 import { createLevelRowsHome } from './level-rows.ts'
-import { SEGMENT_BYTES_MAX } from './limits.ts'
+import { ROWS_BUFFER_BYTES, SEGMENT_BYTES_MAX } from './limits.ts'
 import { recover } from './recovery.ts'
 import type { RecoveryParts, StoreState } from './recovery.ts'
 import type { RowsHome } from './rows.ts'
@@ -28,6 +29,8 @@ export interface StoreOptions {
   network?: Uint8Array
   /** A segment ends when it has reached this. */
   segmentBytesMax?: number
+  /** Changes of rows are gathered until they have this many bytes. */
+  rowsBufferBytes?: number
   disk: Disk
   /** Where the rows are kept; LevelDB where it is left out. */
   rows?: RowsHome
@@ -57,7 +60,7 @@ export async function openStoreCore(options: StoreOptions): Promise<StoreCore> {
 async function openLocked(options: StoreOptions, network: Uint8Array | null, lock: DiskLock): Promise<StoreCore> {
   const { disk, directory } = options
   const segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX
-  const home = options.rows ?? createLevelRowsHome(disk)
+  const home = createBufferedHome(options.rows ?? createLevelRowsHome(disk), options.rowsBufferBytes ?? ROWS_BUFFER_BYTES)
   const opened: { close(): Promise<void> }[] = []
   const keep = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.push(part)

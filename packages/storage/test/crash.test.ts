@@ -20,7 +20,7 @@ function createMachine(): Machine {
 }
 
 function open({ disk, rows }: Machine, create = false): Promise<DiskStore> {
-  return createStore({ directory: DIRECTORY, create, disk, rows, segmentBytesMax: 2_000 })
+  return createStore({ directory: DIRECTORY, create, disk, rows, segmentBytesMax: 2_000, rowsBufferBytes: 1_500 })
 }
 
 interface Progress {

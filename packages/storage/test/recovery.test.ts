@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { encode } from '@telltale/core'
+import type { Cbor } from '@telltale/core'
 import { SimulatedDisk, attachmentOf, blockCommit, createSimulatedRows, hashOf, row, rowsOf, textBytes } from '@telltale/testing'
 import { checkStore } from '../src/check.ts'
 import { createStore } from '../src/create-store.ts'
-import { heightKey } from '../src/log-index.ts'
+import { heightKey, readLogsRow, readRowsHeight } from '../src/log-index.ts'
 import { createMemoryRows } from '../src/memory-rows.ts'
 import { ROWS } from '../src/rows.ts'
 import type { RowsHome } from '../src/rows.ts'
+import type { LogEnd } from '../src/segment-log.ts'
 import type { DiskStore } from '../src/store.ts'
 
 const DIRECTORY = '/data/store'
@@ -77,7 +80,7 @@ describe('a torn last block', () => {
 
   it('is damage if the index, a statement or the signed state shows that it was acknowledged', async () => {
     const witnesses: Record<string, { finish: (store: DiskStore) => Promise<void>; keepsRows: boolean }> = {
-      index: { finish: async () => undefined, keepsRows: true },
+      index: { finish: (store) => store.close(), keepsRows: true },
       statement: { finish: (store) => store.keep('cosignature', textBytes('c')), keepsRows: false },
       signed: { finish: (store) => store.writeSigned(SIGNED), keepsRows: false },
     }
@@ -176,8 +179,29 @@ describe('rows', () => {
     assert.deepEqual([reopened.height, reopened.rowsHeight, machine.notices], [2, -1, ['rows-cleared']])
   })
 
+  it('of an older layout are cleared, and no damage', async () => {
+    const machine = await makeKilled((store) => store.close())
+    const rows = await machine.rows.open(`${DIRECTORY}/rows`, () => undefined)
+    const current = readLogsRow(rows)
+    assert.ok(current !== null && readRowsHeight(rows) === 2)
+    const batch = rows.batch()
+    const end = ({ segment, offset, sequence }: LogEnd): Cbor => [segment, offset, sequence]
+    const last = [current.lastFrame!.segment, current.lastFrame!.offset, current.lastFrame!.digest]
+    batch.put(ROWS.meta, textBytes('logs'), encode([end(current.blocks), end(current.attachments), end(current.side), current.height + 1, current.attachmentFrames, current.signedSequence, last]))
+    batch.put(ROWS.meta, textBytes('rows'), encode(3))
+    await batch.write({ isSynced: true })
+    assert.deepEqual((await checkStore(DIRECTORY, machine)).problems, [])
+    const store = await open(machine)
+    assert.deepEqual([store.height, store.rowsHeight, await rowsOf(store), machine.notices], [2, -1, [], ['rows-cleared']])
+    await store.close()
+  })
+
   it('of another store are cleared', async () => {
-    const [machine, other] = [await makeKilled(), await makeKilled(async (store) => store.commit(blockCommit(3, 'foreign', { rows: [row('foreign', 'x')] })))]
+    const machine = await makeKilled((store) => store.close())
+    const other = await makeKilled(async (store) => {
+      await store.commit(blockCommit(3, 'foreign', { rows: [row('foreign', 'x')] }))
+      await store.close()
+    })
     const { disk } = machine
     const store = await open(machine)
     await store.commit(blockCommit(3, 'own'))

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import { createClient } from '@telltale/client'
 import type { Answer, Client } from '@telltale/client'
-import { openHomeLedger, readRunning } from '@telltale/node'
+import { openHomeLedger, readProfile, readRunning } from '@telltale/node'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { countText, quantityText, timeText } from '../figures.ts'
 import { outputOf } from '../options.ts'
@@ -39,13 +39,14 @@ interface Found {
 
 /** The node that says it runs on this directory; null where it does not answer, because it was killed for instance. */
 async function runningNode(directory: string): Promise<Found | null> {
-  const running = await readRunning(directory)
-  if (!running) return null
+  const [running, profile] = [await readRunning(directory), await readProfile(directory)]
+  if (!running || !profile) return null
   const client = createClient({ url: running.url, timeoutMs: 3000 })
   try {
-    return { client, link: running.link, health: await client.health() }
+    const health = await client.health()
+    return health.network === bytesToHex(profile.network) ? { client, link: running.link, health } : null
   } catch {
-    // Nobody there: the store itself tells how it stands.
+    // Nobody there, or another node: the store itself tells how it stands.
     return null
   }
 }

@@ -8,6 +8,12 @@ import { streamLabel } from './words.ts'
 
 const ODOMETER = 'Vehicle.TraveledDistance'
 
+/**
+ * Streams of this name, and no others, tell the odometer. An owner opens streams and enrols devices alone, under any name, and leaves streams of other names out of a
+ * file as they like: a shorter odometer under a name of its own would hide the longer one.
+ */
+const ODOMETER_STREAM = 'odometer'
+
 /** Metres in a unit, as mantissa and exponent. */
 const METRES: ReadonlyMap<string, readonly [bigint, number]> = new Map([['m', [1n, 0]], ['km', [1000n, 0]], ['mi', [1609344n, -3]]])
 
@@ -39,35 +45,69 @@ export interface OdometerReading {
   sequence: number
 }
 
-/** The newest odometer reading that is disclosed, and how many records it may not be the newest for, because nobody can read them here. */
+/** The newest odometer reading that is disclosed, how many records nobody can read here that may say another, and a longer one before it. */
 export interface FoundOdometer {
   reading: OdometerReading
-  unreadAfter: number
+  unread: number
+  /** What an opened record says that reaches further than the newest: no odometer goes backwards by itself. Null where none does. */
+  longer: Distance | null
 }
 
-/** Devices do not share a clock: between streams the block decides, within one the place, and in doubt the longer way. */
+interface NewestReading {
+  record: OpenedRecord
+  reading: OdometerReading
+  /** Metres, exactly. */
+  metres: Exact
+}
+
+/** Devices do not share a clock: within a stream the place decides, then between streams the block, and in doubt the longer way. */
 export function findOdometer(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): FoundOdometer | null {
-  let newest: { record: OpenedRecord; reading: OdometerReading } | null = null
+  const newestOf = new Map<string, NewestReading>()
   for (const record of opened) {
+    if (streamLabel(record.stream) !== ODOMETER_STREAM) continue
+    const known = newestOf.get(record.stream)
+    if (known && known.record.sequence > record.sequence) continue
     const reading = odometerOf(record)
-    if (reading && (!newest || isNewer(record, reading, newest))) newest = { record, reading }
+    if (reading) newestOf.set(record.stream, { record, ...reading })
   }
-  return newest && { reading: newest.reading, unreadAfter: countUnread(newest.record, opened, streams, state) }
+  let newest: NewestReading | null = null
+  for (const candidate of newestOf.values()) if (!newest || isNewer(candidate, newest)) newest = candidate
+  return newest && { reading: newest.reading, unread: countUnread(opened, streams, state), longer: findLonger(newest.reading, opened) }
 }
 
-function isNewer(record: OpenedRecord, reading: OdometerReading, than: { record: OpenedRecord; reading: OdometerReading }): boolean {
-  if (record.stream === than.record.stream) return record.sequence > than.record.sequence
-  return record.height > than.record.height || (record.height === than.record.height && reading.metres > than.reading.metres)
+function isNewer({ record, metres }: NewestReading, than: NewestReading): boolean {
+  return record.height > than.record.height || (record.height === than.record.height && shifted(metres) > shifted(than.metres))
+}
+
+/** In units of 10^-18, as fine as a record can be. */
+function shifted(value: Exact): bigint {
+  const { mantissa, exponent } = exactTimes(value, 1n, 18)
+  return mantissa * 10n ** BigInt(exponent)
+}
+
+/** The first figure of any opened record that is longer than this one and cannot be of the same distance. */
+function findLonger(newest: OdometerReading, opened: OpenedRecord[]): Distance | null {
+  const least = millimetres(newest)
+  for (const { readings } of opened) {
+    for (const reading of readings) {
+      const distance = reading.path === ODOMETER ? distanceOf(reading) : null
+      if (!distance || millimetres(distance) <= least) continue
+      const shown = sourceOf(reading, distance) ?? distance
+      if (!isAlike(shown, newest)) return shown
+    }
+  }
+  return null
 }
 
 /** The last odometer reading of one record by its clock. */
-function odometerOf({ stream, sequence, readings }: OpenedRecord): OdometerReading | null {
+function odometerOf({ stream, sequence, readings }: OpenedRecord): Pick<NewestReading, 'reading' | 'metres'> | null {
   let last: RecordReading | null = null
   for (const reading of readings) if (reading.path === ODOMETER && distanceOf(reading) && (!last || reading.timeMs >= last.timeMs)) last = reading
   const distance = last && distanceOf(last)
   if (!last || !distance) return null
   const shown = sourceOf(last, distance) ?? distance
-  return { value: shown.value, unit: shown.unit, metres: typeof distance.value === 'number' ? distance.value : millimetres(distance) / 1000, timeMs: last.timeMs, stream, sequence }
+  const metres = typeof distance.value === 'number' ? distance.value : millimetres(distance) / 1000
+  return { reading: { value: shown.value, unit: shown.unit, metres, timeMs: last.timeMs, stream, sequence }, metres: distance.value }
 }
 
 function distanceOf({ value, unit }: RecordReading): Distance | null {
@@ -80,32 +120,27 @@ function sourceOf({ raw }: RecordReading, distance: Distance): Distance | null {
 }
 
 /**
- * Records of streams of that name, on any device of the asset, that may be newer than this one and are not disclosed: whoever discloses only up to some record
- * could hide what came after it. Streams of other names are left to the owner.
+ * Records of odometer streams, on any device of the asset, that nobody can read here. A newer one could say more, and so could an older one, from before the odometer
+ * was turned back: that they are carried shows only that none is missing.
  */
-function countUnread(after: OpenedRecord, opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
-  const firstNewer = (stream: string): number => (stream === after.stream ? after.sequence + 1 : 0)
-  const unread = new Map<string, number>()
-  for (const [name, row] of state.streams) {
-    if (streamLabel(name) === streamLabel(after.stream) && row.lastHeight >= after.height) unread.set(name, row.count - firstNewer(name))
-  }
-  const strikeOut = (name: string, sequence: number): void => {
-    const count = unread.get(name)
-    if (count !== undefined && sequence >= firstNewer(name)) unread.set(name, count - 1)
-  }
-  for (const { stream, sequence } of opened) strikeOut(stream, sequence)
-  for (const { stream, records } of streams.values()) for (const { sequence, record } of records) if (!record) strikeOut(stream, sequence)
-  return [...unread.values()].reduce((sum, count) => sum + count, 0)
+function countUnread(opened: OpenedRecord[], streams: Map<string, ReadStream>, state: ProvedState): number {
+  const isOdometer = (stream: string): boolean => streamLabel(stream) === ODOMETER_STREAM
+  let unread = 0
+  for (const [name, row] of state.streams) if (isOdometer(name)) unread += row.count
+  for (const { stream } of opened) if (isOdometer(stream)) unread -= 1
+  for (const { stream, records } of streams.values()) if (isOdometer(stream)) unread -= records.filter((item) => !item.record).length
+  return unread
 }
 
 /** Compares a claim with the odometer. Differences below what either figure can resolve are none. */
 export function judgeReading(claim: Distance | null, found: FoundOdometer | null): Lamp {
   if (!found) return claim ? { state: 'unknown', ground: 'no odometer reading is disclosed in this file' } : { state: 'not-asked', ground: 'no odometer is disclosed' }
-  const { reading, unreadAfter } = found
+  const { reading, unread, longer } = found
   const shown = `${exactToText(reading.value)} ${reading.unit}`
   const difference = claim && !isAlike(claim, reading) ? millimetres(claim) - millimetres(reading) : 0
   if (claim && difference < 0) return { state: 'refuted', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} less` }
-  if (unreadAfter > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unreadAfter === 1 ? 'a record that may be newer is' : `${unreadAfter} records that may be newer are`} not disclosed` }
+  if (longer) return { state: 'attention', ground: `the car reported ${shown}, but ${exactToText(longer.value)} ${longer.unit} in a record that is not newer` }
+  if (unread > 0) return { state: 'attention', ground: `the car reported ${shown}, but ${unread === 1 ? 'a record that may say more is' : `${unread} records that may say more are`} not disclosed` }
   if (!claim) return { state: 'not-asked', ground: `the odometer says ${shown}; give --reading to compare` }
   if (difference > 0) return { state: 'attention', ground: `the car reported ${shown}; you read ${differenceText(claim, difference)} more, driven since or not recorded` }
   return { state: 'holds', ground: `${shown}, as you read it` }

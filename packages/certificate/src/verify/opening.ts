@@ -2,6 +2,7 @@ import { bodyToReadings, bytesToMapKey, createRecordKeys, decode, equalBytes, op
 import type { AttachmentReference, Cbor, Clear, Primitives, RecordArgs, RecordKeys, RecordReading } from '@telltale/core'
 import { splitStreamName } from '@telltale/ledger'
 import type { Certificate, Disclosure } from '../certificate.ts'
+import { OPENED_READINGS_MAX } from '../limits.ts'
 import { epochOf } from '../plan.ts'
 import type { ReadRecord, ReadStream } from './records.ts'
 import { refute } from './refutation.ts'
@@ -28,18 +29,30 @@ export function openDisclosed(certificate: Certificate, streams: Map<string, Rea
   const attachments = certificate.attachments.values()
   const bodyOf = createBodies(attachments, primitives)
   let previous: Disclosure | null = null
+  const requireFew = createReadingLimit()
   for (const disclosure of certificate.disclosed) {
     if (previous && !isAfter(previous, disclosure)) throw refute('unsorted', 'Disclosed ranges are out of order or overlap.')
     previous = disclosure
     const records = recordsOf(disclosure, streams)
+    for (const { record } of records) if (record.content.kind === 'open') requireFew(record.content.clear.count)
     const open = createOpener(certificate.network, disclosure, primitives)
     for (const { item, record } of records) {
       const { clear, readings } = open(item, record, bodyOf(record.body))
+      if (record.content.kind === 'sealed') requireFew(clear.count)
       opened.push({ stream: disclosure.stream, sequence: item.sequence, height: item.height, clear, readings: bodyToReadings(readings, clear) })
     }
   }
   if (!attachments.next().done) throw refute('surplus', 'A body is carried that no disclosed record refers to.')
   return opened
+}
+
+/** Open records can share a body, so that a small file could fill any memory; what they hold is known before they are read. */
+function createReadingLimit(): (count: number) => void {
+  let sum = 0
+  return (count) => {
+    sum += count
+    if (sum > OPENED_READINGS_MAX) throw refute('too-many-readings', 'More readings are disclosed than one certificate may open; disclose fewer records.', `at most ${OPENED_READINGS_MAX}`, 'more')
+  }
 }
 
 function isAfter(previous: Disclosure, disclosure: Disclosure): boolean {

@@ -1,11 +1,22 @@
-import { isValidSignature } from '@telltale/core'
-import type { Primitives, SignatureCheck, TelltaleError } from '@telltale/core'
+import { checkPublicKey, isValidSignature } from '@telltale/core'
+import type { Primitives, PublicKey, SignatureCheck, TelltaleError } from '@telltale/core'
 import { SIGNATURE_BATCH } from '../limits.ts'
 
 /** A signature that has to hold, and what to say where it does not. */
 export interface RequiredSignature {
   check: SignatureCheck
   refusal(): TelltaleError
+}
+
+/** The same, each with a key that was found sound (`weak-key`): those in the state are checked when they are first used, and only if they are. */
+export function* withSoundKeys(required: Iterable<RequiredSignature>): Generator<RequiredSignature> {
+  const sound = new Set<PublicKey>()
+  for (const item of required) {
+    const { key } = item.check
+    if (!sound.has(key)) checkPublicKey(key)
+    sound.add(key)
+    yield item
+  }
 }
 
 /** Checks signatures in batches, as they come: where the platform verifies beside us, on every core. Throws the refusal of the first that does not hold. */

@@ -1,4 +1,4 @@
-import { addressToBytes, asArray, asText, bytesToHex, compareBytes, decode, equalBytes, isInState, setHash } from '@telltale/core'
+import { addressToBytes, asArray, asText, bytesToHex, compareBytes, decode, equalBytes, isInState, registeredKeyFromCose, setHash } from '@telltale/core'
 import type { Cbor, LinkStep, Primitives } from '@telltale/core'
 import { assetRowFromCbor, identityRowFromCbor, inForce, networkRowFromCbor, streamRowFromCbor } from '@telltale/ledger'
 import type { AssetRow, IdentityRow, NetworkRow, Parameters, StreamRow } from '@telltale/ledger'
@@ -49,7 +49,7 @@ export function proveState(certificate: Certificate, primitives: Primitives): Pr
 function readEntry(entries: Entries, key: Uint8Array, row: Cbor): void {
   const [kind, ...ids] = asArray(decode(key), 'state key')
   const [id] = ids
-  if (kind === 0 && ids.length === 0) entries.network = networkRowFromCbor(row)
+  if (kind === 0 && ids.length === 0) entries.network = networkRowFromCbor(row, registeredKeyFromCose)
   else if (kind === 1 && ids.length === 1) entries.identities.set(asText(id, 'address'), readIdentity(row))
   else if (kind === 2 && ids.length === 1 && !entries.asset) entries.asset = { id: asText(id, 'asset id'), row: assetRowFromCbor(row) }
   else if (kind === 3 && ids.length === 2) entries.streams.set(streamName(ids), streamRowFromCbor(row))
@@ -63,7 +63,8 @@ function streamName([device, name]: Cbor[]): string {
 }
 
 function readIdentity(value: Cbor): IdentityRow {
-  const row = identityRowFromCbor(value)
+  // Whoever made the file could fill it with keys; each is checked with the first signature under it.
+  const row = identityRowFromCbor(value, registeredKeyFromCose)
   if (row.keys.length > IDENTITY_INTERVALS_MAX || row.roles.length > IDENTITY_INTERVALS_MAX) throw refute('too-many-intervals', 'An identity has had more keys or roles than a ledger grants.', `at most ${IDENTITY_INTERVALS_MAX}`)
   return row
 }

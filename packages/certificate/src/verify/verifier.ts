@@ -14,7 +14,7 @@ import type { ReadStream } from './records.ts'
 import { refute } from './refutation.ts'
 import { report } from './report.ts'
 import type { Findings, Verification } from './report.ts'
-import { requireSignatures } from './signatures.ts'
+import { requireSignatures, withSoundKeys } from './signatures.ts'
 import { proveState, requireAllStreams, requireIdentities, requireSetInForce } from './state.ts'
 import type { ProvedState } from './state.ts'
 import { followAnchor, followHead } from './trust-path.ts'
@@ -66,13 +66,13 @@ export async function verifyCertificate(bytes: Uint8Array, question: Question, p
     const notes = (found.notes = readNotes(certificate, state, streams, primitives))
     stage = 'genuine'
     requireIdentities(state, authorsOf(streams, notes))
-    await requireSignatures(requireRecords(streams, certificate, state), primitives)
+    await requireSignatures(withSoundKeys(requireRecords(streams, certificate, state)), primitives)
     const opened = (found.opened = openDisclosed(certificate, streams, primitives))
     found.odometer = findOdometer(opened, streams, state)
     lamps.genuine = describeGenuine(streams)
     lamps.complete = { ...complete, ground: `${complete.ground}; ${ageText(opened, head)}` }
     stage = 'noted'
-    await requireSignatures(requireNotes(notes, certificate, state, primitives), primitives)
+    await requireSignatures(withSoundKeys(requireNotes(notes, certificate, state, primitives)), primitives)
     lamps.noted = describeNoted(notes, countLeaves(certificate), certificate.head.checkpoint.height)
     lamps.reading = judgeReading(claim, found.odometer)
     return report(certificate, lamps, found, null)

@@ -44,8 +44,13 @@ export function describeCar(attributes: CborMap | null, vin: string | undefined)
     return { state: 'holds', ground: [...attributes].map(([name, value]) => `${quote(String(name))} ${attributeText(value)}`).join(', ') }
   }
   if (disclosed === undefined) return { state: 'unknown', ground: 'the file does not disclose a VIN' }
-  if (typeof disclosed !== 'string' || disclosed.toUpperCase() !== vin.trim().toUpperCase()) throw refute('other-vin', 'The VIN is another one.', quote(vin), attributeText(disclosed))
+  if (typeof disclosed !== 'string' || upperAscii(disclosed) !== upperAscii(vin.trim())) throw refute('other-vin', 'The VIN is another one.', quote(vin), attributeText(disclosed))
   return { state: 'holds', ground: `VIN ${quote(vin.trim())}` }
+}
+
+/** Only a to z: elsewhere capitals differ between versions of Unicode, and letters that are none of a VIN become some that are. */
+function upperAscii(text: string): string {
+  return text.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase())
 }
 
 function attributeText(value: Cbor): string {

@@ -123,6 +123,7 @@ function contents(): Forgery[] {
   const sealedBody = (code: string, name: string, make: (place: SealedParts) => Uint8Array, shown?: (f: Forging) => Uint8Array[]): Forgery => device(['genuine', code], name, async (f) => reseal(f, make, shown))
   const reading = (value: Cbor): Cbor => [new Map<number, Cbor>([[1, 'm'], [2, value], [-2, 'Vehicle.TraveledDistance']])]
   return [
+    turnedBack(),
     body('count-mismatch', 'more readings than the record says', () => encode([1, 2, 3].map((value) => new Map<number, Cbor>([[0, 'a'], [2, value]])))),
     body('wrong-shape', 'a body that is no list', () => encode('15,590 km')),
     body('malformed-cbor', 'a body that is no CBOR', () => new Uint8Array([0xff])),
@@ -136,6 +137,16 @@ function contents(): Forgery[] {
     sealedBody('siv-mismatch', 'a box that opens under two keys, shown with the first', (parts) => boxForTwo(parts)),
     sealedBody('count-mismatch', 'a sealed body of fewer readings than it says', ({ key, place, content, f }) => sealRecord(key, place, { clear: { ...content.clear, count: 2 }, readings: reading(1) }, f.world.primitives)),
   ]
+}
+
+/** A device that says truly that the odometer was turned back, and a file that shows it: the newest figure alone must not look like all is well. */
+function turnedBack(): Forgery {
+  const change = async (f: Forging): Promise<void> => {
+    const longer = encode([new Map<number, Cbor>([[0, '/source'], [3, 'can'], [-2, 'Vehicle.TraveledDistance']]), new Map<number, Cbor>([[1, 'm'], [2, 231_904_000]])])
+    await reopen(f, (record) => ({ ...record, body: { sha256: f.world.primitives.sha256(longer), length: longer.length } }))
+    f.certificate.attachments.splice(-1, 1, longer)
+  }
+  return device(['reading', null], 'an odometer that was turned back, every record shown', change, { state: 'attention', question: ({ story }) => ({ trust: { network: story.network.ledger.network }, reading: '15596 km' }) })
 }
 
 interface SealedParts {

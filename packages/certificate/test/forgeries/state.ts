@@ -74,11 +74,11 @@ function missing(): Forgery[] {
 
 /** Entries that say what no ledger would. */
 function contents(): Forgery[] {
-  const keyed = (code: string, name: string, key: PublicKey): Forgery => quorum(['certified', code], name, (f) => changeRow(f.certificate, identityKey(f.story.workshop.address), (row) => void ((((row[0] as Cbor[][])[0] as Cbor[])[0] as Cbor[])[1] = coseKey(key))))
+  const keyed = (code: string, name: string, key: PublicKey): Forgery => quorum(['genuine', code], name, (f) => changeRow(f.certificate, identityKey(f.story.open.address), (row) => void ((((row[0] as Cbor[][])[0] as Cbor[])[0] as Cbor[])[1] = coseKey(key))))
   const identity = (code: string, name: string, change: (row: Cbor[]) => unknown): Forgery => quorum(['certified', code], name, (f) => changeRow(f.certificate, identityKey(f.story.workshop.address), change))
   return [
-    keyed('weak-key', 'an author whose key is of small order', smallOrderSigner().publicKey),
-    keyed('weak-key', 'an author whose key hides a part of small order', mixedOrderSigner().publicKey),
+    keyed('weak-key', 'a device whose key is of small order', smallOrderSigner().publicKey),
+    keyed('weak-key', 'a device whose key hides a part of small order', mixedOrderSigner().publicKey),
     identity('wrong-shape', 'an interval that ends before it begins', (row) => void ((row[0] as Cbor[][])[0] = [...((row[0] as Cbor[][])[0] as Cbor[]).slice(0, 1), 9, 3])),
     identity('wrong-shape', 'a role that there is not', (row) => void (row[1] = [[['king', null, null], 0, null]])),
     identity('too-many-intervals', 'an identity with 1,025 roles', (row) => void (row[1] = Array.from({ length: 1025 }, (_, i) => [['operator', 'service', null], i, i + 1]))),

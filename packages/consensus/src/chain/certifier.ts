@@ -12,8 +12,8 @@ export interface CertifiedHead {
 }
 
 /**
- * Signs checkpoints, each extending the last. What was signed is written when the block is synced and before the signature exists,
- * so the file is never ahead of an unharmed store.
+ * Signs checkpoints, each extending the last. What is signed is written when the block is synced, so the file is never ahead of an unharmed store,
+ * and nobody sees a signature before the file is synced.
  */
 export interface Certifier {
   readonly head: CertifiedHead | null
@@ -38,26 +38,29 @@ interface CertifierComponents {
 export async function createCertifier({ ledger, signer, address, primitives, clock, acceptLoss = false }: CertifierComponents): Promise<Certifier> {
   const { store } = ledger
   let head: CertifiedHead | null = null
-  let loss = findSignedLoss(ledger, primitives)
+  let loss = await findSignedLoss(ledger, primitives)
   if (loss && !acceptLoss) throw signedLossError(loss)
-  const sign = async (checkpoint: Checkpoint, issuedAtSeconds: number): Promise<void> => {
-    const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)
+  const release = async (checkpoint: Checkpoint, cosignature: Cosignature): Promise<void> => {
     await store.keep('cosignature', encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature))
     head = { checkpoint, cosignature }
   }
   const certify = async (checkpoint: Checkpoint, blockId: Uint8Array): Promise<void> => {
     const { height, size, logRoot } = checkpoint
     const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), store.signed?.issuedAtSeconds ?? 0)
-    await store.writeSigned({ sealedHeight: height, sealedId: blockId, size, logRoot, issuedAtSeconds }, { acceptLoss: loss !== null })
+    const writing = store.writeSigned({ sealedHeight: height, sealedId: blockId, size, logRoot, issuedAtSeconds }, { acceptLoss: loss !== null })
+    // Signing takes as long as a fast disk: it goes on while the file is synced. If either fails, the signature is dropped.
+    const signing = new Promise(setImmediate).then(() => cosign(checkpoint, address, issuedAtSeconds, signer))
+    await Promise.allSettled([writing, signing])
+    await writing
     loss = null
-    await sign(checkpoint, issuedAtSeconds)
+    await release(checkpoint, await signing)
   }
   const { signed } = store
   if (!loss && signed && ledger.position.height > 0) {
     const { id, bytes } = await store.readBlock(ledger.position.height)
     const checkpoint = checkpointOf(ledger.network, decodeBlock(bytes).header)
     if (signed.size < checkpoint.size) await certify(checkpoint, id)
-    else await sign(checkpoint, signed.issuedAtSeconds)
+    else await release(checkpoint, await cosign(checkpoint, address, signed.issuedAtSeconds, signer))
   }
   return {
     get head() {

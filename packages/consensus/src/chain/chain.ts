@@ -1,4 +1,4 @@
-import { asUint, assert, bytesToMapKey, createReceiptEncoder, decode, fail, signStatement, signTransaction } from '@telltale/core'
+import { asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction } from '@telltale/core'
 import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
@@ -6,7 +6,7 @@ import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
 import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
 import { createPool, matchAttachments } from './pool.ts'
-import type { Attachment, Certified, Pool, Waiting } from './pool.ts'
+import type { Certified, Pool, Waiting } from './pool.ts'
 import { createRefusals, verdictToError } from './refusal.ts'
 import type { Refusals } from './refusal.ts'
 import type { SignedLoss } from './signed-loss.ts'
@@ -32,7 +32,7 @@ export interface Chain {
    */
   submit(submission: Submission): Promise<Certified>
   /** RFC 9942 receipt of a transaction under the newest checkpoint. */
-  receipt(index: number): Uint8Array
+  receipt(index: number): Promise<Uint8Array>
   /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. Rejects once a block could not be certified. */
   atCertified<T>(read: (head: CertifiedHead | null) => T): Promise<T>
   /** Finishes the block at hand; what waits is refused with `stopping`. */
@@ -56,7 +56,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const { ledger, signer, address, primitives } = components
   requireLoneAuthority(ledger, address, signer)
   const certifier = await createCertifier(components)
-  const reader = createLedgerReader(ledger, primitives, { isFinal: true })
+  const reader = createLedgerReader(ledger, primitives)
   const pool = createPool()
   const refusals = await createRefusals(components)
   const committer = createCommitter(components, pool, certifier, refusals)
@@ -96,11 +96,12 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
         void settle(entry, required)
       })
     },
-    receipt(index) {
+    async receipt(index) {
       assert(certifier.head !== null, 'a receipt needs a checkpoint')
       const { checkpoint, cosignature } = certifier.head
       if (receipts?.head !== certifier.head) receipts = { head: certifier.head, encode: createReceiptEncoder(checkpoint, signer.publicKey.algorithm, cosignature) }
-      return receipts.encode(index, reader.inclusion(index, checkpoint.size))
+      const { encode } = receipts
+      return encode(index, await reader.inclusion(index, checkpoint.size))
     },
     atCertified: committer.between,
     stop: committer.stop,
@@ -229,26 +230,13 @@ async function commitBlock({ ledger, signer, address, primitives }: ChainCompone
   const seal = await signStatement('seal', ledger.network, [headerBytes], signer)
   const bytes = encodeBlock(headerBytes, seal, execution.transactions.map((read) => read.transaction.bytes))
   const id = blockId(headerBytes, primitives)
-  await ledger.commit(execution, { height, id, bytes }, newAttachments(included, ledger), true)
+  await ledger.commit(execution, { height, id, bytes }, included.flatMap((entry) => entry.attachments), true)
   await certifier.certify(checkpointOf(ledger.network, execution), id)
 }
 
 function resolveAll(included: Waiting[], execution: Execution, height: number): void {
   const first = execution.size - included.length
   included.forEach((entry, i) => entry.resolve({ id: entry.checked.read.id, index: first + i, height }))
-}
-
-/** Attachments of a block that are not stored yet, each once. */
-function newAttachments(included: Waiting[], ledger: Ledger): Attachment[] {
-  const seen = new Set<string>()
-  return included
-    .flatMap((entry) => entry.attachments)
-    .filter(({ sha256 }) => {
-      const key = bytesToMapKey(sha256)
-      if (seen.has(key) || ledger.store.hasAttachment(sha256)) return false
-      seen.add(key)
-      return true
-    })
 }
 
 function invalidSignature({ transaction }: ReadTransaction): Verdict {

@@ -13,7 +13,7 @@ export interface SignedLoss {
 }
 
 /** What the authority signed and the store does not hold, or null. The store has to hold all of it: its size, and at that size the same log. */
-export function findSignedLoss(ledger: Ledger, primitives: Primitives): SignedLoss | null {
+export async function findSignedLoss(ledger: Ledger, primitives: Primitives): Promise<SignedLoss | null> {
   const { signed } = ledger.store
   const { height, log } = ledger.position
   const held = { sizeHeld: log.size, found: `height ${height}, ${log.size} transactions` }
@@ -21,7 +21,7 @@ export function findSignedLoss(ledger: Ledger, primitives: Primitives): SignedLo
   const lost = { ...held, sizeSigned: signed.size, expected: `height ${signed.sealedHeight}, ${signed.size} transactions` }
   if (signed.sealedHeight > height || signed.size > log.size) return lost
   // Nothing is signed about the empty log.
-  const logRoot = signed.size === 0 ? signed.logRoot : createLedgerReader(ledger, primitives).logRoot(signed.size)
+  const logRoot = signed.size === 0 ? signed.logRoot : await createLedgerReader(ledger, primitives).logRoot(signed.size)
   if (equalBytes(signed.logRoot, logRoot)) return null
   return { ...lost, expected: `log root ${bytesToHex(signed.logRoot)} at ${signed.size} transactions`, found: bytesToHex(logRoot) }
 }

@@ -22,14 +22,17 @@ export function setToCbor(set: AuthoritySet): Cbor[] {
   return set.map(({ address, keyNumber, key }) => [address, keyNumber, publicKeyToCose(key)])
 }
 
+/** How the key of a member is read: checked, or known to be sound from elsewhere. */
+export type KeyReader = (value: Cbor | undefined) => PublicKey
+
 /** Reads a set and checks its order and keys (`wrong-shape`, `weak-key`, `malformed-address`). */
-export function setFromCbor(value: Cbor | undefined): AuthoritySet {
+export function setFromCbor(value: Cbor | undefined, readKey: KeyReader = publicKeyFromCose): AuthoritySet {
   const items = asArray(value, 'set of authorities')
   if (items.length === 0 || items.length > AUTHORITIES_MAX) throw wrongShape('set of authorities', `1 to ${AUTHORITIES_MAX} entries`, items)
   const set = items.map((item): Authority => {
     const [address, keyNumber, key] = asArray(item, 'authority', 3)
     addressToBytes(asText(address, 'authority address'), 'tt')
-    return { address: address as string, keyNumber: asUint(keyNumber, 'authority key number', KEY_NUMBER_MAX), key: publicKeyFromCose(key) }
+    return { address: address as string, keyNumber: asUint(keyNumber, 'authority key number', KEY_NUMBER_MAX), key: readKey(key) }
   })
   for (let i = 1; i < set.length; i++) {
     if (set[i - 1]!.address >= set[i]!.address) throw wrongShape('set of authorities', 'ascending addresses, each once', set[i]!.address)

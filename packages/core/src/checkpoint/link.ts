@@ -6,7 +6,7 @@ import { asArray, asBytes, asUint } from '../encoding/shape.ts'
 import { fail } from '../errors.ts'
 import { AUTHORITIES_MAX, ISSUED_AT_SECONDS_MAX } from '../limits.ts'
 import { faultsTolerated, isQuorum, isSameAuthority, setFromCbor, setHash, setToCbor } from './authority-set.ts'
-import type { Authority, AuthoritySet } from './authority-set.ts'
+import type { Authority, AuthoritySet, KeyReader } from './authority-set.ts'
 import { checkpointFromCbor, checkpointToCbor } from './checkpoint.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { cosignatureCheck } from './cosignature.ts'
@@ -34,11 +34,11 @@ export function linkToCbor(link: Link): Cbor[] {
 }
 
 /** Reads a link; positions must ascend, so that nobody is counted twice (`wrong-shape`, `weak-key`, `unsorted`). */
-export function linkFromCbor(value: Cbor | undefined): Link {
+export function linkFromCbor(value: Cbor | undefined, readKey?: KeyReader): Link {
   const [checkpoint, set, signatures, leavers] = asArray(value, 'link', 4)
   return {
     checkpoint: checkpointFromCbor(checkpoint),
-    set: set === null ? null : setFromCbor(set),
+    set: set === null ? null : setFromCbor(set, readKey),
     signatures: readSignatures(signatures, 'link signatures'),
     leavers: readSignatures(leavers, 'link leavers'),
   }

@@ -1,3 +1,4 @@
+import { bytesToMapKey } from '../bytes/binary-key.ts'
 import { Decimal } from '../decimal.ts'
 import { fail } from '../errors.ts'
 import type { TelltaleError } from '../errors.ts'
@@ -93,20 +94,17 @@ function take(input: Input, length: number): Uint8Array {
 function readText(input: Input, length: number): string {
   const view = take(input, length)
   if (length > 64) return bytesToText(view)
-  let text = ''
-  for (let i = 0; i < length; i++) {
-    const byte = view[i] as number
-    if (byte > 127) return bytesToText(view)
-    text += String.fromCharCode(byte)
-  }
-  return text
+  for (let i = 0; i < length; i++) if ((view[i] as number) > 127) return bytesToText(view)
+  return bytesToMapKey(view)
 }
 
 function readArray(input: Input, length: number, depth: number): Cbor[] {
   // Every element takes a byte at least: a length that lies is found before anything is allocated for it.
   if (length > input.bytes.length - input.at) throw malformed(input, `${length} elements`, 'the end')
+  // A short one is given its length at once: one that grows takes room for sixteen.
   const items: Cbor[] = []
-  for (let i = 0; i < length; i++) items.push(readItem(input, depth + 1))
+  if (length <= 16) items.length = length
+  for (let i = 0; i < length; i++) items[i] = readItem(input, depth + 1)
   return items
 }
 

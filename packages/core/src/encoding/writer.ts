@@ -7,28 +7,28 @@ import { textToBytes } from './utf8.ts'
 
 /** The one deterministic encoding of an item (RFC 8949, 4.2.1). Values outside our subset are a bug of ours and stop. */
 export function encode(value: Cbor): Uint8Array {
-  const writer = new Writer()
+  const writer = shared ?? new Writer()
+  // Whoever encodes meanwhile, for a key of a map, takes another.
+  shared = null
+  writer.start()
   writer.item(value)
-  return writer.finish()
+  const bytes = writer.finish()
+  shared = writer
+  return bytes
 }
 
-/** Memory of the last writer, for the next: what is written is copied out of it, and most items are small. Null while a writer has it. */
-let spare: Uint8Array | null = null
-const SPARE_BYTES = 8192
-
 class Writer {
-  private bytes: Uint8Array
+  private bytes = new Uint8Array(1024)
   private length = 0
 
-  constructor() {
-    this.bytes = spare ?? new Uint8Array(SPARE_BYTES)
-    spare = null
+  /** Begins anew, in the room that the item before took, unless that was very large. */
+  start(): void {
+    this.length = 0
+    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = new Uint8Array(1024)
   }
 
   finish(): Uint8Array {
-    const written = this.bytes.slice(0, this.length)
-    if (this.bytes.length === SPARE_BYTES) spare = this.bytes
-    return written
+    return this.bytes.slice(0, this.length)
   }
 
   item(value: Cbor): void {
@@ -135,6 +135,11 @@ class Writer {
     this.bytes = grown
   }
 }
+
+const KEPT_BYTES_MAX = 65_536
+
+/** A writer that nobody uses, kept because making room costs more than a short item. */
+let shared: Writer | null = new Writer()
 
 function labelToByte(label: number): number {
   return label < 0 ? 0x1f - label : label

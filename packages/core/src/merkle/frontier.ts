@@ -14,14 +14,22 @@ export interface Frontier {
 
 export const EMPTY_FRONTIER: Frontier = { size: 0, hashes: [] }
 
+/** Told of every complete subtree of 2^level leaves, the index-th of its level from the left, as it is completed. Level 1 is the lowest. */
+export type OnSubtree = (level: number, index: number, hash: Uint8Array) => void
+
 /** The frontier after these leaf hashes. */
-export function appendLeaves(frontier: Frontier, leaves: Uint8Array[], sha256: Hash): Frontier {
+export function appendLeaves(frontier: Frontier, leaves: Uint8Array[], sha256: Hash, onSubtree?: OnSubtree): Frontier {
   const hashes = frontier.hashes.slice()
   let size = frontier.size
   for (const leaf of leaves) {
     let hash = leaf
     // Every trailing one bit of the size is a complete subtree that this leaf completes into a larger one.
-    for (let bits = size; bits % 2 === 1; bits = Math.floor(bits / 2)) hash = innerHash(hashes.pop() as Uint8Array, hash, sha256)
+    let level = 0
+    for (let bits = size; bits % 2 === 1; bits = Math.floor(bits / 2)) {
+      hash = innerHash(hashes.pop() as Uint8Array, hash, sha256)
+      level += 1
+      onSubtree?.(level, Math.floor(bits / 2), hash)
+    }
     hashes.push(hash)
     size += 1
   }

@@ -4,20 +4,24 @@ type Hash = Primitives['sha256']
 
 const NOTHING = new Uint8Array(0)
 
+// What is hashed is laid out here, one input after the other: making an array for each costs as much as its hash. Nothing is kept between calls.
+const LEAF_INPUT = new Uint8Array(1024)
+const INNER_INPUT = new Uint8Array(65)
+INNER_INPUT[0] = 1
+
 /** SHA-256(0x00 || entry): RFC 9162, 2.1.1. */
 export function leafHash(entry: Uint8Array, sha256: Hash): Uint8Array {
-  const input = new Uint8Array(entry.length + 1)
+  const length = entry.length + 1
+  const input = length > LEAF_INPUT.length ? new Uint8Array(length) : LEAF_INPUT.subarray(0, length)
   input.set(entry, 1)
   return sha256(input)
 }
 
-/** SHA-256(0x01 || left || right): RFC 9162, 2.1.1. */
+/** SHA-256(0x01 || left || right), both of 32 bytes: RFC 9162, 2.1.1. */
 export function innerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
-  const input = new Uint8Array(65)
-  input[0] = 1
-  input.set(left, 1)
-  input.set(right, 33)
-  return sha256(input)
+  INNER_INPUT.set(left, 1)
+  INNER_INPUT.set(right, 33)
+  return sha256(INNER_INPUT)
 }
 
 /** Root of the empty tree: SHA-256 of nothing. */

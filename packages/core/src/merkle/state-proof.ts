@@ -10,19 +10,27 @@ type Hash = Primitives['sha256']
  */
 export const EMPTY_SUBTREE: Uint8Array = new Uint8Array(32)
 
-const LEAF = new Uint8Array([2])
-const INNER = new Uint8Array([3])
+// What is hashed is laid out here, one input after the other: making an array for each costs as much as its hash. Nothing is kept between calls.
+const LEAF_INPUT = new Uint8Array(65)
+LEAF_INPUT[0] = 2
+const INNER_INPUT = new Uint8Array(65)
+INNER_INPUT[0] = 3
 
 export function stateKeyHash(network: Uint8Array, key: Uint8Array, sha256: Hash): Uint8Array {
   return sha256(concatBytes(network, key))
 }
 
 export function stateLeafHash(keyHash: Uint8Array, value: Uint8Array, sha256: Hash): Uint8Array {
-  return sha256(concatBytes(LEAF, keyHash, sha256(value)))
+  LEAF_INPUT.set(keyHash, 1)
+  LEAF_INPUT.set(sha256(value), 33)
+  return sha256(LEAF_INPUT)
 }
 
+/** Of two hashes of 32 bytes. */
 export function stateInnerHash(left: Uint8Array, right: Uint8Array, sha256: Hash): Uint8Array {
-  return sha256(concatBytes(INNER, left, right))
+  INNER_INPUT.set(left, 1)
+  INNER_INPUT.set(right, 33)
+  return sha256(INNER_INPUT)
 }
 
 /** Bit `depth` of a key hash, the highest bit of the first byte being 0. */

@@ -43,7 +43,9 @@ function nextSet(context: CallContext, proposal: Exclude<Proposal, { kind: 'para
   }
   const { authority } = proposal
   if (set.some((other) => isSameAuthority(other, authority))) return refuse('already-authority', `${authority.address} is in the set with this key.`, 'a change', authority.address)
-  const registered = keyInForce(context.state.identity(authority.address), authority.keyNumber, context.height)
+  const identity = context.state.identity(authority.address)
+  // Also in the next block: a key that was rotated away in this very one must not come to sit in the set.
+  const registered = keyInForce(identity, authority.keyNumber, context.height + 1) && keyInForce(identity, authority.keyNumber, context.height)
   if (!registered || registered.algorithm !== authority.key.algorithm || !equalBytes(registered.material, authority.key.material)) return refuse('key-mismatch', `${authority.address} is not admitted with this key.`, 'an admitted identity and its key in force', authority.address)
   const next = sortSet([...set.filter((other) => other.address !== authority.address), authority])
   return next.length <= AUTHORITIES_MAX ? next : refuse('too-many-authorities', 'The set of authorities is as large as it can be.', `at most ${AUTHORITIES_MAX}`, String(next.length))

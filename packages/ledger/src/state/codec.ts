@@ -1,10 +1,10 @@
 import { asUint, decode, encode, registeredKeyFromCose } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
-import { KIND_ASSET, KIND_COUNTER, KIND_IDENTITY, KIND_NETWORK, KIND_PROPOSAL, KIND_STREAM } from './key.ts'
+import { KIND_ASSET, KIND_COUNTER, KIND_IDENTITY, KIND_NETWORK, KIND_NOTES, KIND_PROPOSAL, KIND_STREAM } from './key.ts'
 import type { StateKind } from './key.ts'
 import * as rows from './rows.ts'
 
-/** Any entry of the state, decoded; its kind is known from its key. A counter is the next sequence. */
+/** Any entry of the state, decoded; its kind is known from its key. A counter is the next sequence, or how many notes there are. */
 export type Row = rows.NetworkRow | rows.IdentityRow | rows.AssetRow | rows.StreamRow | rows.ProposalRow | number
 
 /** The one encoding of an entry: what the state tree hashes and what proofs carry. */
@@ -25,6 +25,7 @@ function rowToCbor(kind: StateKind, row: Row): Cbor {
     case KIND_PROPOSAL:
       return rows.proposalRowToCbor(row as rows.ProposalRow)
     case KIND_COUNTER:
+    case KIND_NOTES:
       return row as number
   }
 }
@@ -33,7 +34,7 @@ export function decodeRow(kind: StateKind, bytes: Uint8Array): Row {
   const value = decode(bytes)
   switch (kind) {
     case KIND_NETWORK:
-      return rows.networkRowFromCbor(value)
+      return rows.networkRowFromCbor(value, registeredKeyFromCose)
     case KIND_IDENTITY:
       return rows.identityRowFromCbor(value, registeredKeyFromCose)
     case KIND_ASSET:
@@ -43,6 +44,7 @@ export function decodeRow(kind: StateKind, bytes: Uint8Array): Row {
     case KIND_PROPOSAL:
       return rows.proposalRowFromCbor(value)
     case KIND_COUNTER:
+    case KIND_NOTES:
       return asUint(value, 'counter entry')
   }
 }

@@ -7,8 +7,9 @@ export const KIND_ASSET = 2
 export const KIND_STREAM = 3
 export const KIND_COUNTER = 4
 export const KIND_PROPOSAL = 5
+export const KIND_NOTES = 6
 
-export type StateKind = 0 | 1 | 2 | 3 | 4 | 5
+export type StateKind = 0 | 1 | 2 | 3 | 4 | 5 | 6
 
 /** Where an entry stands: [kind, id...]. Its CBOR is the key of the state tree. */
 export interface StateKey {
@@ -36,6 +37,11 @@ export function counterKey(iss: string, sub: string): StateKey {
 
 export function proposalKey(id: string): StateKey {
   return { kind: KIND_PROPOSAL, ids: [id] }
+}
+
+/** How many notes the people and devices of an organisation wrote about a stream (`address/name`). */
+export function notesKey(organisation: string, stream: string): StateKey {
+  return { kind: KIND_NOTES, ids: [organisation, stream] }
 }
 
 export function encodeStateKey(key: StateKey): Uint8Array {

@@ -19,12 +19,16 @@ export function isRoleName(text: string): text is RoleName {
 
 /** The roles that hold in a block of this height and time. */
 export function rolesInForce(roles: Interval<Role>[], height: number, timeMs: number): Role[] {
-  return roles.filter((interval) => isInForce(interval, height) && (interval.value.expiryMs === null || timeMs < interval.value.expiryMs)).map((interval) => interval.value)
+  return roles.filter((interval) => isRoleInForce(interval, height, timeMs)).map((interval) => interval.value)
+}
+
+function isRoleInForce(interval: Interval<Role>, height: number, timeMs: number): boolean {
+  return isInForce(interval, height) && (interval.value.expiryMs === null || timeMs < interval.value.expiryMs)
 }
 
 /** Whether one of the roles that hold has this name and, where one is asked for, this scope. */
 export function hasRole(roles: Interval<Role>[], name: RoleName, height: number, timeMs: number, scope?: string): boolean {
-  return rolesInForce(roles, height, timeMs).some((role) => role.name === name && (scope === undefined || role.scope === scope))
+  return roles.some((interval) => interval.value.name === name && (scope === undefined || interval.value.scope === scope) && isRoleInForce(interval, height, timeMs))
 }
 
 export function isSameRole(a: Role, b: Role): boolean {

@@ -1,5 +1,5 @@
 import { asArray, asBytes, asNullable, asText, asUint, decode, encode, publicKeyFromCose, publicKeyToCose, setFromCbor, setToCbor, wrongShape } from '@telltale/core'
-import type { AuthoritySet, Cbor, PublicKey } from '@telltale/core'
+import type { AuthoritySet, Cbor, KeyReader, PublicKey } from '@telltale/core'
 import { parametersFromCbor, parametersToCbor } from '../parameters.ts'
 import type { Parameters } from '../parameters.ts'
 import { intervalsFromCbor, intervalsToCbor } from './interval.ts'
@@ -88,18 +88,20 @@ export function networkRowToCbor(row: NetworkRow): Cbor[] {
   ]
 }
 
-export function networkRowFromCbor(value: Cbor | undefined): NetworkRow {
+/** `readKey` as in `identityRowFromCbor`. */
+export function networkRowFromCbor(value: Cbor | undefined, readKey: KeyReader = publicKeyFromCose): NetworkRow {
+  const readSet = (item: Cbor | undefined): AuthoritySet => setFromCbor(item, readKey)
   const [parameters, sets, resumptions, pending] = asArray(value, 'network entry', 4)
   return {
     parameters: intervalsFromCbor(parameters, 'network parameters', parametersFromCbor),
-    sets: intervalsFromCbor(sets, 'network sets', setFromCbor),
+    sets: intervalsFromCbor(sets, 'network sets', readSet),
     resumptions: asArray(resumptions, 'network resumptions').map((item) => {
       const [sizeSigned, sizeHeld, height] = asArray(item, 'resumption', 3)
       return { sizeSigned: asNullable(sizeSigned, (size) => asUint(size, 'resumption size')), sizeHeld: asUint(sizeHeld, 'resumption size'), height: asUint(height, 'resumption height') }
     }),
     pending: asArray(pending, 'network pending').map((item) => {
       const [set, decidedHeight] = asArray(item, 'pending set', 2)
-      return { set: setFromCbor(set), decidedHeight: asUint(decidedHeight, 'pending set height') }
+      return { set: readSet(set), decidedHeight: asUint(decidedHeight, 'pending set height') }
     }),
   }
 }
@@ -123,8 +125,8 @@ export function identityRowToCbor(row: IdentityRow): Cbor[] {
   ]
 }
 
-/** `readKey` decides whether keys are checked again: in a certificate, where they come from outside, always. */
-export function identityRowFromCbor(value: Cbor | undefined, readKey: (value: Cbor | undefined) => PublicKey = publicKeyFromCose): IdentityRow {
+/** `readKey` decides whether keys are checked here: not where they were checked before, nor where each is checked with the first signature under it. */
+export function identityRowFromCbor(value: Cbor | undefined, readKey: KeyReader = publicKeyFromCose): IdentityRow {
   const [keys, roles, sealKeys, organisation] = asArray(value, 'identity entry', 4)
   return {
     keys: intervalsFromCbor(keys, 'identity keys', (item) => {

@@ -4,7 +4,7 @@ import { stateKeyText } from './base.ts'
 import type { StateReader } from './base.ts'
 import type { Row } from './codec.ts'
 import { isInForce } from './interval.ts'
-import { KIND_IDENTITY, NETWORK_KEY, assetKey, counterKey, identityKey, proposalKey, streamKey } from './key.ts'
+import { KIND_IDENTITY, KIND_STREAM, NETWORK_KEY, assetKey, counterKey, identityKey, notesKey, proposalKey, streamKey } from './key.ts'
 import type { StateKey } from './key.ts'
 import type { AssetRow, IdentityRow, NetworkRow, ProposalRow, StreamRow } from './rows.ts'
 import type { Parameters } from '../parameters.ts'
@@ -17,6 +17,8 @@ export interface StateView extends StateReader {
   stream(device: string, name: string): StreamRow | null
   proposal(id: string): ProposalRow | null
   counter(iss: string, sub: string): number
+  /** Notes that an organisation's people and devices wrote about a stream. */
+  notes(organisation: string, stream: string): number
   set(key: StateKey, row: Row): void
   /** Everything set in this view: text of the key, key and row. */
   changed(): Iterable<[string, { key: StateKey; row: Row }]>
@@ -27,6 +29,8 @@ export function createStateView(parent: StateReader): StateView {
   const row = (key: StateKey): Row | null => changes.get(stateKeyText(key))?.row ?? parent.row(key)
   // Identities are asked for several times a transaction. Only those that exist are kept: strangers can invent senders without end.
   const identities = new Map<string, IdentityRow>()
+  // A record asks for its stream again and again, and nothing else between.
+  let newest: { device: string; name: string; row: StreamRow } | null = null
   return {
     row,
     network() {
@@ -42,11 +46,18 @@ export function createStateView(parent: StateReader): StateView {
       return found
     },
     asset: (id) => row(assetKey(id)) as AssetRow | null,
-    stream: (device, name) => row(streamKey(device, name)) as StreamRow | null,
+    stream(device, name) {
+      if (newest?.device === device && newest.name === name) return newest.row
+      const found = row(streamKey(device, name)) as StreamRow | null
+      if (found) newest = { device, name, row: found }
+      return found
+    },
     proposal: (id) => row(proposalKey(id)) as ProposalRow | null,
     counter: (iss, sub) => (row(counterKey(iss, sub)) as number | null) ?? 0,
+    notes: (organisation, stream) => (row(notesKey(organisation, stream)) as number | null) ?? 0,
     set(key, value) {
       changes.set(stateKeyText(key), { key, row: value })
+      if (key.kind === KIND_STREAM) newest = { device: key.ids[0] as string, name: key.ids[1] as string, row: value as StreamRow }
       if (key.kind === KIND_IDENTITY) identities.set(key.ids[0] as string, value as IdentityRow)
     },
     changed: () => changes,

@@ -10,7 +10,7 @@ import { DEFAULT_PARAMETERS, parametersToCbor } from '../../src/parameters.ts'
 import { NETWORK_KEY, identityKey } from '../../src/state/key.ts'
 import { identityRowFromCbor, networkRowFromCbor } from '../../src/state/rows.ts'
 import type { NetworkRow } from '../../src/state/rows.ts'
-import { codeOf, codeUnder, createWorld } from '../world.ts'
+import { codeOf, codeUnder, createWorld, sendAll } from '../world.ts'
 
 type Four = [TestIdentity, TestIdentity, TestIdentity, TestIdentity]
 
@@ -161,6 +161,18 @@ suite('changes of the set', () => {
     assert.equal(networkRow(network).pending.length, 0)
     for (let i = 0; i < 3; i++) await tick(network)
     assert.equal(addressesAt(network, network.ledger.position.height).length, 4)
+  })
+
+  test('a key that was rotated in the very block that decides does not join', async () => {
+    const { network, four, fifth } = await fourAuthorities()
+    const change = addAuthority(fifth)
+    const { id } = await decide(network, ...change, four.slice(0, 2))
+    const renewed = { ...fifth, signer: testSigner(41, 'EdDSA', 1) }
+    const rotation: TestMessage = { key: fifth, call: CALLS.rotate, sub: fifth.address, args: [1, publicKeyToCose(renewed.signer.publicKey), await keySignature(network, renewed, 'rotation')] }
+    await sendAll(network, [rotation, approving(network, four[2], id, ...change)])
+    assert.equal(networkRow(network).pending.length, 0)
+    assert.equal(await codeOf(network, { key: four[0], call: CALLS.propose, sub: four[0].address, args: change }), 'key-mismatch')
+    assert.equal(await codeOf(network, { key: four[0], call: CALLS.propose, sub: four[0].address, args: addAuthority(renewed) }), 'accepted')
   })
 
   test('nobody takes the seat of somebody whose admission to the set is decided but not in force', async () => {

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import { suite, test } from 'node:test'
 import { Decimal, EMPTY_FRONTIER, appendLeaves, bytesToHex, decodeTransaction, encode, frontierRoot, keyToAddress, leafHash, normalizeEcdsa, portable, publicKeyToCose, transactionId } from '@telltale/core'
 import type { Cbor, Signer } from '@telltale/core'
-import { CALLS, enrolDevice, keySignature, record, recordContent, testSigner } from '@telltale/testing'
+import { CALLS, admit, enrolDevice, keySignature, record, recordContent, role, testIdentity, testSigner } from '@telltale/testing'
 import type { RecordOptions, TestMessage } from '@telltale/testing'
 import { noteLeaf } from '../../src/calls/note.ts'
 import { codeOf, createWorld } from '../world.ts'
@@ -50,11 +50,17 @@ suite('24 correction', () => {
     for (const content of [many(32), new Map<string, Cbor>([['km', new Decimal(1589, -1)], ['by', 'workshop']]), 'x'.repeat(1024)]) assert.equal(await codeOf(network, correcting(world, { content })), 'accepted')
   })
 
-  test('as many as the network allows, an author and stream', async () => {
+  test('as many as the network allows, an organisation and stream: more authors do not help', async () => {
     const world = await createWorld({ parameters: { notesMax: 3 } })
-    const { network } = world
-    for (let i = 0; i < 3; i++) assert.equal(await codeOf(network, correcting(world)), 'accepted')
+    const { network, organisation, authority } = world
+    const [colleague, another] = [testIdentity(70), testIdentity(71)] as const
+    await admit(network, colleague, { roles: [role('operator', 'service')], by: organisation })
+    await admit(network, another, { roles: [role('operator', 'service')], by: authority })
+    for (let i = 0; i < 2; i++) assert.equal(await codeOf(network, correcting(world)), 'accepted')
+    assert.equal(await codeOf(network, { ...correcting(world), key: colleague }), 'accepted')
     assert.equal(await codeOf(network, correcting(world)), 'too-many-notes')
+    assert.equal(await codeOf(network, { ...correcting(world), key: colleague }), 'too-many-notes')
+    assert.equal(await codeOf(network, { ...correcting(world), key: another }), 'accepted')
     await network.send(world.owner, CALLS.addStream, world.asset.id, [world.device.address, 'driving', null])
     assert.equal(await codeOf(network, correcting(world, { sub: `${world.device.address}/driving` })), 'accepted')
   })

@@ -76,6 +76,8 @@ suite('16 record', () => {
     const { network, device } = world
     assert.equal(await codeOf(network, recording(world, { cites: OTHER })), 'unknown-citation')
     const { id } = await record(network, device, 'odometer')
+    // All of the id counts, whether its block is committed or not: nodes that look at a part of it would not agree.
+    assert.equal(await codeOf(network, recording(world, { cites: id.with(31, (id[31] as number) ^ 1) })), 'unknown-citation')
     assert.equal(await codeOf(network, recording(world, { cites: id })), 'accepted')
   })
 

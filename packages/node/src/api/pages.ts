@@ -10,6 +10,13 @@ const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(?:\.\w+)?$/
 /** What belongs to the API is never answered with a page. */
 const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
 
+/** Everything of a page comes from here, and nothing else may show it within itself. Styles may stand in elements: libraries of components put them there. */
+const PAGE_HEADS = {
+  'content-security-policy': "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'geolocation=(), microphone=(), payment=()',
+}
+
 /** Serves pages where there are any; an address inside them leads to the first page, which knows its own addresses. Everything else is `no-such-route`. */
 export async function addPages(server: FastifyInstance, folder: string | null): Promise<void> {
   const root = folder === null ? null : resolve(folder)
@@ -23,7 +30,7 @@ export async function addPages(server: FastifyInstance, folder: string | null): 
       // Where a build wrote compressed files beside the others, they are what travels.
       preCompressed: existsSync(join(root, `${INDEX}.br`)),
       cacheControl: false,
-      setHeaders: (reply, path) => void reply.header('cache-control', HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'),
+      setHeaders: (reply, path) => void reply.headers({ ...PAGE_HEADS, 'cache-control': HASHED.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache' }),
     })
   }
   server.setNotFoundHandler({ preHandler: server.rateLimit() }, async (request, reply) => {

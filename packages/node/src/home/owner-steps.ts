@@ -44,10 +44,9 @@ export async function ownerSteps(home: Home, known: OwnerNow): Promise<ProvedSte
   }
   steps.push(...(await rotations(home, address, keyNumber)))
   if (steps.length === 0) return []
-  return home.chain.atCertified((head) => {
-    const link = linkOf(head)
-    return steps.map(({ bytes, index }) => ({ transaction: bytes, index, path: home.reader.inclusion(index, link.checkpoint.size), links: [link] }))
-  })
+  const link = await home.chain.atCertified(linkOf)
+  const { size } = link.checkpoint
+  return Promise.all(steps.map(async ({ bytes, index }) => ({ transaction: bytes, index, path: await home.reader.inclusion(index, size), links: [link] })))
 }
 
 /** Transfers after those that are known, found backwards: each names the one before it. */

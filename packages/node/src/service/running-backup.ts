@@ -17,6 +17,8 @@ export async function askRunningForBackup(directory: string, target: string): Pr
   const answer = (await response.json()) as DataBackup & { code?: string; detail?: string; expected?: string; found?: string }
   if (response.ok) return answer
   const { code, detail, expected, found } = answer
+  // Another node answers there now: it does not know this secret.
+  if (code === 'not-allowed' || code === 'no-such-route') return null
   if (code === undefined || detail === undefined) throw fail('unexpected-answer', 'What answers at the address of the running node is no Telltale node.', { expected: 'a node', found: String(response.status) })
   throw new TelltaleError(code, detail, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
 }

@@ -66,7 +66,10 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
     mounts: [(server) => addControl(server, home, control), ...mounts],
     pages,
   })
-  const { port, taken } = await listenNear(api.server, place, isUsualPort)
+  const { port, taken } = await listenNear(api.server, place, isUsualPort).catch(async (error: unknown) => {
+    await api.server.close()
+    throw error
+  })
   const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`
   await writeRunning(directory, { url, pid: process.pid, control, link: linkAt(url) })
   log.info({ url, height: ledger.position.height }, 'listening')

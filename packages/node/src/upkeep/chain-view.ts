@@ -40,7 +40,7 @@ export async function viewChain({ ledger, reader, primitives }: OpenedLedger): P
     id: position.id,
     timeMs: position.timeMs,
     size: position.log.size,
-    logRoot: reader.logRoot(position.log.size),
+    logRoot: await reader.logRoot(position.log.size),
     stateRoot: stateRoot(position.stateTree),
     authorities: setAt(row, position.height + 1),
     resumptions: row.resumptions,

@@ -95,7 +95,7 @@ async function checkStatements({ ledger, reader, primitives }: OpenedLedger, pro
     if (isSigned) held += 1
     else add('invalid-signature', 'a kept refusal', 'a refusal signed by an authority', 'another')
   }
-  const loss = findSignedLoss(ledger, primitives)
+  const loss = await findSignedLoss(ledger, primitives)
   if (loss) add('signed-state-lost', 'what the authority signed', loss.expected, loss.found, 'store/signed')
   return held
 }

@@ -50,7 +50,7 @@ export async function repairData(directory: string, { backup, acceptLoss, onRepl
   if (!report.isWhole) return report
   const opened = await openHomeLedger(directory, onReplay)
   try {
-    return { ...report, loss: findSignedLoss(opened.ledger, opened.primitives), height: opened.ledger.position.height }
+    return { ...report, loss: await findSignedLoss(opened.ledger, opened.primitives), height: opened.ledger.position.height }
   } finally {
     await opened.close()
   }

@@ -106,7 +106,7 @@ async function compareSigned(fresh: string, before: SignedState, onReplay?: Repl
     const ledger = await openLedger({ store, primitives, ...(onReplay ? { onReplay } : {}) })
     const { signed: held } = store
     if (before.size <= ledger.position.log.size && before.sealedHeight <= ledger.position.height) {
-      const isSame = before.size === 0 || equalBytes(createLedgerReader(ledger, primitives).logRoot(before.size), before.logRoot)
+      const isSame = before.size === 0 || equalBytes(await createLedgerReader(ledger, primitives).logRoot(before.size), before.logRoot)
       return isSame ? 'whole' : 'unknown'
     }
     const sealedHeight = Math.max(before.sealedHeight, held?.sealedHeight ?? 0)

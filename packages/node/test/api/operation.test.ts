@@ -51,7 +51,8 @@ suite('pages', () => {
       async (node) => {
         const page = await fetch(node.url)
         assert.match(await page.text(), /first page/)
-        assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'self'/)
+        assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'self';/)
+        assert.match((await fetch(`${node.url}/health`)).headers.get('content-security-policy') ?? '', /^default-src 'none';/)
         assert.equal(page.headers.get('x-content-type-options'), 'nosniff')
         assert.match((await fetch(`${node.url}/assets/page.js`)).headers.get('content-type') ?? '', /javascript/)
         const html = { accept: 'text/html,*/*' }

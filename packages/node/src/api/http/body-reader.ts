@@ -34,7 +34,10 @@ export async function readBody(request: FastifyRequest, payload: IncomingMessage
     }
     const broken = (): void => reject(fail('malformed-request', 'The request ended before its end.', { expected: 'a whole body', found: `${length} bytes` }))
     payload.on('data', take)
-    payload.once('end', () => resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces)))
+    payload.once('end', () => {
+      payload.off('error', broken).off('close', broken)
+      resolve(pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces))
+    })
     payload.once('error', broken)
     payload.once('close', broken)
   })

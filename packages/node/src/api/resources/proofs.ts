@@ -30,7 +30,7 @@ export const proofs: Resource = (server, context) => {
       requireWithin('size', size, 1, certified)
       requireWithin('index', index, 0, size - 1)
       const { bytes } = await reader.transaction(index)
-      return { index, size, leafHash: bytesToHex(leafHash(bytes, primitives.sha256)), path: reader.inclusion(index, size).map(bytesToHex), root: bytesToHex(reader.logRoot(size)) }
+      return { index, size, leafHash: bytesToHex(leafHash(bytes, primitives.sha256)), path: (await reader.inclusion(index, size)).map(bytesToHex), root: bytesToHex(await reader.logRoot(size)) }
     },
   )
 
@@ -50,7 +50,7 @@ export const proofs: Resource = (server, context) => {
       const { from, to = certified } = query
       requireWithin('to', to, 1, certified)
       requireWithin('from', from, 1, to)
-      return { from, to, path: reader.consistency(from, to).map(bytesToHex), fromRoot: bytesToHex(reader.logRoot(from)), toRoot: bytesToHex(reader.logRoot(to)) }
+      return { from, to, path: (await reader.consistency(from, to)).map(bytesToHex), fromRoot: bytesToHex(await reader.logRoot(from)), toRoot: bytesToHex(await reader.logRoot(to)) }
     },
   )
 

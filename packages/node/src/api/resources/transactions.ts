@@ -72,7 +72,7 @@ export const transactions: Resource = (server, context) => {
         metrics.transactions.inc({ result: outcome.status })
         if (outcome.status === 'refused') metrics.refusals.inc({ code: outcome.error.code })
       }
-      return { results: outcomes.map((outcome) => resultOf(outcome, receipts ? (index) => chain.receipt(index) : null)) }
+      return { results: await Promise.all(outcomes.map((outcome) => resultOf(outcome, receipts ? (index) => chain.receipt(index) : null))) }
     },
   )
 
@@ -89,7 +89,7 @@ export const transactions: Resource = (server, context) => {
       const logged = await findLogged(context, id)
       if (!logged) throw fail('no-such-transaction', 'The log holds no such transaction.', { expected: 'the id of a transaction in the log', found: id })
       if (statusAt(chain, logged.index) !== 'certified') throw fail('not-certified-yet', 'The transaction stands in a block that is being certified; ask again.', { expected: 'a certified transaction', found: 'one in a block' })
-      return reply.type('application/cbor').send(Buffer.from(chain.receipt(logged.index)))
+      return reply.type('application/cbor').send(Buffer.from(await chain.receipt(logged.index)))
     },
   )
 }
@@ -108,11 +108,11 @@ function readSubmissions(body: unknown): Submission[] {
   })
 }
 
-function resultOf(outcome: Outcome, receipt: ((index: number) => Uint8Array) | null): Static<typeof Result> {
+async function resultOf(outcome: Outcome, receipt: ((index: number) => Promise<Uint8Array>) | null): Promise<Static<typeof Result>> {
   const { id, status } = outcome
   switch (outcome.status) {
     case 'certified':
-      return { id, status, index: outcome.index, height: outcome.height, ...(receipt ? { receipt: bytesToHex(receipt(outcome.index)) } : {}) }
+      return { id, status, index: outcome.index, height: outcome.height, ...(receipt ? { receipt: bytesToHex(await receipt(outcome.index)) } : {}) }
     case 'included':
     case 'final':
       return { id, status, index: outcome.index, height: outcome.height }
