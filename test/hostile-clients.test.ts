@@ -13,7 +13,8 @@ import type { NodeProcess } from './http/node-process.ts'
 const MIB = 1_048_576
 /** What a node may take beyond its start, whatever clients do: the budget for bodies and answers (128 MiB), and what sockets and garbage take. */
 const GROWTH_MAX = 320 * MIB
-const SERVED_WITHIN_MS = 5000
+/** Generous: what is shown is that others are served at all, on machines that do other things as well. */
+const SERVED_WITHIN_MS = 20_000
 
 async function withNode(work: (node: NodeProcess) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'telltale-hostile-'))
@@ -72,7 +73,7 @@ async function pour(socket: Socket, bytes: number, wrap: (piece: Buffer) => Buff
 const onLinux = process.platform === 'linux' ? false : 'memory is read from /proc'
 
 suite('hostile clients: memory stays bounded and others are served', { skip: onLinux }, () => {
-  test('a body of 1 GB, announced, in chunks, or behind a lie about its length', { timeout: 60_000 }, async () => {
+  test('a body of 1 GB, announced, in chunks, or behind a lie about its length', { timeout: 120_000 }, async () => {
     await withNode(async (node) => {
       const before = await residentBytes(node)
       const gigabyte = 1_000_000_000
@@ -89,7 +90,7 @@ suite('hostile clients: memory stays bounded and others are served', { skip: onL
     })
   })
 
-  test('many bodies that never end: together they hold no more than the budget, and what is too much is told to come back', { timeout: 60_000 }, async () => {
+  test('many bodies that never end: together they hold no more than the budget, and what is too much is told to come back', { timeout: 120_000 }, async () => {
     await withNode(async (node) => {
       const before = await residentBytes(node)
       const sockets = await Promise.all(Array.from({ length: 24 }, () => open(node)))
@@ -113,7 +114,7 @@ suite('hostile clients: memory stays bounded and others are served', { skip: onL
     })
   })
 
-  test('1,000 connections that say nothing, half a head, or a byte now and then: they go after a while', { timeout: 90_000 }, async () => {
+  test('1,000 connections that say nothing, half a head, or a byte now and then: they go after a while', { timeout: 120_000 }, async () => {
     await withNode(async (node) => {
       const before = await residentBytes(node)
       const sockets: Socket[] = []
@@ -134,7 +135,7 @@ suite('hostile clients: memory stays bounded and others are served', { skip: onL
     })
   })
 
-  test('200 listeners and readers that do not read', { timeout: 60_000 }, async () => {
+  test('200 listeners and readers that do not read', { timeout: 120_000 }, async () => {
     await withNode(async (node) => {
       const before = await residentBytes(node)
       const sockets = await Promise.all(Array.from({ length: 200 }, () => open(node)))

@@ -55,7 +55,7 @@ function formCases({ certificate }: SmallStory): Row[] {
   const signature = itemAt(certificate, [5, 2, 0])
   return [
     ['another magic', 'not-a-certificate', set([0], 'telltail')],
-    ['eleven items', 'not-a-certificate', remove([11])],
+    ['eleven items', 'wrong-shape', remove([11])],
     ['version 2', 'unknown-version', set([1], 2)],
     ['a network of 31 bytes', 'wrong-shape', set([2], filled(0, 31))],
     ['a state key without a value', 'wrong-shape', set([6, 0, 1], null)],

@@ -50,17 +50,18 @@ function limits({ head, period, opened }: Verification): string {
   const clock = period && period.clock !== 0 ? ' These records have no wall time, so no dates are given.' : ''
   const claim = opened.flatMap((item) => item.readings).find((reading) => reading.path === 'Import.RecordedAt')
   const claimed = typeof claim?.value === 'string' ? ` Whoever imported them claims that they begin at ${claim.value}.` : ''
-  return `It does not show whether the sensor told the truth, or what happened after block ${head.height}.${clock}${claimed}`
+  return `It does not show whether the sensor told the truth, whether the car has a second entry, or what happened after block ${head.height}.${clock}${claimed}`
 }
 
 export function verificationToJson(verification: Verification): Record<string, unknown> {
-  const { summary, sentence, lamps, network, asset, device, streams, period, head, odometer, notes, refusal } = verification
+  const { summary, sentence, lamps, network, asset, entered, device, streams, period, head, odometer, notes, refusal } = verification
   return {
     summary,
     sentence,
     lamps,
     network,
     asset,
+    entered,
     device,
     streams,
     period,

@@ -43,7 +43,7 @@ suite('a node', () => {
   const folder = scratchFolder()
   const data = join(folder, 'car')
 
-  test('is asked by commands for what they show otherwise from the directory; ctrl-C stops it and the directory can be used again', { timeout: 60_000 }, async () => {
+  test('is asked by commands for what they show otherwise from the directory; ctrl-C stops it and the directory can be used again', { timeout: 120_000 }, async () => {
     await done(importArgs('short-drive', data))
     const before = await done(['chain', 'show', '--data', data])
     const node = await start(['--data', data, '--listen', '127.0.0.1:0'])
@@ -72,7 +72,7 @@ suite('a node', () => {
     await refused(['status', ...at], { status: 2, code: 'node-unreachable' })
   })
 
-  test('backs itself up while it runs, for whoever may read its directory and nobody else', { timeout: 60_000 }, async () => {
+  test('backs itself up while it runs, for whoever may read its directory and nobody else', { timeout: 120_000 }, async () => {
     const node = await start(['--data', data, '--listen', '127.0.0.1:0'])
     try {
       const backup = join(folder, 'backup')
@@ -90,7 +90,7 @@ suite('a node', () => {
     }
   })
 
-  test('takes the next free port where the usual one is taken and says so; a port that was asked for is that or none', { timeout: 60_000 }, async () => {
+  test('takes the next free port where the usual one is taken and says so; a port that was asked for is that or none', { timeout: 120_000 }, async () => {
     const other = createServer().listen(8362, '127.0.0.1')
     const isOurs = await Promise.race([once(other, 'listening').then(() => true), once(other, 'error').then(() => false)])
     try {
@@ -107,7 +107,7 @@ suite('a node', () => {
     }
   })
 
-  test('does not listen where others can connect without TLS and a token', { timeout: 60_000 }, async () => {
+  test('does not listen where others can connect without TLS and a token', { timeout: 120_000 }, async () => {
     await refused(['start', '--data', data, '--listen', '0.0.0.0:0'], { status: 2, code: 'tls-needed' })
     await refused(['start', '--data', data, '--listen', '0.0.0.0:0', '--behind-proxy'], { status: 2, code: 'token-missing' })
     const token = join(folder, 'token')

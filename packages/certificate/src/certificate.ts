@@ -1,4 +1,4 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, concatBytes, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, KeyReader, Link, PublicKey } from '@telltale/core'
 import { attributesFromCbor } from '@telltale/ledger'
 import { LINKS_MAX, LINK_KEYS_MAX } from './limits.ts'
@@ -73,8 +73,15 @@ export interface Certificate {
 const MAGIC = 'telltale'
 const VERSION = 1
 
-/** An array of twelve that begins with the magic: tells a certificate from any other file before its content is looked at. */
-const HEAD = concatBytes(new Uint8Array([0x8c]), encode(MAGIC))
+const ENCODED_MAGIC = encode(MAGIC)
+/** Heads of arrays of up to 23 items; another version may have more than this one. */
+const ARRAY_HEADS = { first: 0x80, last: 0x97 }
+
+/** An array that begins with the magic: tells a certificate, of whatever version, from any other file before its content is looked at. */
+function isCertificate(bytes: Uint8Array): boolean {
+  const [head = 0] = bytes
+  return head >= ARRAY_HEADS.first && head <= ARRAY_HEADS.last && equalBytes(bytes.subarray(1, 1 + ENCODED_MAGIC.length), ENCODED_MAGIC)
+}
 
 export function encodeCertificate(certificate: Certificate): Uint8Array {
   const { network, anchor, links, head, state, records, notes, disclosed, identity, attachments } = certificate
@@ -97,7 +104,7 @@ export function encodeCertificate(certificate: Certificate): Uint8Array {
 /** Reads a certificate's form. Codes: `not-a-certificate`, `unknown-version`, `certificate-too-large` and those of the readers. */
 export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length > CERTIFICATE_BYTES_MAX) throw fail('certificate-too-large', `The file has ${bytes.length} bytes.`, { expected: `at most ${CERTIFICATE_BYTES_MAX} bytes`, found: String(bytes.length) })
-  if (!equalBytes(bytes.subarray(0, HEAD.length), HEAD)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
+  if (!isCertificate(bytes)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
   const items = asVersioned(decode(bytes), 'certificate', 12, 1)
   const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = items
   const readKey = createKeyReader()

@@ -61,8 +61,7 @@ describe('what somebody read off a dashboard', () => {
     for (const text of ['15.590 km', '15,59 km', '1,5590 km', '1,559,0 km', '15 590 km', "15'590 km", '15590,5 km', '1.015.590 km', '-1 km', '+1 km', '1e5 km', '15590', 'km', '15590 KM', '15590 miles', '15590 km km', '', '٣ km', ' 1\u0000 km', '1/2 km']) {
       assert.equal(read(text), 'malformed-reading', text)
     }
-    assert.equal(read(`${'9'.repeat(30)} km`), 'number-out-of-range')
-    assert.equal(read(`${'9'.repeat(1_000_000)} km`), 'malformed-reading')
+    for (const text of [`${'9'.repeat(10)} km`, '1.2345 km', '1,000,000,000 km', `15590 mi${' '.repeat(80)}?`, `${'9'.repeat(1_000_000)} km`]) assert.equal(read(text), 'malformed-reading', text.slice(0, 40))
   })
 })
 
@@ -110,9 +109,8 @@ describe('the reading lamp', () => {
     const most = Number.MAX_SAFE_INTEGER
     assert.equal(judge('1 km', at(most)), 'refuted')
     assert.equal(judge('1 km', at(-most)), 'attention')
-    assert.equal(judge(`${most} km`, at(1, { value: most, unit: 'mi' })), 'attention')
+    assert.equal(judge('999999999 km', at(1, { value: most, unit: 'mi' })), 'attention')
     assert.equal(judge('1 m', at(new Decimal(1_000_000_000_000_001, -15))), 'holds')
-    assert.equal(judge('0.000000000000000001 m', at(new Decimal(1, -18))), 'holds')
   })
 
   it('counts in the unit and the decimals of what was read', () => {

@@ -52,7 +52,7 @@ function tryDecode(text: string, prefix: AddressPrefix): Uint8Array | null {
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
 
-/** Names of streams and the like: `[a-z][a-z0-9-]{0,31}`, and never something that decodes as an address. */
+/** Names of streams and the like. An address has 41 characters, so that no name is one. */
 export function isName(text: string): boolean {
-  return NAME.test(text) && !isAddress(text, 'tt') && !isAddress(text, 'ta') && !isAddress(text, 'tp')
+  return NAME.test(text)
 }

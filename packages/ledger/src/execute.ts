@@ -119,7 +119,7 @@ function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primi
       const context = contextOf(read)
       const required = requiredSignatures(context, read)
       if (!Array.isArray(required)) return required
-      if (keys !== null && !isCheckedWith(required, keys)) return refuse('invalid-signature', 'A signature does not hold under the key that is in force.', 'valid signatures under the keys in force')
+      if (keys !== null && !isCheckedWith(required, keys)) return refuse('key-changed', 'A key changed between the check of the signatures and this block; send the transaction again.', 'signatures that were checked under the keys in force')
       const account = accountOf(context)
       const used = quotaOf(account)
       const verdict = judgeTransaction(context, read, used)

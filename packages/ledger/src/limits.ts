@@ -8,6 +8,8 @@ export const REASON_BYTES_MAX = 1024
 export const STREAMS_PER_ENROLMENT_MAX = 16
 /** Attributes that a commitment hides: all of them are shown in one line. */
 export const ATTRIBUTES_MAX = 32
+/** New keys of one authority: each is another set of authorities, which stands in every certificate. */
+export const AUTHORITY_ROTATIONS_MAX = 32
 /** Transactions that one relay names: with all of them it stays below the size of a transaction. */
 export const RELAYED_MAX = 400
 /** Roles of one identity at a time. */

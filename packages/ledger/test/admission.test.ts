@@ -180,7 +180,7 @@ suite('from which block on something holds', () => {
     codes.length = 0
     network.ledger.execute(position, { ...plan, transactions: [{ read: renewed.value, keys: [owner.signer.publicKey] }] }, (_, verdict) => codes.push(verdict.code))
     network.ledger.execute(position, { ...plan, transactions: [{ read: renewed.value, keys: [] }] }, (_, verdict) => codes.push(verdict.code))
-    assert.deepEqual(codes, ['invalid-signature', 'invalid-signature'])
+    assert.deepEqual(codes, ['key-changed', 'key-changed'])
     assert.equal(await codeOf(network, message(next, 1)), 'accepted')
   })
 

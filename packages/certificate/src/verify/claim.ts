@@ -23,13 +23,16 @@ interface Distance {
   unit: string
 }
 
-/** Digits, with commas only where they group thousands; a single point before three digits could mean either and is refused. */
-const CLAIM = /^\s*(?!\d{1,3}\.\d{3}(?!\d))(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(mi|km|m)\s*$/
+/**
+ * Up to nine digits, with commas only where they group thousands, and up to three decimals: more than any dashboard shows, and always exact. A single point before
+ * three digits could mean either and is refused.
+ */
+const CLAIM = /^ *(?!\d{1,3}\.\d{3}(?!\d))(\d{1,3}(?:,\d{3}){1,2}(?:\.\d{1,3})?|\d{1,9}(?:\.\d{1,3})?) *(mi|km|m) *$/
 
-/** Reads what somebody saw on a dashboard: `15590 mi`, `135,879.1 km` (`malformed-reading`, `number-out-of-range`). */
+/** Reads what somebody saw on a dashboard: `15590 mi`, `135,879.1 km` (`malformed-reading`). */
 export function readClaim(text: string): Distance {
+  const match = CLAIM.exec(text)
   const shown = text.slice(0, 64)
-  const match = CLAIM.exec(shown)
   if (!match) throw fail('malformed-reading', `"${shown}" is not an odometer reading.`, { expected: 'a number without grouping, with a point before decimals, and mi, km or m: "15590 mi"', found: shown })
   const [, digits, unit] = match as unknown as [string, string, string]
   return { value: exactFromText(digits.replaceAll(',', '')), unit }

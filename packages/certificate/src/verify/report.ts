@@ -29,6 +29,8 @@ export interface Verification {
   isOpen: boolean
   network: { id: string; name: string | null }
   asset: string | null
+  /** Who entered the asset, and from which block on: that it has no second entry is their promise. */
+  entered: { by: string; height: number } | null
   device: string | null
   streams: StreamReport[]
   /** First to last observation of what is disclosed; on clock 1 since starts of the device, no dates. Null where clocks differ. */
@@ -63,6 +65,7 @@ export function report(certificate: Certificate, lamps: Lamps, found: Partial<Fi
     isOpen,
     network: { id: bytesToHex(certificate.network), name: state?.parameters.name ?? null },
     asset: state?.assetId ?? null,
+    entered: state ? enteredBy(state) : null,
     device: certificate.records[0] ? (streams.get(certificate.records[0].stream)?.device ?? null) : null,
     streams: streamReports(streams, opened),
     period: periodOf(opened),
@@ -72,6 +75,10 @@ export function report(certificate: Certificate, lamps: Lamps, found: Partial<Fi
     opened,
     refusal: error && { code: error.code, message: error.message, ...(error.expected === undefined ? {} : { expected: error.expected }), ...(error.found === undefined ? {} : { found: error.found }) },
   }
+}
+
+function enteredBy({ asset }: ProvedState): Verification['entered'] {
+  return { by: asset.creator, height: asset.owners[0]?.from ?? 0 }
 }
 
 function streamReports(streams: Map<string, ReadStream>, opened: OpenedRecord[]): StreamReport[] {

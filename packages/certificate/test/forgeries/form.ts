@@ -36,8 +36,9 @@ function files(): Forgery[] {
     bytes('not-canonical', 'the version in a longer form', (whole) => new Uint8Array([...whole.subarray(0, 10), 0x18, 1, ...whole.subarray(11)])),
     rewritten('not-a-certificate', 'another magic', (items) => void (items[0] = 'telltail')),
     rewritten('unknown-version', 'version 2', (items) => void (items[1] = 2)),
-    rewritten('not-a-certificate', 'a part more', (items) => items.push(0)),
-    rewritten('not-a-certificate', 'a part less', (items) => items.pop()),
+    rewritten('wrong-shape', 'a part more', (items) => items.push(0)),
+    rewritten('unknown-version', 'version 2 with a part more', (items) => [void (items[1] = 2), items.push(0)]),
+    rewritten('wrong-shape', 'a part less', (items) => items.pop()),
   ]
 }
 

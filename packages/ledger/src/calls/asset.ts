@@ -202,7 +202,8 @@ export const retireDevice: Call<Retirement> = {
     const asset = context.state.asset(sub)
     if (!asset) return unknownAsset(sub)
     if (!holdsRole(context, device, 'device', sub)) return refuse('unknown-device', `${device} is not an active device of this asset.`, 'a device of the asset', device)
-    if (iss !== ownerOf(asset, context.height) && iss !== asset.creator) return refuse('not-allowed', `${iss} may not retire devices of this asset.`, 'the owner or whoever enrolled it', iss)
+    const isCreator = iss === asset.creator && asset.transfers === 0
+    if (iss !== ownerOf(asset, context.height) && !isCreator) return refuse('not-allowed', `${iss} may not retire devices of this asset.`, 'the owner, or whoever entered it until it changes hands', iss)
     return judgeActive(context)
   },
   apply(context, { device }) {

@@ -3,7 +3,7 @@ import type { Authority, Cbor, Primitives, PublicKey, Verdict } from '@telltale/
 import { isAuthority, isAuthorityOrElect, isOrganisation, judgeOversight } from '../authority.ts'
 import { refuse } from '../call.ts'
 import type { Call, CallContext } from '../call.ts'
-import { INTERVALS_MAX, REASON_BYTES_MAX, ROLES_MAX } from '../limits.ts'
+import { AUTHORITY_ROTATIONS_MAX, INTERVALS_MAX, REASON_BYTES_MAX, ROLES_MAX } from '../limits.ts'
 import { closeIntervals, openInterval } from '../state/interval.ts'
 import { NETWORK_KEY, identityKey } from '../state/key.ts'
 import { isSameRole } from '../state/role.ts'
@@ -97,7 +97,7 @@ export const roles: Call<Role[]> = {
   },
 }
 
-/** 3 suspend: ends every role. An authority of the set leaves it by proposal instead. */
+/** 3 suspend: ends every role. An authority of the set leaves it by proposal instead, and a device is retired: otherwise any one authority could end any car's record for good. */
 export const suspend: Call<string> = {
   number: 3,
   name: 'suspend',
@@ -107,6 +107,7 @@ export const suspend: Call<string> = {
     const identity = context.state.identity(sub)
     if (!identity) return refuse('unknown-identity', `${sub} is not admitted.`, 'an admitted identity', sub)
     if (isAuthorityOrElect(context.state, sub, context.height)) return refuse('needs-proposal', `${sub} is an authority; propose its removal.`, 'an identity outside the set of authorities', sub)
+    if (isDevice(identity)) return refuse('not-allowed', `${sub} is a device; who owns its asset retires it (call 11).`, 'an identity that is no device', sub)
     if (identity.roles.every((interval) => interval.to !== null)) return refuse('already-suspended', `${sub} holds no role any more.`)
     return judgeOversight(context, identity.organisation)
   },
@@ -138,6 +139,8 @@ export const rotate: Call<Rotation> = {
     const next = Math.max(...identity.keys.map((interval) => interval.value.number)) + 1
     if (number !== next) return refuse('wrong-key-number', 'Key numbers rise by one and are never reused.', String(next), String(number))
     if (!context.parameters.algorithms.includes(key.algorithm)) return refuse('algorithm-not-allowed', `This network does not admit ${key.algorithm} keys.`, context.parameters.algorithms.join(', '), key.algorithm)
+    if (identity.keys.some(({ from }) => from > context.height)) return refuse('not-in-force', 'The newest key holds from the next block on; one a block.', 'a key of an earlier block')
+    if (number > AUTHORITY_ROTATIONS_MAX && isAuthorityOrElect(context.state, sub, context.height)) return refuse('too-many-intervals', 'The authority changed its key as often as it may; it has to leave and come back with another identity.', `at most ${AUTHORITY_ROTATIONS_MAX} times`, String(number))
     return iss === sub ? null : judgeLostKey(context, identity)
   },
   apply(context, { number, key }) {
@@ -152,11 +155,15 @@ export const rotate: Call<Rotation> = {
  * A lost key is replaced by the organisation that answers for the identity: its holder signed that it does. Nobody else may, or one authority could sign in
  * anybody's name; and nobody for a device, or whoever enrolled a car could sign as that car years after it was sold.
  */
-function judgeLostKey(context: CallContext, { organisation, roles }: IdentityRow): Verdict | null {
+function judgeLostKey(context: CallContext, identity: IdentityRow): Verdict | null {
   const { iss, sub } = context.transaction
-  const isDevice = roles.some(({ value }) => value.name === 'device')
-  if (organisation === iss && !isDevice && isOrganisation(context, iss) && !isAuthorityOrElect(context.state, sub, context.height)) return null
-  return refuse('not-allowed', isDevice ? `${sub} is a device; it rotates its key itself, or is retired.` : `${iss} does not answer for ${sub}.`, isDevice ? sub : `${sub}, or the organisation that answers for it`, iss)
+  const isOfDevice = isDevice(identity)
+  if (identity.organisation === iss && !isOfDevice && isOrganisation(context, iss) && !isAuthorityOrElect(context.state, sub, context.height)) return null
+  return refuse('not-allowed', isOfDevice ? `${sub} is a device; it rotates its key itself, or is retired.` : `${iss} does not answer for ${sub}.`, isOfDevice ? sub : `${sub}, or the organisation that answers for it`, iss)
+}
+
+function isDevice({ roles }: IdentityRow): boolean {
+  return roles.some(({ value }) => value.name === 'device')
 }
 
 /** An authority's new key takes its place in the set like any change of the set: once the block that decided it is final. */

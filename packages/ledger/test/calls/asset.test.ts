@@ -230,7 +230,14 @@ suite('11 retire device', () => {
 
   test('by the creator too', async () => {
     const world = await createWorld()
-    assert.equal(await codeOf(world.network, retirement(world, world.authority)), 'accepted')
+    const { network, authority, asset, owner, buyer } = world
+    const sold = await createWorld()
+    const args: Cbor[] = [0, NO_PREVIOUS, buyer.address, publicKeyToCose(buyer.signer.publicKey)]
+    const sale = await withConsent(sold.network, { key: owner, call: CALLS.transfer, sub: sold.asset.id, args }, buyer)
+    await sold.network.send(sale.key, sale.call, sale.sub, sale.args)
+    assert.equal(await codeOf(sold.network, retirement(sold, authority)), 'not-allowed', 'not once it was sold')
+    assert.equal(await codeOf(sold.network, retirement(sold, buyer)), 'accepted')
+    assert.equal(await codeOf(network, retirement({ ...world, asset }, authority)), 'accepted')
   })
 })
 

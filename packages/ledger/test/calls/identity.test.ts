@@ -141,12 +141,13 @@ suite('2 roles', () => {
 
 suite('3 suspend', () => {
   test('ends all roles; by whoever answers for the identity; once', async () => {
-    const { network, authority, organisation, operator, owner } = await createWorld()
+    const { network, authority, organisation, operator, owner, device } = await createWorld()
     const message = (key: TestIdentity, { address }: TestIdentity): TestMessage => ({ key, call: CALLS.suspend, sub: address, args: ['reason'] })
     assert.equal(await codeOf(network, message(authority, testIdentity(99))), 'unknown-identity')
     assert.equal(await codeOf(network, message(organisation, owner)), 'not-allowed')
     assert.equal(await codeOf(network, message(operator, operator)), 'not-allowed')
     assert.equal(await codeOf(network, message(authority, authority)), 'needs-proposal')
+    for (const key of [authority, owner]) assert.equal(await codeOf(network, message(key, device)), 'not-allowed')
     assert.equal(await codeOf(network, { ...message(organisation, operator), args: ['x'.repeat(1025)] }), 'wrong-shape')
     assert.equal(await codeOf(network, message(organisation, operator)), 'accepted')
     assert.deepEqual(openRoles(identityOf(network, operator)), [])
@@ -198,14 +199,28 @@ suite('4 rotate', () => {
     assert.equal(await codeOf(network, await rotation(network, operator, operator.address)), 'accepted')
   })
 
-  test('twice in one block: the second follows the first', async () => {
+  test('an authority as often as every certificate can bear', async () => {
+    const world = await createWorld()
+    const { network } = world
+    let { authority } = world
+    for (let number = 1; number <= 32; number++) {
+      const next = { address: authority.address, signer: testSigner(200 + number, 'EdDSA', number) }
+      await network.send(authority, CALLS.rotate, authority.address, [number, publicKeyToCose(next.signer.publicKey), await keySignature(network, next, 'rotation')])
+      network.known.push(next)
+      authority = next
+    }
+    assert.equal(await codeOf(network, await rotation(network, authority, authority.address, testSigner(300, 'EdDSA', 33))), 'too-many-intervals')
+    assert.equal(await codeOf(network, await rotation(network, world.owner, world.owner.address)), 'accepted')
+  })
+
+  test('once a block: nobody is left with a key that never held', async () => {
     const { network, owner } = await createWorld()
     const one = await rotation(network, owner, owner.address)
     const two = await rotation(network, owner, owner.address, testSigner(98, 'EdDSA', 2))
-    await sendAll(network, [{ ...one, sequence: 1 }, { ...two, sequence: 2 }])
+    await assert.rejects(sendAll(network, [{ ...one, sequence: 1 }, { ...two, sequence: 2 }]), { code: 'not-in-force' })
+    await sendAll(network, [{ ...one, sequence: 1 }])
     const { height } = network.ledger.position
-    assert.deepEqual(identityOf(network, owner).keys.map(({ value, to }) => [value.number, to]), [[0, height + 1], [2, null]])
-    assert.equal(await codeOf(network, await rotation(network, { ...owner, signer: testSigner(98, 'EdDSA', 2) }, owner.address, testSigner(99, 'EdDSA', 3))), 'accepted')
+    assert.deepEqual(identityOf(network, owner).keys.map(({ value, to }) => [value.number, to]), [[0, height + 1], [1, null]])
   })
 
   test('only algorithms that the network admits', async () => {

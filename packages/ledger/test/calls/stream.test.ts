@@ -52,11 +52,11 @@ suite('16 record', () => {
 
   test('by the device that has the stream, while it is active', async () => {
     const world = await createWorld()
-    const { network, device, owner, authority } = world
+    const { network, device, owner } = world
     assert.equal(await codeOf(network, { ...recording(world), key: owner }), 'unknown-stream')
     assert.equal(await codeOf(network, recording(world, {}, 'driving')), 'unknown-stream')
     assert.equal(await codeOf(network, recording(world)), 'accepted')
-    await network.send(authority, CALLS.suspend, device.address, ['stolen'])
+    await network.send(owner, CALLS.retireDevice, world.asset.id, [device.address, 'stolen'])
     assert.equal(await codeOf(network, recording(world)), 'role-not-in-force')
   })
 
@@ -129,9 +129,9 @@ suite('17 resume', () => {
 
   test('by an active device only', async () => {
     const world = await createWorld()
-    const { network, device, authority } = world
+    const { network, device, owner } = world
     const { id } = await record(network, device, 'odometer')
-    await network.send(authority, CALLS.suspend, device.address, ['stolen'])
+    await network.send(owner, CALLS.retireDevice, world.asset.id, [device.address, 'stolen'])
     assert.equal(await codeOf(network, resuming(world, id)), 'role-not-in-force')
   })
 })
@@ -146,7 +146,7 @@ suite('18 grant', () => {
 
   test('by the device, of its own stream, to a reader with a seal key in force', async () => {
     const world = await createWorld()
-    const { network, buyer, owner, device, authority } = world
+    const { network, buyer, owner, device } = world
     assert.equal(await codeOf(network, granting(world)), 'unknown-seal-key')
     await network.send(buyer, CALLS.sealKey, buyer.address, [0, new Uint8Array(32).fill(9)])
     assert.equal(await codeOf(network, granting(world, { sub: buyer.address })), 'wrong-subject')
@@ -160,7 +160,7 @@ suite('18 grant', () => {
     assert.equal(await codeOf(network, granting(world, { range: [5, 5] })), 'accepted')
     await network.send(buyer, CALLS.sealKey, buyer.address, [1, new Uint8Array(32).fill(8)])
     assert.equal(await codeOf(network, granting(world)), 'unknown-seal-key')
-    await network.send(authority, CALLS.suspend, device.address, ['stolen'])
+    await network.send(owner, CALLS.retireDevice, world.asset.id, [device.address, 'stolen'])
     assert.equal(await codeOf(network, granting(world, { number: 1 })), 'role-not-in-force')
   })
 

@@ -9,6 +9,8 @@ export interface ApiLimits {
   listenersMax: number
   /** Bytes of bodies and answers that are held at once for everybody together. */
   heldBytesMax: number
+  /** Of these for one address. */
+  heldBytesOfOneMax: number
   /** Within this the head of a request has to arrive, and within `requestMs` all of it: half-open connections go. */
   headMs: number
   requestMs: number
@@ -23,6 +25,7 @@ export const DEFAULT_LIMITS: ApiLimits = {
   connectionsMax: 4096,
   listenersMax: 1024,
   heldBytesMax: 134_217_728,
+  heldBytesOfOneMax: 67_108_864,
   headMs: 10_000,
   requestMs: 60_000,
   idleMs: 60_000,

@@ -63,7 +63,7 @@ export interface ApiServer {
 export async function createApiServer(init: ApiInit): Promise<ApiServer> {
   const { ledger, chain, limits, primitives } = init
   const server = createHttpServer(init)
-  const budget = createByteBudget(limits.heldBytesMax)
+  const budget = createByteBudget(limits.heldBytesMax, limits.heldBytesOfOneMax)
   const listeners: Listeners = { count: 0, most: limits.listenersMax }
   const stopping = new AbortController()
   const feed: EventFeed = createEventFeed({ ledger, chain, primitives }, () => submissions)
@@ -128,18 +128,23 @@ function createHttpServer({ limits, log, tls, isBehindProxy }: ApiInit): Fastify
 function holdBytes(server: FastifyInstance, { bodyBytesMax }: ApiLimits, budget: ByteBudget): void {
   server.decorateRequest('heldBytes', 0)
   server.addContentTypeParser('application/cbor', async (request: FastifyRequest, payload: FastifyRequest['raw']) => readBody(request, payload, bodyBytesMax, budget))
-  server.addHook('onSend', async (request, _, payload) => {
+  server.addHook('onSend', async (request, reply, payload) => {
+    // Nobody is there any more: nothing is kept, and nothing would be given back.
+    if (reply.raw.destroyed) return payload
     const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0
     // The little that a refusal takes is always there.
     if (bytes < 4096) return payload
-    budget.take(bytes)
+    budget.take(request.ip, bytes)
     request.heldBytes += bytes
     return payload
   })
   // The only event that comes however a request ends; a client that goes in the middle of its body is never answered.
   server.addHook('onRequest', async (request, reply) => {
+    // Once the connection is gone nobody can say where it came from.
+    const { ip } = request
     reply.raw.once('close', () => {
-      budget.give(request.heldBytes)
+      if (request.heldBytes === 0) return
+      budget.give(ip, request.heldBytes)
       request.heldBytes = 0
     })
   })

@@ -36,7 +36,7 @@ export function showAsset(asset: string, row: AssetRow, height: number) {
     owner: inForce(row.owners, height + 1)[0] ?? null,
     owners: row.owners.map(({ value, from, to }) => ({ owner: value, fromHeight: from, toHeight: to })),
     commitment: bytesToHex(row.commitment),
-    streams: row.streams.map(({ value, from, to }) => ({ stream: value, fromHeight: from, toHeight: to })),
+    streams: row.streams.map(({ value }) => value),
     creator: row.creator,
     transfers: row.transfers,
   }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { encode } from '@telltale/core'
 import { createLog } from '../../src/service/log.ts'
 import { SECRET_READING, assertProblem, getJson, signRecords, submit, withNode } from './running-node.ts'
 
@@ -100,5 +103,26 @@ suite('stopping', () => {
       assert.deepEqual((await sent).map(({ status }) => status), Array.from({ length: 5 }, () => 'certified'))
     })
     await assert.rejects(fetch(url), TypeError)
+  })
+})
+
+suite('clients that go away', () => {
+  test('before, while and after their answer is made: nothing of theirs is held', async () => {
+    await withNode(async (node) => {
+      for (let i = 0; i < 15; i++) {
+        const body = encode((await signRecords(node, 20)).map(({ bytes, attachments }) => [bytes, attachments]))
+        const socket = connect(Number(new URL(node.url).port), '127.0.0.1')
+        await once(socket, 'connect')
+        socket.write(`POST /v1/transactions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cbor\r\ncontent-length: ${body.length}\r\n\r\n`)
+        socket.write(body.subarray(0, i % 3 === 0 ? body.length - 1 : body.length))
+        await new Promise((resolve) => setTimeout(resolve, 3 * i))
+        socket.destroy()
+        await new Promise((resolve) => setTimeout(resolve, 30))
+      }
+      const heldBytes = async (): Promise<number> => Number(/^telltale_held_bytes (\d+)/m.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1])
+      for (let i = 0; i < 50 && (await heldBytes()) > 0; i++) await new Promise((resolve) => setTimeout(resolve, 20))
+      assert.equal(await heldBytes(), 0)
+      assert.ok(node.home.ledger.position.log.size > 20, 'what was sent whole is in the ledger')
+    })
   })
 })

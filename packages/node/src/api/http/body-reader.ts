@@ -15,6 +15,7 @@ declare module 'fastify' {
  * out unread, so that the answer reaches a client that is still sending; the time limit of requests ends that.
  */
 export async function readBody(request: FastifyRequest, payload: IncomingMessage, most: number, budget: ByteBudget): Promise<Buffer> {
+  const { ip } = request
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > most) throw tooLarge(most, announced)
   return new Promise((resolve, reject) => {
@@ -24,7 +25,7 @@ export async function readBody(request: FastifyRequest, payload: IncomingMessage
       length += piece.length
       try {
         if (length > most) throw tooLarge(most, length)
-        budget.take(piece.length)
+        budget.take(ip, piece.length)
         request.heldBytes += piece.length
         pieces.push(piece)
       } catch (error) {

@@ -14,7 +14,7 @@ const Asset = shape({
   owner: nullable(Address),
   owners: Type.Array(shape({ owner: Address, ...heights })),
   commitment: Hash,
-  streams: Type.Array(shape({ stream: StreamPath, ...heights })),
+  streams: Type.Array(StreamPath),
   creator: Address,
   transfers: Count,
 })
@@ -46,7 +46,7 @@ export const assets: Resource = (server, context) => {
 
   server.get(
     '/v1/assets/:asset',
-    { schema: { operationId: 'getAsset', tags: ['assets'], summary: 'An asset: its owners and streams, with the heights at which they hold', params: shape({ asset: AssetId }), response: answers({ 200: Asset }, [404]) } },
+    { schema: { operationId: 'getAsset', tags: ['assets'], summary: 'An asset: its owners, with the heights at which they hold, and every stream it ever had', params: shape({ asset: AssetId }), response: answers({ 200: Asset }, [404]) } },
     async ({ params: { asset } }) => showAsset(asset, requireAsset(context, asset), ledger.position.height),
   )
 }
