@@ -36,7 +36,7 @@ export async function benchGateway(count: number): Promise<Figure[]> {
     tls: null,
     isBehindProxy: false,
     checkpoint: null,
-    limits: { requestsPerSecond: NO_LIMIT, deviceRecordsPerSecond: NO_LIMIT, deviceRecordsAtOnce: NO_LIMIT },
+    limits: { requestsPerSecond: NO_LIMIT, lookupsAtOnce: NO_LIMIT, deviceRecordsPerSecond: NO_LIMIT, deviceRecordsAtOnce: NO_LIMIT },
     statementDelayMs: 3_600_000,
     log: silentLog(),
     onFailure: ({ message }) => console.error(message),

@@ -105,7 +105,7 @@ interface Parts {
 
 function createGateway(components: GatewayComponents, { outbox, sender, statements, sleepers }: Parts, close: () => Promise<void>): Gateway {
   const { network, primitives, clock, limits, report } = components
-  const registry = rememberDevices(components.registry, clock)
+  const registry = rememberDevices(components.registry, clock, { perSecond: limits.lookupsPerSecond, atOnce: limits.lookupsAtOnce })
   const allowances = createAllowances({ perSecond: limits.deviceRecordsPerSecond, atOnce: limits.deviceRecordsAtOnce }, clock)
   let isStopping = false
   let isFailed = false

@@ -7,6 +7,9 @@ export interface GatewayLimits {
   /** Records of one device a second in the long run, and at once: a device that was away sends what it kept. */
   deviceRecordsPerSecond: number
   deviceRecordsAtOnce: number
+  /** Questions to the registry a second in the long run, and at once: whoever invents devices must not use up what the node allows this gateway. */
+  lookupsPerSecond: number
+  lookupsAtOnce: number
   /** Requests of one address a second, in the mean over ten: checking signatures takes time, also of those that do not hold. */
   requestsPerSecond: number
   connectionsMax: number
@@ -21,6 +24,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   deviceBytesMax: 67_108_864,
   deviceRecordsPerSecond: 50,
   deviceRecordsAtOnce: 2000,
+  lookupsPerSecond: 100,
+  lookupsAtOnce: 500,
   requestsPerSecond: 200,
   connectionsMax: 4096,
   bodyBytesMax: 16_777_216,

@@ -55,6 +55,15 @@ suite('what a gateway takes', () => {
     await gateway.stop()
   })
 
+  test('who invents devices does not use up the questions that the gateway may ask its node', async () => {
+    const { gateway } = await openRig({ limits: { lookupsAtOnce: 3 } })
+    assert.equal(await codeOf(gateway, await recordBy(DEVICE, 0)), 'pending')
+    for (const name of ['a', 'b']) assert.equal(await codeOf(gateway, await recordBy(person(name), 0)), 'unknown-device')
+    assert.equal(await codeOf(gateway, await recordBy(person('c'), 0)), 'busy')
+    assert.equal(await codeOf(gateway, await recordBy(DEVICE, 1)), 'pending', 'who is known goes on')
+    await gateway.stop()
+  })
+
   test('stays within its bytes, for one device and for all, also within one request', async () => {
     const other = person('other')
     const never = async (): Promise<SubmissionAnswer> => ({ status: 'pending' })
