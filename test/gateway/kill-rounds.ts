@@ -13,6 +13,7 @@ import { admit, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 const DEVICES = ['first', 'second', 'third']
 const DELAY_MS_MAX = 700
+const ROUNDS_BETWEEN_CHECKS = 25
 const LOAD_MS_MAX = 30_000
 const DRAIN_MS_MAX = 60_000
 
@@ -38,31 +39,48 @@ export async function gatewayKillRounds(rounds: number, seed: number, say: (line
     const random = createSeededRandom(seed)
     const places: Places = { node: join(folder, 'node'), gateway: join(folder, 'gateway'), nodePort: await freePort(), gatewayPort: await freePort() }
     const { devices, gatewayAddress } = await prepare(places)
-    const acknowledged: Acknowledged = { records: new Map(), receipts: new Map() }
-    const kills = { node: 0, gateway: 0 }
-    const running = { node: await startTheNode(places), gateway: await startTheGateway(places) }
-    const loading = new AbortController()
-    const load = sendLoad(running.gateway.document.url, devices, acknowledged, loading.signal)
-    try {
-      for (let round = 0; round < rounds; round++) {
-        // Only what is under load can lose something.
-        const before = countOf(acknowledged)
-        await until('the load goes on', () => countOf(acknowledged) > before, LOAD_MS_MAX)
-        await new Promise((resolve) => setTimeout(resolve, random.below(DELAY_MS_MAX)))
-        await killSome(running, places, random, kills)
-        say(`round ${round + 1}: ${countOf(acknowledged)} acknowledged`)
-      }
-      loading.abort()
-      await load
-      await drained(running.gateway, say)
-    } finally {
-      loading.abort()
-      assert.equal(await running.gateway.interrupt(), 0, `the gateway stops cleanly: ${running.gateway.output()}`)
-      await running.node.interrupt()
+    const story: Story = { places, devices, acknowledged: { records: new Map(), receipts: new Map() }, random, kills: { node: 0, gateway: 0 }, say }
+    let statements = 0
+    for (let done = 0; done < rounds; done += ROUNDS_BETWEEN_CHECKS) {
+      await killUnderLoad(story, Math.min(ROUNDS_BETWEEN_CHECKS, rounds - done))
+      statements = await verify(places.node, story.acknowledged, gatewayAddress)
+      say(`held: ${countOf(story.acknowledged)} acknowledged, ${statements} statements`)
     }
-    const statements = await verify(places.node, acknowledged, gatewayAddress)
-    return { kills, acknowledged: countOf(acknowledged), statements }
+    return { kills: story.kills, acknowledged: countOf(story.acknowledged), statements }
   })
+}
+
+interface Story {
+  places: Places
+  devices: LoadDevice[]
+  acknowledged: Acknowledged
+  random: SeededRandom
+  kills: KillReport['kills']
+  say(line: string): void
+}
+
+/** Starts both, kills them while devices send, and stops them when everything that was acknowledged has its outcome. */
+async function killUnderLoad({ places, devices, acknowledged, random, kills, say }: Story, rounds: number): Promise<void> {
+  const running = { node: await startTheNode(places), gateway: await startTheGateway(places) }
+  const loading = new AbortController()
+  const load = sendLoad(running.gateway.document.url, devices, acknowledged, loading.signal)
+  try {
+    for (let round = 0; round < rounds; round++) {
+      // Only what is under load can lose something.
+      const before = countOf(acknowledged)
+      await until('the load goes on', () => countOf(acknowledged) > before, LOAD_MS_MAX)
+      await new Promise((resolve) => setTimeout(resolve, random.below(DELAY_MS_MAX)))
+      await killSome(running, places, random, kills)
+      say(`${kills.node} kills of the node, ${kills.gateway} of the gateway: ${countOf(acknowledged)} acknowledged`)
+    }
+    loading.abort()
+    await load
+    await drained(running.gateway)
+  } finally {
+    loading.abort()
+    assert.equal(await running.gateway.interrupt(), 0, `the gateway stops cleanly: ${running.gateway.output()}`)
+    await running.node.interrupt()
+  }
 }
 
 function countOf({ records }: Acknowledged): number {
@@ -106,12 +124,11 @@ async function killSome(running: { node: Running; gateway: Running }, places: Pl
 }
 
 /** Everything that the gateway took has its outcome and is stated. */
-async function drained({ document: { url } }: Running, say: (line: string) => void): Promise<void> {
+async function drained({ document: { url } }: Running): Promise<void> {
   let last = ''
   const isDone = async (): Promise<boolean> => {
     const health = (await (await fetch(`${url}/health`)).json()) as { waitingRecords: number; unstatedRecords: number }
     last = JSON.stringify(health)
-    say(last)
     return health.waitingRecords === 0 && health.unstatedRecords === 0
   }
   await until('everything is certified and stated', isDone, DRAIN_MS_MAX).catch((error: unknown) => assert.fail(`${String(error)}: ${last}`))
