@@ -3,6 +3,7 @@
  * compare ratios, not absolute numbers. `--quick` makes each run a tenth as long.
  */
 import { benchCertificate } from './certificate.ts'
+import { benchGateway } from './gateway.ts'
 import { benchHttp } from './http.ts'
 import { benchLatency } from './latency.ts'
 import { benchReadings } from './readings.ts'
@@ -20,6 +21,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   es256: () => benchRecords('ES256', scaled(60_000) + 8000),
   readings: () => benchReadings(scaled(20_000)),
   certificate: () => benchCertificate(scaled(1000)),
+  gateway: () => benchGateway(scaled(20_000) + 300),
   http: () => benchHttp(scaled(40_000)),
   latency: () => benchLatency(scaled(3000) + 300),
   scale: () => benchScale(scaled(1_000_000)),

@@ -7,6 +7,7 @@ import { addConfig } from './commands/config.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevice } from './commands/device.ts'
 import { addExport } from './commands/export.ts'
+import { addGateway } from './commands/gateway.ts'
 import { addImport } from './commands/import.ts'
 import { addInit } from './commands/init.ts'
 import { addKeys } from './commands/keys.ts'
@@ -26,6 +27,7 @@ const COMMANDS = [
   addDemo,
   addInit,
   addStart,
+  addGateway,
   addStatus,
   addImport,
   addCertificate,

@@ -1,10 +1,9 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bytesToHex, isName } from '@telltale/core'
-import type { Primitives } from '@telltale/core'
+import { bytesToHex, decodeRefused, encodeRefused, isName } from '@telltale/core'
+import type { Primitives, RefusedTransaction } from '@telltale/core'
 import { writeWhole } from './durable-write.ts'
-import { decodeRefused, encodeRefused } from './refused.ts'
-import type { RefusedStorage, RefusedTransaction } from './refused.ts'
+import type { RefusedStorage } from './refused.ts'
 import type { DeviceStorage } from './state.ts'
 
 /** A device's state in one file. */

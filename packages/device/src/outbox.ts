@@ -1,8 +1,7 @@
 import { RefusedError, TelltaleError, decodeRefusal, decodeTransaction, equalBytes, isName, isRefusalBy, judge, signTransaction, transactionId } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
+import type { Cbor, RefusedTransaction } from '@telltale/core'
 import type { DeviceComponents } from './components.ts'
 import type { Journal } from './journal.ts'
-import type { RefusedTransaction } from './refused.ts'
 import type { EpochName, PendingTransaction, StreamState } from './state.ts'
 
 /** What a device has signed and the ledger has not certified yet. */

@@ -30,6 +30,7 @@ export function addSend(program: Command): void {
     .addHelpText('after', `
 What JSON has no word for is an object with one member:
   {"hex": "00ff"}        bytes                {"map": {"km": 5}}    a map
+  {"cbor": "a10102"}     anything, as it is encoded
   {"decimal": "29.38"}   an exact number      {"address": "NAME"}   address of a key
   {"key": "NAME"}        public key of a key (COSE_Key)
   {"signature": "NAME"}  that key's own signature, in admit, rotate and enrol-device

@@ -1,4 +1,4 @@
-import { exactFromText, hexToBytes, judge, publicKeyToCose } from '@telltale/core'
+import { decode, exactFromText, hexToBytes, judge, publicKeyToCose } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { approvalHash, consentBy, ownSignature } from '@telltale/node'
 import type { SigningPlace } from '@telltale/node'
@@ -69,6 +69,11 @@ const READERS: Record<string, (inner: unknown, reading: Reading) => Cbor | Promi
     const bytes = judge(() => hexToBytes(asText(inner, 'hex')))
     if (!bytes.ok) throw malformed('{"hex": ...} holds hexadecimal digits, two a byte.', inner)
     return bytes.value
+  },
+  cbor(inner) {
+    const item = judge(() => decode(hexToBytes(asText(inner, 'cbor'))))
+    if (!item.ok) throw malformed(`{"cbor": ...} holds one item in hexadecimal: ${item.verdict.message}`, inner)
+    return item.value
   },
   decimal(inner) {
     const number = judge(() => exactFromText(asText(inner, 'decimal')))

@@ -1,0 +1,90 @@
+import { createLog, readGatewayKeyHead, startGateway } from '@telltale/node/service'
+import type { GatewayService } from '@telltale/node/service'
+import type { GatewayOptions } from './commands/gateway.ts'
+import { UsageError } from './failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputBytes, readInputText } from './input-file.ts'
+import { interrupted } from './interrupts.ts'
+import type { Output, Progress } from './output.ts'
+import { passwordForKeys, passwordForNewKeys } from './password.ts'
+
+const PROGRESS_MS = 500
+
+/** Runs a gateway until somebody wants an end, or until it can no longer write its outbox. */
+export async function runGateway(options: GatewayOptions, isUsualPort: boolean, output: Output, signal: AbortSignal): Promise<void> {
+  let failed: (error: unknown) => void = () => undefined
+  const failure = new Promise<never>((_, reject) => (failed = reject))
+  failure.catch(() => undefined)
+  // What was given is read first, so that nobody types a password in vain.
+  const token = options.tokenFile === undefined ? null : (await readInputText(options.tokenFile, SMALL_FILE_BYTES_MAX)).trim()
+  const given = {
+    upstream: { url: readUrl(options.upstream), token },
+    tls: await readTls(options),
+    checkpoint: options.checkpoint === undefined ? null : await readInputBytes(options.checkpoint, SMALL_FILE_BYTES_MAX),
+  }
+  const service = await startGateway({
+    ...given,
+    directory: options.data,
+    password: await passwordOf(options.data, output),
+    listen: options.listen,
+    isUsualPort,
+    isBehindProxy: options.behindProxy === true,
+    statementDelayMs: options.statementSeconds * 1000,
+    log: createLog(options.logLevel),
+    onFailure: ({ code, message }) => failed(new UsageError(code, message)),
+  })
+  announce(service, options, output)
+  const progress = showProgress(service, output)
+  try {
+    await Promise.race([interrupted(signal), failure])
+  } finally {
+    progress.end()
+    await service.stop()
+  }
+}
+
+/** The password of the key: asked for where there is one, or for a new key. */
+async function passwordOf(directory: string, output: Output): Promise<string | undefined> {
+  const head = await readGatewayKeyHead(directory)
+  if (head === null) return passwordForNewKeys(output)
+  return head.isProtected ? passwordForKeys() : undefined
+}
+
+async function readTls({ tlsCert, tlsKey }: GatewayOptions): Promise<{ cert: Buffer; key: Buffer } | null> {
+  if (tlsCert === undefined && tlsKey === undefined) return null
+  if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('tls-needed', 'A certificate and its key belong together.', { expected: 'both --tls-cert and --tls-key', found: 'one of them' })
+  return { cert: Buffer.from(await readInputBytes(tlsCert, SMALL_FILE_BYTES_MAX)), key: Buffer.from(await readInputBytes(tlsKey, SMALL_FILE_BYTES_MAX)) }
+}
+
+/** The address of a node without what may stand behind it. */
+function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '')
+  throw new UsageError('usage', `${text.slice(0, 80)} is not the address of a node.`, { expected: 'http://HOST:PORT or https://HOST', found: text.slice(0, 80) })
+}
+
+function announce(service: GatewayService, { data, upstream }: GatewayOptions, output: Output): void {
+  const { url, taken, address, network, authorities, isOffered, admission, gateway } = service
+  if (taken !== null) output.warn(`Port ${taken} is taken by another program; using ${new URL(url).port}.`)
+  if (isOffered) output.warn(`First start: from now on this gateway believes the authorities that ${upstream} named. Compare them with what the network itself tells you.`)
+  const document = { url, data, upstream, address, network, authorities, admission, waiting: gateway.health.waitingRecords, pid: process.pid }
+  output.result(document, `Listening at ${url}\ngateway     ${address}\nnetwork     ${network}\n${authorities.map((one) => `authority   ${one}`).join('\n')}\nCtrl-C stops it.`)
+  output.say(`\nTo admit it as a gateway, once, an authority runs:\n${admission}`)
+}
+
+/** What waits, on one line, where somebody looks. */
+function showProgress({ gateway }: GatewayService, output: Output): Progress {
+  if (output.isJson) return { update: () => undefined, end: () => undefined }
+  const progress = output.progress('Passing on')
+  const before = gateway.passedOn
+  const timer = setInterval(() => {
+    const done = gateway.passedOn - before
+    if (done > 0 || gateway.health.waitingRecords > 0) progress.update(done, done + gateway.health.waitingRecords, 'records')
+  }, PROGRESS_MS)
+  return {
+    update: progress.update,
+    end() {
+      clearInterval(timer)
+      progress.end()
+    },
+  }
+}

@@ -1,0 +1,26 @@
+/** The file system as the outbox sees it: narrow, so that a simulated disk can stand in for it and lose, tear or refuse every single step. */
+export interface Disk {
+  kindOf(path: string): Promise<'file' | 'directory' | null>
+  makeDirectory(path: string): Promise<void>
+  list(path: string): Promise<string[]>
+  /** `create` refuses a file that exists, `change` and `read` one that does not. */
+  open(path: string, mode: 'read' | 'change' | 'create'): Promise<DiskFile>
+  rename(from: string, to: string): Promise<void>
+  remove(path: string): Promise<void>
+  /** When it resolves, what was created, renamed and removed in the directory survives a loss of power. */
+  syncDirectory(path: string): Promise<void>
+  /** A lock that goes with the process; null where another holds it. */
+  lock(path: string): Promise<{ release(): Promise<void> } | null>
+}
+
+export interface DiskFile {
+  /** Returns the number of bytes read, which may be fewer, and 0 at the end of the file. */
+  read(buffer: Uint8Array, position: number): Promise<number>
+  /** Returns the number of bytes written, which may be fewer. */
+  write(parts: readonly Uint8Array[], position: number): Promise<number>
+  /** When it resolves, contents and length survive a loss of power. */
+  sync(): Promise<void>
+  truncate(length: number): Promise<void>
+  length(): Promise<number>
+  close(): Promise<void>
+}
