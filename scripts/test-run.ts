@@ -50,7 +50,7 @@ async function runFiles(files: readonly string[]): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const unfinished = new Set(files)
   const signal = AbortSignal.timeout(totalTimeMaxMs)
-  const events = run({ files, concurrency: availableParallelism(), signal })
+  const events = run({ files, concurrency: availableParallelism() + 1, signal })
   events.on('test:pass', (event) => {
     if (event.skip !== undefined || event.todo !== undefined) counts.skipped += 1
     else if (event.details.type !== 'suite') counts.passed += 1

@@ -96,11 +96,13 @@ suite('stopping', () => {
       url = node.url
       const events = await fetch(`${url}/v1/events?cursor=0`)
       const text = events.text()
-      const sent = submit(node, await signRecords(node, 5))
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      const records = await signRecords(node, 50)
+      const sent = submit(node, records)
+      // Long enough for the request to arrive, on a busy machine too, and too short for all of it to be done.
+      await new Promise((resolve) => setTimeout(resolve, 40))
       await node.service.stop()
       assert.match(await text, /event: block/)
-      assert.deepEqual((await sent).map(({ status }) => status), Array.from({ length: 5 }, () => 'certified'))
+      assert.deepEqual((await sent).map(({ status }) => status), Array.from({ length: 50 }, () => 'certified'))
     })
     await assert.rejects(fetch(url), TypeError)
   })
