@@ -105,7 +105,7 @@ async function install(development) {
   if (fs.existsSync(path.join(root, 'node_modules/.package-lock.json'))) {
     say('The packages in node_modules are not those of package-lock.json: installing again.')
   } else {
-    say('First run: downloading what Telltale is built from into ' + path.join(root, 'node_modules') + ' (130 MB, 350 MB on disk).')
+    say('First run: downloading what Telltale is built from into ' + path.join(root, 'node_modules') + ' (500 MB on disk).')
     if (!isNodeNewEnough()) say('211 MB of that is Node 26, which Telltale runs on; the Node of this machine (' + process.version + ') is too old and stays as it is.')
   }
   const flags = ['--include=optional', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier', '--loglevel=error']

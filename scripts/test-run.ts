@@ -49,6 +49,7 @@ function namedFiles(names: readonly string[]): string[] | undefined {
 async function runFiles(files: readonly string[]): Promise<Counts> {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const unfinished = new Set(files)
+  const durations: [ms: number, file: string][] = []
   const signal = AbortSignal.timeout(totalTimeMaxMs)
   const events = run({ files, concurrency: availableParallelism() + 1, signal })
   events.on('test:pass', (event) => {
@@ -61,7 +62,9 @@ async function runFiles(files: readonly string[]): Promise<Counts> {
     else if (error.failureType !== 'subtestsFailed') counts.failed += 1
   })
   events.on('test:summary', (event) => {
-    if (event.file !== undefined) unfinished.delete(event.file)
+    if (event.file === undefined) return
+    unfinished.delete(event.file)
+    durations.push([event.duration_ms, relative(root, event.file)])
   })
   const report = events.compose(spec)
   for await (const part of report) process.stdout.write(part as string)
@@ -70,6 +73,7 @@ async function runFiles(files: readonly string[]): Promise<Counts> {
     console.error(`The tests were stopped after ${totalTimeMaxMs / 60_000} minutes. Not finished: ${names}`)
     counts.failed = Math.max(counts.failed, 1)
   }
+  if (files.length > 20) console.log(`Slowest: ${durations.sort(([a], [b]) => b - a).slice(0, Number(process.env['SLOWEST'] ?? 12)).map(([ms, file]) => `${file} ${Math.round(ms / 1000)} s`).join(', ')}`)
   return counts
 }
 

@@ -31,4 +31,17 @@ suite('the verifier in Python, written from docs/formats.md alone', { skip: hasL
       assert.equal((document.refusal ?? document.error)?.code ?? null, answer.code)
     })
   }
+
+  test('accepts and refuses the same honest and forged files, each at the same lamp with the same code', () => {
+    const { status, stdout, stderr } = spawnSync(PYTHON, [join(import.meta.dirname, 'run_samples.py')], { encoding: 'utf8' })
+    const { length } = JSON.parse(readFileSync(join(VECTORS, 'certificates/expected.json'), 'utf8')) as unknown[]
+    assert.equal(status, 0, stdout + stderr)
+    assert.equal(stdout.trim().split('\n').at(-1), `${length} passed, 0 failed`)
+  })
+
+  test('has at most 400 lines', () => {
+    const lines = ['telltale_verify.py', 'telltale_forms.py'].flatMap((name) => readFileSync(join(import.meta.dirname, name), 'utf8').trimEnd().split('\n'))
+    assert.ok(lines.length <= 400, String(lines.length))
+    assert.ok(lines.every((line) => line.length <= 160))
+  })
 })

@@ -36,6 +36,10 @@ export function describeCertified({ signers, set, timeSeconds }: LinkStep): Lamp
   return { state: 'holds', ground: `${signers} of ${counted(set.length, 'authority', 'authorities')}, ${timeText(timeSeconds * 1000)}` }
 }
 
+function withoutSpaces(text: string): string {
+  return text.replaceAll(/^ +| +$/g, '')
+}
+
 /** Attributes of a car as words: `VIN …`. */
 export function describeCar(attributes: CborMap | null, vin: string | undefined): Lamp {
   const disclosed = attributes?.get('vin')
@@ -44,8 +48,8 @@ export function describeCar(attributes: CborMap | null, vin: string | undefined)
     return { state: 'holds', ground: [...attributes].map(([name, value]) => `${quote(String(name))} ${attributeText(value)}`).join(', ') }
   }
   if (disclosed === undefined) return { state: 'unknown', ground: 'the file does not disclose a VIN' }
-  if (typeof disclosed !== 'string' || upperAscii(disclosed) !== upperAscii(vin.trim())) throw refute('other-vin', 'The VIN is another one.', quote(vin), attributeText(disclosed))
-  return { state: 'holds', ground: `VIN ${quote(vin.trim())}` }
+  if (typeof disclosed !== 'string' || upperAscii(disclosed) !== upperAscii(withoutSpaces(vin))) throw refute('other-vin', 'The VIN is another one.', quote(vin), attributeText(disclosed))
+  return { state: 'holds', ground: `VIN ${quote(withoutSpaces(vin))}` }
 }
 
 /** Only a to z: elsewhere capitals differ between versions of Unicode, and letters that are none of a VIN become some that are. */
