@@ -27,9 +27,10 @@ function filesUnder(folder: string): string[] {
     .sort()
 }
 
+/** Those that open a browser or run commands come first: they take longest, and nobody should wait for one alone at the end. */
 function allFiles(): string[] {
-  const workspaces = ['packages', 'apps'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(root, group, name)))
-  return [...workspaces.map((folder) => join(folder, 'test')), join(root, 'scripts/test'), join(root, 'interop'), join(root, 'test')].flatMap(filesUnder)
+  const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'))
+  return ['apps/web/test', 'apps/cli/test', 'test', ...packages, 'interop', 'scripts/test'].flatMap((folder) => filesUnder(join(root, folder)))
 }
 
 /** Files that the arguments name, seen from where npm was called, else from the root; undefined stands for a missing one. */
