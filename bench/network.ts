@@ -66,18 +66,17 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
   const proof = async (key: BenchKey, purpose: KeyPurpose, joins: string): Promise<Uint8Array> => (await signStatement('key', ledger.network, keyFields(key.address, purpose, 0, joins), key.signer)).signature
   await send(authority, 1, owner.address, [publicKeyToCose(owner.signer.publicKey), await proof(owner, 'identity', authority.address), authority.address, [['owner', null, null]]])
   const before: Cbor[] = [new Uint8Array(32), owner.address]
-  const consent = await signStatement('consent', ledger.network, consentFields({ call: 8, iss: authority.address, sub: authority.address, sequence: 0 }, before), owner.signer)
-  const created = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
-  const asset = createdId('ta', created.id)
+  const createAsset = async (sequence: number): Promise<string> => {
+    const consent = await signStatement('consent', ledger.network, consentFields({ call: 8, iss: authority.address, sub: authority.address, sequence }, before), owner.signer)
+    const { id } = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
+    return createdId('ta', id)
+  }
   const devices: BenchKey[] = []
   const secrets = await Promise.all(Array.from({ length: deviceCount }, () => generateSecret(algorithm)))
   for (const secret of secrets) devices.push(await createKey(algorithm, primitives, secret))
-  const assets = [asset]
   // An asset holds at most 1,024 streams; the bench stays below by one asset per 500 devices.
-  for (let i = 1; i < Math.ceil(deviceCount / 500); i++) {
-    const more = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
-    assets.push(createdId('ta', more.id))
-  }
+  const assets: string[] = []
+  for (let i = 0; i < Math.ceil(deviceCount / 500); i++) assets.push(await createAsset(i))
   await Promise.all(devices.map(async (device, i) => send(owner, 9, owner.address, [assets[Math.floor(i / 500)] as string, publicKeyToCose(device.signer.publicKey), await proof(device, 'device', assets[Math.floor(i / 500)] as string), [STREAM], null])))
   return {
     directory,
@@ -85,7 +84,7 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
     store,
     chain,
     authority,
-    asset,
+    asset: assets[0] as string,
     devices,
     secrets,
     network: ledger.network,
