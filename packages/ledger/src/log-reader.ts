@@ -3,7 +3,7 @@ import type { Primitives } from '@telltale/core'
 import { decodeBlock } from './block/block.ts'
 import { readUint48, sizeRowKey } from './row-keys.ts'
 import type { Store } from './store.ts'
-import type { LeafHashes } from './tree-rows.ts'
+import type { KnownSubtrees, LeafHashes } from './tree-rows.ts'
 
 /** A transaction where it stands. */
 export interface LoggedTransaction {
@@ -24,6 +24,8 @@ export interface LogReader {
   transactions(indexes: number[]): Promise<LoggedTransaction[]>
   /** The leaves of a group, at least as many as the log of `size` transactions has of them. */
   leaves(group: number, size: number): Promise<LeafHashes>
+  /** Complete subtrees of the log beyond its groups, as far as proofs have needed them. */
+  readonly subtrees: KnownSubtrees
   /** Leaf hashes of transactions that were just committed, the first of them at `from`. */
   remember(from: number, hashes: Uint8Array[]): void
   forget(): void
@@ -31,6 +33,7 @@ export interface LogReader {
 
 export function createLogReader(store: Store, primitives: Primitives): LogReader {
   const groups = new Map<number, LeafHashes>()
+  const subtrees: KnownSubtrees = new Map()
 
   const heightOf = (index: number): number => {
     let low = 1
@@ -65,6 +68,7 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
 
   return {
     transactions,
+    subtrees,
     async leaves(group, size) {
       const start = group * LOG_GROUP_LEAVES
       const count = Math.min(LOG_GROUP_LEAVES, size - start)
@@ -84,6 +88,9 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
         else if (groups.get(group)?.leaves.length === place) groups.get(group)?.leaves.push(hash)
       }
     },
-    forget: () => groups.clear(),
+    forget() {
+      groups.clear()
+      subtrees.clear()
+    },
   }
 }

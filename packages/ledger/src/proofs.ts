@@ -39,9 +39,6 @@ export interface LedgerReader {
   entries(kind: TreeKind, stream: string, from: number, to: number): Promise<LoggedTransaction[]>
 }
 
-const LOG = { groupLeaves: LOG_GROUP_LEAVES, groupHash: logGroupHash }
-const STREAM = { groupLeaves: GROUP_LEAVES, groupHash: streamGroupHash }
-
 export function createLedgerReader(ledger: Ledger, primitives: Primitives): LedgerReader {
   const { store, network, log } = ledger
   const { sha256 } = primitives
@@ -50,7 +47,7 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
   const logSubtrees = async (indexes: number[], size: number): Promise<SubtreeHash> => {
     const groups: LeafGroups = new Map()
     for (const group of groupsOf(indexes, LOG_GROUP_LEAVES)) groups.set(group, await log.leaves(group, size))
-    return storedSubtrees(store, LOG_TREE, LOG, groups, sha256)
+    return storedSubtrees(store, LOG_TREE, { groupLeaves: LOG_GROUP_LEAVES, groupHash: logGroupHash, known: log.subtrees }, groups, sha256)
   }
 
   const entries: LedgerReader['entries'] = (kind, stream, from, to) => log.transactions(leafPositions(store, streamTree(kind, stream, sha256), from, to))
@@ -73,7 +70,8 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
         const records = await entries('records', stream, start, Math.min(start + GROUP_LEAVES, size))
         groups.set(group, { leaves: records.map(recordHash), inner: new Map() })
       }
-      return rangeProof(from, to, size, storedSubtrees(store, streamTree('records', stream, sha256), STREAM, groups, sha256), sha256)
+      const kind = { groupLeaves: GROUP_LEAVES, groupHash: streamGroupHash, known: new Map<number, Uint8Array>() }
+      return rangeProof(from, to, size, storedSubtrees(store, streamTree('records', stream, sha256), kind, groups, sha256), sha256)
     },
     indexOf(id) {
       const row = store.get(transactionRowKey(id))

@@ -75,17 +75,25 @@ export interface LeafHashes {
 /** Those groups of a tree that have to be looked into, by index. */
 export type LeafGroups = Map<number, LeafHashes>
 
-/** Complete subtrees of a stored tree: from rows where they are kept, within the groups that are given from their leaves. */
-export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupLeaves: number; groupHash: GroupHash }, groups: LeafGroups, sha256: Primitives['sha256']): SubtreeHash {
-  const { groupLeaves, groupHash } = kind
+/** Hashes of complete subtrees, by their middle, which no two have in common. */
+export type KnownSubtrees = Map<number, Uint8Array>
+
+const KNOWN_MAX = 4096
+
+/**
+ * Complete subtrees of a stored tree: from rows where they are kept, within the groups that are given from their leaves. What lies between the levels
+ * of rows is made once and added to `known`: without that, a proof reads hundreds of rows.
+ */
+export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupLeaves: number; groupHash: GroupHash; known: KnownSubtrees }, groups: LeafGroups, sha256: Primitives['sha256']): SubtreeHash {
+  const { groupLeaves, groupHash, known } = kind
   const withinGroup = (start: number, width: number): Uint8Array => {
     const group = groups.get(Math.floor(start / groupLeaves))
     const place = start % groupLeaves
     assert(group !== undefined && place + width <= group.leaves.length, `leaf ${start} of a tree was not read`)
     if (width === 1) return group.leaves[place] as Uint8Array
     const name = place * groupLeaves + width
-    const known = group.inner.get(name)
-    if (known) return known
+    const before = group.inner.get(name)
+    if (before) return before
     const made = innerHash(withinGroup(start, width / 2), withinGroup(start + width / 2, width / 2), sha256)
     group.inner.set(name, made)
     return made
@@ -98,7 +106,12 @@ export function storedSubtrees(rows: RowReader, tree: Uint8Array, kind: { groupL
     if (kept) return kept
     if (width === groupLeaves) return withinGroup(start, width)
     const middle = (start + end) / 2
-    return innerHash(hash(start, middle), hash(middle, end), sha256)
+    const before = known.get(middle)
+    if (before) return before
+    const made = innerHash(hash(start, middle), hash(middle, end), sha256)
+    if (known.size >= KNOWN_MAX) known.clear()
+    known.set(middle, made)
+    return made
   }
   return hash
 }

@@ -14,21 +14,22 @@ import type { World } from './world.ts'
 /** Blocks of these many records each: sizes that cross 256 and 512, where whole subtrees become rows. */
 const BLOCKS = [1, 100, 148, 1, 1, 1, 3, 255, 2, 40]
 
-async function addRecords({ network, device }: World, count: number): Promise<void> {
+/** `branch` tells the records of one branch from those of another. */
+async function addRecords({ network, device }: World, count: number, { isFinal = true, branch = 0 } = {}): Promise<void> {
   const row = network.stream(device.address, 'odometer')!
   const list: Uint8Array[] = []
   let previous = row.head
   for (let i = 0; i < count; i++) {
     const sequence = row.count + i
-    const bytes = await network.sign({ key: { ...device, signer: { ...device.signer, sign: () => new Uint8Array(64) } }, call: CALLS.record, sub: 'odometer', args: recordContent(network, device, 'odometer', { sequence, previous }).args, sequence })
+    const bytes = await network.sign({ key: { ...device, signer: { ...device.signer, sign: () => new Uint8Array(64).fill(branch) } }, call: CALLS.record, sub: 'odometer', args: recordContent(network, device, 'odometer', { sequence, previous }).args, sequence })
     previous = transactionId(decodeTransaction(bytes), network.primitives)
     list.push(bytes)
   }
-  await commitUnchecked(network, list)
+  await commitUnchecked(network, list, isFinal)
 }
 
 /** As when a node replays what it verified before: the signatures of hundreds of records are not what this is about. */
-async function commitUnchecked({ ledger, primitives, authorities }: TestNetwork, list: Uint8Array[]): Promise<void> {
+async function commitUnchecked({ ledger, primitives, authorities }: TestNetwork, list: Uint8Array[], isFinal: boolean): Promise<void> {
   const { position } = ledger
   const transactions = list.map((bytes) => {
     const read = ledger.read(bytes)
@@ -36,9 +37,9 @@ async function commitUnchecked({ ledger, primitives, authorities }: TestNetwork,
     return { read: read.value, keys: null }
   })
   const height = position.height + 1
-  const execution = ledger.execute(position, { height, timeMs: position.timeMs + 1000, finalHeight: position.height, transactions }, (_, verdict) => assert.fail(verdict.code))
+  const execution = ledger.execute(position, { height, timeMs: position.timeMs + 1000, finalHeight: isFinal ? position.height : position.height - 1, transactions }, (_, verdict) => assert.fail(verdict.code))
   const headerBytes = encodeHeader(ledger.header(position, execution, authorities[0]!.address, 0, 1))
-  await ledger.commit(execution, { height, id: blockId(headerBytes, primitives), bytes: encodeBlock(headerBytes, { keyNumber: 0, signature: new Uint8Array(64) }, list) }, [], true)
+  await ledger.commit(execution, { height, id: blockId(headerBytes, primitives), bytes: encodeBlock(headerBytes, { keyNumber: 0, signature: new Uint8Array(64) }, list) }, [], isFinal)
 }
 
 suite('what the ledger proves about itself', () => {
@@ -78,6 +79,27 @@ suite('what the ledger proves about itself', () => {
     await store.clearRows()
     await openLedger({ store, primitives })
     assert.deepEqual(store.rows().map(([key, value]) => bytesToHex(key) + bytesToHex(value)), rows)
+  })
+
+  test('inclusion in the branch that stands, after another one was proved and reverted', async () => {
+    const world = await createWorld({ store: createPlainStore() })
+    const { ledger, reader, primitives } = world.network
+    const proveAll = async (): Promise<string> => {
+      const { size } = ledger.position.log
+      const logRoot = bytesToHex(await reader.logRoot(size))
+      for (const index of [0, 300, 700, size - 1]) {
+        const { bytes } = await reader.transaction(index)
+        const root = rootFromInclusion(leafHash(bytes, primitives.sha256), index, size, await reader.inclusion(index, size), primitives.sha256)
+        assert.equal(bytesToHex(root as Uint8Array), logRoot, `leaf ${index} of ${size}`)
+      }
+      return logRoot
+    }
+    await addRecords(world, 600)
+    await addRecords(world, 1500, { isFinal: false, branch: 1 })
+    const abandoned = await proveAll()
+    await ledger.revert()
+    await addRecords(world, 1500, { isFinal: false, branch: 2 })
+    assert.notEqual(await proveAll(), abandoned)
   })
 
   test('entries of the state, and that others are absent', async () => {
