@@ -2,10 +2,9 @@
  * Writes docs/openapi.json as a node gives it, and the types of the client from it: `node scripts/client-types.ts`, after a route was changed. `--check` only tells
  * whether both are up to date (exit 1 where not).
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { startExampleNode } from '../test/api-docs/example-node.ts'
+import { withExampleNode } from '../test/api-docs/example-node.ts'
 
 interface Schema {
   $ref?: string
@@ -38,15 +37,10 @@ const root = resolve(import.meta.dirname, '..')
 
 /** What the two files should hold, by their path from the root. */
 async function makeFiles(): Promise<Record<string, string>> {
-  const folder = mkdtempSync(join(tmpdir(), 'telltale-description-'))
-  const node = await startExampleNode(folder)
-  try {
-    const description = (await (await fetch(`${node.url}/openapi.json`)).json()) as Description
+  return withExampleNode(async (url) => {
+    const description = (await (await fetch(`${url}/openapi.json`)).json()) as Description
     return { 'docs/openapi.json': `${JSON.stringify(description, null, 2)}\n`, 'packages/client/src/generated/operations.ts': typesOf(description) }
-  } finally {
-    await node.close()
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 function typesOf({ components, paths }: Description): string {

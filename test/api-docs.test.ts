@@ -1,29 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { readExamples, runExamples } from './api-docs/examples.ts'
-import { startExampleNode } from './api-docs/example-node.ts'
+import { withExampleNode } from './api-docs/example-node.ts'
 
 const docs = join(resolve(import.meta.dirname, '..'), 'docs')
 const page = readFileSync(join(docs, 'api.md'), 'utf8')
 
 interface Description {
   paths: Record<string, Record<string, { operationId: string; summary?: string; responses: Record<string, unknown> }>>
-}
-
-async function withExampleNode<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'telltale-api-'))
-  const node = await startExampleNode(folder)
-  try {
-    return await work(node.url)
-  } finally {
-    await node.close()
-    await rm(folder, { recursive: true, force: true })
-  }
 }
 
 function hasCurl(): boolean {

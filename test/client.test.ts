@@ -1,28 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFile, mkdtemp, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { build } from 'esbuild'
 import { createClient } from '@telltale/client'
 import type { NodeEvent } from '@telltale/client'
 import { asArray, asBytes, decode, decodeReceipt, hexToBytes } from '@telltale/core'
-import { startExampleNode } from './api-docs/example-node.ts'
+import { withExampleNode } from './api-docs/example-node.ts'
 
 const root = resolve(import.meta.dirname, '..')
-
-async function withExample(work: (url: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'telltale-client-'))
-  const node = await startExampleNode(folder)
-  try {
-    await work(node.url, folder)
-  } finally {
-    await node.close()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
 
 suite('the client', () => {
   test('its types and docs/openapi.json are what a node describes', () => {
@@ -31,7 +19,7 @@ suite('the client', () => {
   })
 
   test('submits, asks and lists; numbers and bytes are what they were', async () => {
-    await withExample(async (url, folder) => {
+    await withExampleNode(async (url, folder) => {
       const client = createClient({ url: `${url}/` })
       const [item] = asArray(decode(new Uint8Array(await readFile(join(folder, 'record.cbor')))), 'body')
       const [bytes, attachments] = asArray(item, 'item', 2)
@@ -55,7 +43,7 @@ suite('the client', () => {
   })
 
   test('a refusal has the code that the node gave; no node, and something that is none', async () => {
-    await withExample(async (url) => {
+    await withExampleNode(async (url) => {
       const client = createClient({ url })
       await assert.rejects(client.call('getBlock', { path: { height: 99 } }), { code: 'no-such-block', expected: '1 to 6', found: '99' })
       await assert.rejects(client.call('listBlocks', { query: { limit: 1000 } }), { code: 'malformed-request' })
@@ -74,7 +62,7 @@ suite('the client', () => {
   })
 
   test('events go on behind the last that was seen', async () => {
-    await withExample(async (url) => {
+    await withExampleNode(async (url) => {
       const client = createClient({ url })
       const take = async (count: number, cursor: string): Promise<NodeEvent[]> => {
         const gone = new AbortController()

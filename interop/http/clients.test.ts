@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite, test } from 'node:test'
 import { promisify } from 'node:util'
-import { startExampleNode } from '../../test/api-docs/example-node.ts'
+import { withExampleNode } from '../../test/api-docs/example-node.ts'
 
 /** Python with what requirements.txt names; without it these tests are skipped by name. */
 const PYTHON = process.env['TELLTALE_PYTHON'] ?? 'python3'
@@ -27,20 +26,9 @@ async function run(file: string, args: string[], env: Record<string, string> = {
   }
 }
 
-async function withExample(work: (url: string, folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'telltale-http-'))
-  const node = await startExampleNode(folder)
-  try {
-    await work(node.url, folder)
-  } finally {
-    await node.close()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
 suite('clients that are not ours', { skip }, () => {
   test('python-requests submits a record, checks its proof by itself, and listens', { timeout: 60_000 }, async () => {
-    await withExample(async (url, folder) => {
+    await withExampleNode(async (url, folder) => {
       const { status, out } = await run(PYTHON, [join(import.meta.dirname, 'requests_client.py'), url, join(folder, 'record.cbor')])
       assert.equal(status, 0, out)
       assert.deepEqual(JSON.parse(out), { status: 'certified', isProved: true, isStored: true, refused: [400, 'malformed-cbor', 'application/problem+json'], events: ['record', 'block'] })
@@ -49,7 +37,7 @@ suite('clients that are not ours', { skip }, () => {
 
   // What the description cannot say, such as that bytes are CBOR, may be refused; events do not end, so they are left out.
   test('schemathesis finds no failure of the node and no answer that the description does not have', { timeout: 180_000 }, async () => {
-    await withExample(async (url) => {
+    await withExampleNode(async (url) => {
       const program = PYTHON.includes('/') ? join(dirname(PYTHON), 'schemathesis') : 'schemathesis'
       const { status, out } = await run(program, ['run', `${url}/openapi.json`, '--max-examples', '8', '--seed', '1', '--exclude-path', '/v1/events', '--exclude-checks', 'positive_data_acceptance'], { SCHEMATHESIS_HOOKS: 'schemathesis_cbor' })
       assert.equal(status, 0, out)

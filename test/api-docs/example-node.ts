@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encode } from '@telltale/core'
 import { createChain, createInlineVerifier } from '@telltale/consensus'
@@ -9,16 +10,31 @@ import { CALLS, admit, createAsset, createPlainStore, createTestNetwork, enrolDe
 /** When everything in the examples happens. */
 const START_MS = 1_767_225_600_000
 
-export interface ExampleNode {
+interface ExampleNode {
   url: string
   close(): Promise<void>
+}
+
+/** Runs `work` with an example node and a folder that go when it ends. */
+export async function withExampleNode<T>(work: (url: string, folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-example-'))
+  try {
+    const node = await startExampleNode(folder)
+    try {
+      return await work(node.url, folder)
+    } finally {
+      await node.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 /**
  * The node that docs/api.md talks to: fixed keys and a fixed clock, so that it gives the same answers everywhere. A car with one stream and three sealed
  * records; the fourth lies in `record.cbor` of the folder, ready to be sent.
  */
-export async function startExampleNode(folder: string): Promise<ExampleNode> {
+async function startExampleNode(folder: string): Promise<ExampleNode> {
   const store = createPlainStore()
   const network = await createTestNetwork({ authorities: 1, store, timeMs: START_MS, parameters: { name: 'example' } })
   const [owner, device] = [testIdentity(10), testIdentity(11)]

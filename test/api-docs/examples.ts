@@ -1,9 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startExampleNode } from './example-node.ts'
+import { withExampleNode } from './example-node.ts'
 
 /** An example of docs/api.md: a command, and what it prints. */
 export interface Example {
@@ -22,19 +19,14 @@ export function readExamples(page: string): Example[] {
 
 /** Runs the commands in their order against one example node, and answers with what each prints: JSON laid out for people. */
 export async function runExamples(examples: Example[]): Promise<string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'telltale-examples-'))
-  const node = await startExampleNode(folder)
-  try {
+  return withExampleNode(async (url, folder) => {
     const outputs: string[] = []
     for (const { command, kind } of examples) {
-      const { stdout } = await promisify(execFile)('sh', ['-c', command.replaceAll(PLACE, node.url)], { cwd: folder, timeout: 20_000 }).catch((error: { stdout: string; code: unknown }) => error)
+      const { stdout } = await promisify(execFile)('sh', ['-c', command.replaceAll(PLACE, url)], { cwd: folder, timeout: 20_000 }).catch((error: { stdout: string; code: unknown }) => error)
       outputs.push(kind === 'json' ? JSON.stringify(JSON.parse(stdout), null, 2) : stdout.replaceAll('\r', '').trim())
     }
     return outputs
-  } finally {
-    await node.close()
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** The page with what its commands print now. */

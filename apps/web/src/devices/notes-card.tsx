@@ -18,32 +18,22 @@ export function NotesCard({ stream }: { stream: Stream }) {
     <Card title={words.device.notes}>
       <Loaded query={query} height={100}>
         {(notes) => (
-          <WideTable label={words.device.notes}>
-            <thead>
-              <tr>
-                <th scope="col">{words.device.note}</th>
-                <th scope="col">{words.device.record}</th>
-                <th scope="col">{words.device.by}</th>
-                <th scope="col">{words.device.when}</th>
+          <WideTable label={words.device.notes} columns={[[words.device.note], [words.device.record], [words.device.by], [words.device.when]]}>
+            {notes.map((note) => (
+              <tr key={note.id}>
+                <td>
+                  <InlineLamp look="attention" word={note.what ?? note.kind} />
+                  {typeof note.content === 'string' && <div className={table.muted}>{note.content}</div>}
+                </td>
+                <td>{note.first === null ? words.device.wholeStream : note.first === note.last || note.last === null ? groupNumber(note.first) : `${groupNumber(note.first)}–${groupNumber(note.last)}`}</td>
+                <td>
+                  <Hash text={note.author} />
+                </td>
+                <td>
+                  <Time ms={note.timeMs} />
+                </td>
               </tr>
-            </thead>
-            <tbody>
-              {notes.map((note) => (
-                <tr key={note.id}>
-                  <td>
-                    <InlineLamp look="attention" word={note.what ?? note.kind} />
-                    {typeof note.content === 'string' && <div className={table.muted}>{note.content}</div>}
-                  </td>
-                  <td>{note.first === null ? words.device.wholeStream : note.first === note.last || note.last === null ? groupNumber(note.first) : `${groupNumber(note.first)}–${groupNumber(note.last)}`}</td>
-                  <td>
-                    <Hash text={note.author} />
-                  </td>
-                  <td>
-                    <Time ms={note.timeMs} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
+            ))}
           </WideTable>
         )}
       </Loaded>

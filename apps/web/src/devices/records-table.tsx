@@ -4,6 +4,7 @@ import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { odometerOf } from '../records/opened-record.ts'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
+import type { Column } from '../shell/wide-table.tsx'
 import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
@@ -23,32 +24,16 @@ interface RecordsTableProps {
 /** Records, the newest first; gaps stand between them, late ones say by how much. */
 export function RecordsTable({ stream, seen, lateMs, knownUpTo }: RecordsTableProps) {
   const hasOdometer = seen.some(({ opened }) => odometerOf(opened) !== null)
-  const columns = hasOdometer ? 5 : 4
+  const odometer: Column[] = hasOdometer ? [[words.device.odometer, 'number']] : []
+  const columns: Column[] = [[words.device.record], [words.device.observed], [words.device.readings, 'number', 'wide'], ...odometer, [words.device.state]]
   return (
-    <WideTable label={words.device.records(stream.split('/')[1] ?? '')}>
-      <thead>
-        <tr>
-          <th scope="col">{words.device.record}</th>
-          <th scope="col">{words.device.observed}</th>
-          <th scope="col" className={`${table.number} ${table.wide}`}>
-            {words.device.readings}
-          </th>
-          {hasOdometer && (
-            <th scope="col" className={table.number}>
-              {words.device.odometer}
-            </th>
-          )}
-          <th scope="col">{words.device.state}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {seen.toReversed().map((item, i, list) => (
-          <Fragment key={item.record.sequence}>
-            <Row stream={stream} item={item} lateMs={lateMs} isNew={item.record.sequence > knownUpTo} hasOdometer={hasOdometer} />
-            <Between before={list[i + 1]} after={item} columns={columns} />
-          </Fragment>
-        ))}
-      </tbody>
+    <WideTable label={words.device.records(stream.split('/')[1] ?? '')} columns={columns}>
+      {seen.toReversed().map((item, i, list) => (
+        <Fragment key={item.record.sequence}>
+          <Row stream={stream} item={item} lateMs={lateMs} isNew={item.record.sequence > knownUpTo} hasOdometer={hasOdometer} />
+          <Between before={list[i + 1]} after={item} columns={columns.length} />
+        </Fragment>
+      ))}
     </WideTable>
   )
 }

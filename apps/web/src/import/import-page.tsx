@@ -111,25 +111,16 @@ function Signals({ suggestion: { name, source, signals } }: { suggestion: Sugges
   return (
     <Card title={words.import.mapping(words.import.sources[source], source === 'shipped' ? name : '')}>
       {signals.length > 0 && (
-        <WideTable label={words.import.signal}>
-          <thead>
-            <tr>
-              <th scope="col">{words.import.signal}</th>
-              <th scope="col">{words.import.becomes}</th>
-              <th scope="col">{words.import.unit}</th>
+        <WideTable label={words.import.signal} columns={[[words.import.signal], [words.import.becomes], [words.import.unit]]}>
+          {signals.map(({ message, signal, path, unit }) => (
+            <tr key={`${message} ${signal} ${path}`}>
+              <td>
+                {message} · {signal}
+              </td>
+              <td>{path.replaceAll('.', '.\u200b')}</td>
+              <td>{unit}</td>
             </tr>
-          </thead>
-          <tbody>
-            {signals.map(({ message, signal, path, unit }) => (
-              <tr key={`${message} ${signal} ${path}`}>
-                <td>
-                  {message} · {signal}
-                </td>
-                <td>{path.replaceAll('.', '.\u200b')}</td>
-                <td>{unit}</td>
-              </tr>
-            ))}
-          </tbody>
+          ))}
         </WideTable>
       )}
     </Card>

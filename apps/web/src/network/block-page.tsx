@@ -50,35 +50,20 @@ function BlockView({ block }: { block: Block }) {
         />
       </Card>
       <Card title={words.blocks.holds}>
-        <WideTable label={words.blocks.holds}>
-          <thead>
-            <tr>
-              <th scope="col">{words.blocks.place}</th>
-              <th scope="col">{words.blocks.what}</th>
-              <th scope="col">{words.blocks.by}</th>
-              <th scope="col" className={table.wide}>
-                {words.blocks.about}
-              </th>
-              <th scope="col" className={`${table.number} ${table.wide}`}>
-                {words.blocks.size}
-              </th>
+        <WideTable label={words.blocks.holds} columns={[[words.blocks.place], [words.blocks.what], [words.blocks.by], [words.blocks.about, 'wide'], [words.blocks.size, 'number', 'wide']]}>
+          {shown.map((transaction) => (
+            <tr key={transaction.id}>
+              <td>{groupNumber(transaction.index)}</td>
+              <td>
+                <What transaction={transaction} />
+              </td>
+              <td>
+                <Hash text={transaction.iss} />
+              </td>
+              <td className={table.wide}>{transaction.sub.length > 40 ? <Hash text={transaction.sub} /> : transaction.sub}</td>
+              <td className={`${table.number} ${table.wide}`}>{byteText(transaction.bytes)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {shown.map((transaction) => (
-              <tr key={transaction.id}>
-                <td>{groupNumber(transaction.index)}</td>
-                <td>
-                  <What transaction={transaction} />
-                </td>
-                <td>
-                  <Hash text={transaction.iss} />
-                </td>
-                <td className={table.wide}>{transaction.sub.length > 40 ? <Hash text={transaction.sub} /> : transaction.sub}</td>
-                <td className={`${table.number} ${table.wide}`}>{byteText(transaction.bytes)}</td>
-              </tr>
-            ))}
-          </tbody>
+          ))}
         </WideTable>
         {shown.length < block.transactions.length && (
           <div className={table.pages}>

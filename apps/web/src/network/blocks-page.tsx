@@ -52,41 +52,24 @@ export function BlocksPage() {
 function BlocksTable({ blocks }: { blocks: BlockLine[] }) {
   const first = useRef(blocks[0]?.height ?? 0)
   return (
-    <WideTable label={words.blocks.title}>
-      <thead>
-        <tr>
-          <th scope="col">{words.blocks.block}</th>
-          <th scope="col">{words.blocks.time}</th>
-          <th scope="col" className={table.number}>
-            {words.blocks.transactions}
-          </th>
-          <th scope="col" className={`${table.number} ${table.wide}`}>
-            {words.blocks.size}
-          </th>
-          <th scope="col" className={table.wide}>
-            {words.blocks.sealer}
-          </th>
+    <WideTable label={words.blocks.title} columns={[[words.blocks.block], [words.blocks.time], [words.blocks.transactions, 'number'], [words.blocks.size, 'number', 'wide'], [words.blocks.sealer, 'wide']]}>
+      {blocks.map(({ height, timeMs, transactions, bytes, sealer }) => (
+        <tr key={height} className={height > first.current ? table.new : undefined}>
+          <td>
+            <Link to="/blocks/$height" params={{ height: String(height) }}>
+              {groupNumber(height)}
+            </Link>
+          </td>
+          <td>
+            <Time ms={timeMs} />
+          </td>
+          <td className={table.number}>{groupNumber(transactions)}</td>
+          <td className={`${table.number} ${table.wide}`}>{byteText(bytes)}</td>
+          <td className={table.wide}>
+            <Hash text={sealer} />
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {blocks.map(({ height, timeMs, transactions, bytes, sealer }) => (
-          <tr key={height} className={height > first.current ? table.new : undefined}>
-            <td>
-              <Link to="/blocks/$height" params={{ height: String(height) }}>
-                {groupNumber(height)}
-              </Link>
-            </td>
-            <td>
-              <Time ms={timeMs} />
-            </td>
-            <td className={table.number}>{groupNumber(transactions)}</td>
-            <td className={`${table.number} ${table.wide}`}>{byteText(bytes)}</td>
-            <td className={table.wide}>
-              <Hash text={sealer} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
+      ))}
     </WideTable>
   )
 }

@@ -60,36 +60,27 @@ function Identity({ network: { network, genesisMs, height, counts } }: { network
 function Authorities({ network: { authorities }, checkpoint }: { network: Network; checkpoint: CheckpointAnswer | undefined }) {
   return (
     <Card title={words.network.authorities(checkpoint ? groupNumber(checkpoint.checkpoint.height) : '')}>
-      <WideTable label={words.network.authority}>
-        <thead>
-          <tr>
-            <th scope="col">{words.network.authority}</th>
-            <th scope="col">{words.network.algorithm}</th>
-            <th scope="col">{words.network.signed}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {authorities.map(({ address, algorithm }) => {
-            const cosignature = checkpoint?.cosignatures.find((item) => item.address === address)
-            return (
-              <tr key={address}>
-                <td>
-                  <Hash text={address} />
-                </td>
-                <td>{algorithm}</td>
-                <td>
-                  {cosignature ? (
-                    <>
-                      <InlineLamp look="holds" word={words.network.cosigned} /> <Time ms={cosignature.issuedAtSeconds * 1000} />
-                    </>
-                  ) : (
-                    <InlineLamp look="unknown" word={words.network.notCosigned} />
-                  )}
-                </td>
-              </tr>
-            )
-          })}
-        </tbody>
+      <WideTable label={words.network.authority} columns={[[words.network.authority], [words.network.algorithm], [words.network.signed]]}>
+        {authorities.map(({ address, algorithm }) => {
+          const cosignature = checkpoint?.cosignatures.find((item) => item.address === address)
+          return (
+            <tr key={address}>
+              <td>
+                <Hash text={address} />
+              </td>
+              <td>{algorithm}</td>
+              <td>
+                {cosignature ? (
+                  <>
+                    <InlineLamp look="holds" word={words.network.cosigned} /> <Time ms={cosignature.issuedAtSeconds * 1000} />
+                  </>
+                ) : (
+                  <InlineLamp look="unknown" word={words.network.notCosigned} />
+                )}
+              </td>
+            </tr>
+          )
+        })}
       </WideTable>
     </Card>
   )

@@ -21,32 +21,18 @@ export function ReadingsTable({ opened }: { opened: OpenedRecord | undefined }) 
   const shown = isAll ? readings : readings.slice(0, SHOWN)
   return (
     <Card title={words.record.says}>
-      <WideTable label={words.record.says}>
-        <thead>
-          <tr>
-            <th scope="col">{words.record.when}</th>
-            <th scope="col">{words.record.signal}</th>
-            <th scope="col" className={table.number}>
-              {words.record.value}
-            </th>
-            <th scope="col" className={table.wide}>
-              {words.record.source}
-            </th>
+      <WideTable label={words.record.says} columns={[[words.record.when], [words.record.signal], [words.record.value, 'number'], [words.record.source, 'wide']]}>
+        {shown.map((reading, i) => (
+          <tr key={i}>
+            <td>{clear.clock === 0 ? <Time ms={reading.timeMs} /> : durationText(reading.timeMs)}</td>
+            <td>{reading.path.replaceAll('.', '.\u200b')}</td>
+            <td className={table.number}>
+              {groupDigits(reading.raw ? exactToText(reading.raw.value) : valueText(reading.value))} <span className={table.unit}>{reading.raw?.unit ?? reading.unit ?? ''}</span>
+              {reading.raw && <div className={table.muted}>{words.record.converted(`${groupDigits(valueText(reading.value))} ${reading.unit ?? ''}`)}</div>}
+            </td>
+            <td className={`${table.muted} ${table.wide}`}>{reading.source}</td>
           </tr>
-        </thead>
-        <tbody>
-          {shown.map((reading, i) => (
-            <tr key={i}>
-              <td>{clear.clock === 0 ? <Time ms={reading.timeMs} /> : durationText(reading.timeMs)}</td>
-              <td>{reading.path.replaceAll('.', '.\u200b')}</td>
-              <td className={table.number}>
-                {groupDigits(reading.raw ? exactToText(reading.raw.value) : valueText(reading.value))} <span className={table.unit}>{reading.raw?.unit ?? reading.unit ?? ''}</span>
-                {reading.raw && <div className={table.muted}>{words.record.converted(`${groupDigits(valueText(reading.value))} ${reading.unit ?? ''}`)}</div>}
-              </td>
-              <td className={`${table.muted} ${table.wide}`}>{reading.source}</td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
       </WideTable>
       {readings.length > shown.length && (
         <div className={table.pages}>

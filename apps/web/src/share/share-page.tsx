@@ -62,31 +62,21 @@ function Standing({ list: { standing }, isBusy, onRevoke }: { list: GrantList; i
       {standing.length === 0 ? (
         <Empty>{words.share.nobody}</Empty>
       ) : (
-        <WideTable label={words.share.standing}>
-          <thead>
-            <tr>
-              <th scope="col">{words.share.reader}</th>
-              <th scope="col">{words.share.stream}</th>
-              <th scope="col">{words.share.records}</th>
-              <th scope="col">{words.share.action}</th>
+        <WideTable label={words.share.standing} columns={[[words.share.reader], [words.share.stream], [words.share.records], [words.share.action]]}>
+          {standing.map((grant) => (
+            <tr key={`${grant.stream} ${grant.reader}`}>
+              <td>
+                <ReaderName grant={grant} />
+              </td>
+              <td>{nameOf(grant.stream)}</td>
+              <td>{rangeText(grant)}</td>
+              <td>
+                <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
+                  {words.share.revoke}
+                </Button>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {standing.map((grant) => (
-              <tr key={`${grant.stream} ${grant.reader}`}>
-                <td>
-                  <ReaderName grant={grant} />
-                </td>
-                <td>{nameOf(grant.stream)}</td>
-                <td>{rangeText(grant)}</td>
-                <td>
-                  <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
-                    {words.share.revoke}
-                  </Button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
+          ))}
         </WideTable>
       )}
     </Card>
@@ -97,33 +87,20 @@ function Given({ list: { grants } }: { list: GrantList }) {
   if (grants.length === 0) return null
   return (
     <Card title={words.share.given}>
-      <WideTable label={words.share.given}>
-        <thead>
-          <tr>
-            <th scope="col">{words.share.reader}</th>
-            <th scope="col">{words.share.stream}</th>
-            <th scope="col">{words.share.records}</th>
-            <th scope="col">{words.share.when}</th>
-            <th scope="col" className={table.wide}>
-              {words.share.kept}
-            </th>
+      <WideTable label={words.share.given} columns={[[words.share.reader], [words.share.stream], [words.share.records], [words.share.when], [words.share.kept, 'wide']]}>
+        {grants.map((grant, i) => (
+          <tr key={i}>
+            <td>
+              <ReaderName grant={grant} />
+            </td>
+            <td>{nameOf(grant.stream)}</td>
+            <td>{rangeText(grant)}</td>
+            <td>
+              <Time ms={grant.timeMs} />
+            </td>
+            <td className={table.wide}>{words.share.days(groupNumber(grant.days))}</td>
           </tr>
-        </thead>
-        <tbody>
-          {grants.map((grant, i) => (
-            <tr key={i}>
-              <td>
-                <ReaderName grant={grant} />
-              </td>
-              <td>{nameOf(grant.stream)}</td>
-              <td>{rangeText(grant)}</td>
-              <td>
-                <Time ms={grant.timeMs} />
-              </td>
-              <td className={table.wide}>{words.share.days(groupNumber(grant.days))}</td>
-            </tr>
-          ))}
-        </tbody>
+        ))}
       </WideTable>
       <p className={table.muted}>{words.share.cannotUnread}</p>
     </Card>
