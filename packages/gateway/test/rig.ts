@@ -25,6 +25,8 @@ export interface RigOptions {
   devices?: Person[]
   limits?: Partial<GatewayLimits>
   answer?: Rig['answer']
+  /** How long the node takes to say who a device is. */
+  lookupMs?: number
 }
 
 export async function certify({ bytes }: Submission): Promise<SubmissionAnswer> {
@@ -32,7 +34,7 @@ export async function certify({ bytes }: Submission): Promise<SubmissionAnswer> 
 }
 
 /** Opens a gateway; statements wait for an hour, so that only what a test sends is sent. */
-export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], limits = {}, answer = certify }: RigOptions = {}): Promise<Rig> {
+export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], limits = {}, answer = certify, lookupMs = 0 }: RigOptions = {}): Promise<Rig> {
   const rig = { disk, batches: [] as Submission[][], events: [] as GatewayEvent[], answer }
   const components: GatewayComponents = {
     network: NETWORK,
@@ -47,7 +49,12 @@ export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], 
       counter: async () => 0,
       certified: async () => null,
     },
-    registry: { find: async (address) => registered(devices.find((device) => device.address === address)) },
+    registry: {
+      async find(address) {
+        if (lookupMs > 0) await new Promise((resolve) => setTimeout(resolve, lookupMs))
+        return registered(devices.find((device) => device.address === address))
+      },
+    },
     disk,
     directory: '/gateway',
     primitives: portable,

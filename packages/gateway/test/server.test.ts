@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
 import { bytesToHex, decodeTransaction, encodeSubmissions, portable, transactionId } from '@telltale/core'
@@ -14,7 +16,7 @@ import { openRig } from './rig.ts'
 import type { Rig } from './rig.ts'
 
 /** A gateway with its HTTP interface; `read` answers what devices ask of the ledger. */
-async function withServer(options: { limits?: Partial<GatewayLimits>; answer?: Rig['answer'] }, work: (server: FastifyInstance, rig: Rig) => Promise<void>): Promise<void> {
+async function withServer(options: { limits?: Partial<GatewayLimits>; answer?: Rig['answer']; lookupMs?: number }, work: (server: FastifyInstance, rig: Rig) => Promise<void>): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const rig = await openRig(options)
   const server = await createGatewayServer({ gateway: rig.gateway, read: async (path) => ({ status: 200, type: 'application/json', body: new TextEncoder().encode(JSON.stringify({ path })) }), limits, log: fastify().log, tls: null, isBehindProxy: false })
@@ -109,6 +111,23 @@ suite('a gateway over HTTP', () => {
       assert.deepEqual(statuses.slice(0, 3), [202, 202, 429])
       assert.equal(codes[2], 'device-too-fast')
       assert.deepEqual([statuses[11], codes[11]], [429, 'too-many-requests'])
+    })
+  })
+
+  test('what somebody held who hung up before the answer is free again', async () => {
+    const body = Buffer.from(encodeSubmissions([await recordBy(DEVICE, 0)]))
+    await withServer({ limits: { heldBytesMax: 3 * body.length }, answer: never, lookupMs: 150 }, async (server) => {
+      await server.listen({ host: '127.0.0.1', port: 0 })
+      const { port } = server.server.address() as AddressInfo
+      for (let i = 0; i < 3; i++) {
+        const socket = connect(port, '127.0.0.1')
+        await once(socket, 'connect')
+        socket.write(Buffer.concat([Buffer.from(`POST /v1/records HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/cbor\r\ncontent-length: ${body.length}\r\n\r\n`), body]))
+        await new Promise((resolve) => setTimeout(resolve, 40))
+        socket.destroy()
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      assert.equal((await post(server, body)).status, 202)
     })
   })
 

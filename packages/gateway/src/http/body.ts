@@ -28,12 +28,11 @@ export function readBodies(server: FastifyInstance, { bodyBytesMax, heldBytesMax
     }
     return Buffer.concat(parts)
   })
-  server.addHook('onResponse', async (request) => {
-    held -= request.bodyBytes
-    request.bodyBytes = 0
-  })
-  server.addHook('onRequestAbort', async (request) => {
-    held -= request.bodyBytes
-    request.bodyBytes = 0
+  // The only event that comes however a request ends; a client that hangs up once it has sent everything is never answered.
+  server.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => {
+      held -= request.bodyBytes
+      request.bodyBytes = 0
+    })
   })
 }
