@@ -1,6 +1,6 @@
 import { NO_PREVIOUS, decodeTransaction, encode, readingsToBody, recordArgsToCbor, signTransaction, transactionId } from '@telltale/core'
 import type { Primitives, RecordReading } from '@telltale/core'
-import type { Submission } from '@telltale/consensus'
+import type { Submission } from '@telltale/core'
 import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
 import { STREAM, createNetwork, packSubmissions } from './network.ts'
 import type { BenchNetwork } from './network.ts'

@@ -1,4 +1,5 @@
-import { TelltaleError, encode, fail } from '@telltale/core'
+import { TelltaleError, encodeSubmissions, fail } from '@telltale/core'
+import type { Submission } from '@telltale/core'
 import { readEvents } from './events.ts'
 import type { NodeEvent } from './events.ts'
 import { OPERATIONS } from './generated/operations.ts'
@@ -31,7 +32,7 @@ export interface Client {
   /** The newest certified checkpoint with its authorities, as the file that `verify --checkpoint` reads. */
   pin(): Promise<Uint8Array>
   /** Submits 1 to 100 transactions with their attachments; each has its own result, in the same order. */
-  submit(items: { bytes: Uint8Array; attachments: Uint8Array[] }[], options?: { wait?: 'certified' | 'accepted'; receipts?: boolean }): Promise<SubmissionResult[]>
+  submit(items: Submission[], options?: { wait?: 'certified' | 'accepted'; receipts?: boolean }): Promise<SubmissionResult[]>
   /** What happens, from a cursor on or from now on, until the signal fires or the line breaks; the id of the last event is where to go on. */
   events(options: { cursor?: string; signal: AbortSignal }): AsyncGenerator<NodeEvent>
 }
@@ -71,7 +72,7 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
       return new Uint8Array(await response.arrayBuffer())
     },
     async submit(items, query = {}) {
-      const { results } = await client.call('submitTransactions', { query, body: encode(items.map(({ bytes, attachments }) => [bytes, attachments])) })
+      const { results } = await client.call('submitTransactions', { query, body: encodeSubmissions(items) })
       if (results.length !== items.length) throw fail('unexpected-answer', 'The node answered another number of transactions than were sent.', { expected: String(items.length), found: String(results.length) })
       return results
     },

@@ -1,5 +1,5 @@
 export { createChain } from './chain/chain.ts'
-export type { Chain, ChainComponents, Submission } from './chain/chain.ts'
+export type { Chain, ChainComponents } from './chain/chain.ts'
 export type { CertifiedHead } from './chain/certifier.ts'
 export type { Certified } from './chain/pool.ts'
 export { findSignedLoss } from './chain/signed-loss.ts'

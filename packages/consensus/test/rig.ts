@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { TelltaleError } from '@telltale/core'
+import type { Submission } from '@telltale/core'
 import { openLedger } from '@telltale/ledger'
 import type { Ledger, Parameters, Store } from '@telltale/ledger'
 import { CALLS, admit, createAsset, createPlainStore, createTestNetwork, enrolDevice, recordContent, role, testIdentity } from '@telltale/testing'
 import type { PlainStore, TestIdentity, TestNetwork } from '@telltale/testing'
 import { createChain } from '../src/chain/chain.ts'
-import type { Chain, ChainComponents, Submission } from '../src/chain/chain.ts'
+import type { Chain, ChainComponents } from '../src/chain/chain.ts'
 import { createInlineVerifier } from '../src/chain/signature-verifier.ts'
 import type { SignatureVerifier } from '../src/chain/signature-verifier.ts'
 

@@ -49,6 +49,10 @@ export function judge<T>(read: () => T): Judged<T> {
   }
 }
 
+export function verdictToError({ code, message, expected, found }: Verdict): TelltaleError {
+  return fail(code, message, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+}
+
 export function errorToVerdict(error: TelltaleError): Verdict {
   return {
     code: error.code,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RefusedError, TelltaleError, answersFromJson, asUint, bytesToHex, checkReceipt, decode, decodeTransaction, encode, encodeSubmissions, fail, hexToBytes, judge, problemToError, transactionId } from '@telltale/core'
+import { RefusedError, TelltaleError, answersFromJson, asUint, bytesToHex, checkReceipt, decode, decodeTransaction, encode, encodeSubmissions, fail, hexToBytes, problemToError, transactionId } from '@telltale/core'
 import type { AuthoritySet, Primitives, Submission, SubmissionAnswer } from '@telltale/core'
 import type { Submitter } from './components.ts'
 
@@ -160,11 +160,10 @@ async function ask({ url, token }: HttpLinkInit, path: string, body?: Uint8Array
     if (cause instanceof TelltaleError) throw cause
     throw fail('ledger-unreachable', `${url} does not answer; the device keeps what it signed.`, { expected: 'a gateway or a node that runs', found: ((cause as Error).cause as { code?: string } | undefined)?.code ?? (cause as Error).name, cause })
   }
-  const read = judge(() => parse(text, status))
-  if (!read.ok) throw fail(read.verdict.code, read.verdict.message, read.verdict)
-  const isAnswer = status < 400 || (body !== undefined && typeof read.value === 'object' && read.value !== null && 'results' in read.value)
-  if (isAnswer) return read.value
-  throw problemToError(read.value)
+  const value = parse(text, status)
+  const isAnswer = status < 400 || (body !== undefined && typeof value === 'object' && value !== null && 'results' in value)
+  if (isAnswer) return value
+  throw problemToError(value)
 }
 
 function parse(text: string, status: number): unknown {

@@ -3,11 +3,9 @@ import type { Judged, Primitives, PublicKey, SignatureCheck, Transaction, Verdic
 import { accountOf, keyInForce } from './authority.ts'
 import { refuse } from './call.ts'
 import type { Call, CallContext, ReadTransaction } from './call.ts'
+import { isNumberedByStream } from './numbering.ts'
 import type { QuotaUse } from './position.ts'
 import type { StreamRow } from './state/rows.ts'
-
-const CALL_RECORD = 16
-const CALL_RESUME = 17
 
 /** A transaction whose signatures hold under `keys`; null for a replay of what this node verified before. */
 export interface CheckedTransaction {
@@ -50,10 +48,9 @@ export function judgeTransaction(context: CallContext, read: ReadTransaction, qu
   return judgeSequence(context, read) ?? judgeQuota(context, read, quota) ?? call.judge(context, args)
 }
 
-/** Records and resumes of a stream are numbered by the stream itself, everything else by a counter of sender and subject. */
 function expectedSequence(context: CallContext, transaction: Transaction): number {
   const { iss, sub, call } = transaction
-  if (call !== CALL_RECORD && call !== CALL_RESUME) return context.state.counter(iss, sub)
+  if (!isNumberedByStream(call)) return context.state.counter(iss, sub)
   const stream: StreamRow | null = context.state.stream(iss, sub)
   // Where there is no such stream nothing is missing before it: the call itself says so, and nobody waits for a gap to close.
   return stream?.count ?? transaction.sequence

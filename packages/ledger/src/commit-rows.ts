@@ -1,12 +1,10 @@
 import type { Primitives } from '@telltale/core'
 import type { Execution } from './execute.ts'
+import { isNumberedByStream } from './numbering.ts'
 import type { Position } from './position.ts'
 import { quotaRowKey, sentRowKey, sizeRowKey, stateRowKey, transactionRowKey, writeUint48 } from './row-keys.ts'
 import type { RowChange, RowReader } from './store.ts'
 import { treeRows } from './tree-rows.ts'
-
-const CALL_RECORD = 16
-const CALL_RESUME = 17
 
 /** All rows that a block changes; a function of the execution alone, so that a check can compare them with what is stored. */
 export function commitRows(parent: Position, execution: Execution, primitives: Primitives): RowChange[] {
@@ -15,7 +13,7 @@ export function commitRows(parent: Position, execution: Execution, primitives: P
   execution.transactions.forEach((read, i) => {
     const { call, iss, sub, sequence } = read.transaction
     changes.push([transactionRowKey(read.id), uint48(logFrom + i)])
-    if (call !== CALL_RECORD && call !== CALL_RESUME) changes.push([sentRowKey(iss, sub, sequence, primitives.sha256), uint48(logFrom + i)])
+    if (!isNumberedByStream(call)) changes.push([sentRowKey(iss, sub, sequence, primitives.sha256), uint48(logFrom + i)])
   })
   changes.push([sizeRowKey(execution.height), uint48(execution.size)], ...treeRows(execution.logGrowth))
   for (const { growth } of execution.trees) for (const change of treeRows(growth)) changes.push(change)

@@ -6,6 +6,7 @@ import { accountOf } from './authority.ts'
 import { refuse } from './call.ts'
 import type { CallContext, ReadTransaction } from './call.ts'
 import type { GrownTree, Position, QuotaUse, TreeGrowth, TreeKind } from './position.ts'
+import { isNumberedByStream } from './numbering.ts'
 import { applyPendingSet } from './pending-set.ts'
 import { LOG_TREE } from './row-keys.ts'
 import { encodeRow } from './state/codec.ts'
@@ -126,7 +127,7 @@ function createRun(parent: Position, plan: BlockPlan, network: Uint8Array, primi
       if (verdict) return verdict
       call.apply(context, args)
       ids.add(bytesToMapKey(id))
-      if (transaction.call !== 16 && transaction.call !== 17) state.set(counterKey(transaction.iss, transaction.sub), transaction.sequence + 1)
+      if (!isNumberedByStream(transaction.call)) state.set(counterKey(transaction.iss, transaction.sub), transaction.sequence + 1)
       quotas.set(account, { window, bytes: used.bytes + quotaBytesOf(read) })
       return null
     },

@@ -22,6 +22,8 @@ const GROUPS_KEPT_MAX = 32
 export interface LogReader {
   /** In the order of `indexes`; those of one block are quickest one after the other. */
   transactions(indexes: number[]): Promise<LoggedTransaction[]>
+  /** Height of the block that holds a transaction; told by rows, without reading the block. */
+  heightOf(index: number): number
   /** The leaves of a group, at least as many as the log of `size` transactions has of them. */
   leaves(group: number, size: number): Promise<LeafHashes>
   /** Complete subtrees of the log beyond its groups, as far as proofs have needed them. */
@@ -68,6 +70,7 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
 
   return {
     transactions,
+    heightOf,
     subtrees,
     async leaves(group, size) {
       const start = group * LOG_GROUP_LEAVES

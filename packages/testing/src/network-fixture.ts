@@ -1,4 +1,4 @@
-import { cosign, decode, deriveCover, epochRoot, equalBytes, fail, isSameAuthority, isValidSignature, portable, setHash, signStatement, signTransaction } from '@telltale/core'
+import { cosign, decode, deriveCover, epochRoot, equalBytes, isSameAuthority, isValidSignature, portable, setHash, signStatement, signTransaction, verdictToError } from '@telltale/core'
 import type { AuthoritySet, Cbor, Checkpoint, Judged, Link, LinkSignature, Primitives, Verdict } from '@telltale/core'
 import { DEFAULT_PARAMETERS, NETWORK_KEY, blockId, counterKey, createGenesis, createLedgerReader, decodeBlock, encodeBlock, encodeHeader, networkRowFromCbor, openLedger, splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
 import type { CheckedTransaction, Execution, Ledger, LedgerReader, Parameters, ReadTransaction, Store, StreamRow } from '@telltale/ledger'
@@ -201,10 +201,6 @@ async function checkTransaction(ledger: Ledger, bytes: Uint8Array, primitives: P
     if (!(await isValidSignature(check, primitives))) return { ok: false, verdict: { code: 'invalid-signature', message: 'A signature does not hold.' } }
   }
   return { ok: true, value: { read: judged.value, keys: required.map(({ key }) => key) } }
-}
-
-function verdictToError({ code, message, expected, found }: Verdict): Error {
-  return fail(code, message, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
 }
 
 function signerOf(authority: AuthoritySet[number], known: TestIdentity[]): TestIdentity | undefined {

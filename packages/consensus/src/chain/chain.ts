@@ -1,5 +1,5 @@
-import { asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction } from '@telltale/core'
-import type { Primitives, SignatureCheck, Signer, TelltaleError, Verdict } from '@telltale/core'
+import { asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction, verdictToError } from '@telltale/core'
+import type { Primitives, SignatureCheck, Signer, Submission, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf, createCertifier } from './certifier.ts'
@@ -7,15 +7,10 @@ import type { CertifiedHead, Certifier } from './certifier.ts'
 import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
 import { createPool, matchAttachments } from './pool.ts'
 import type { Certified, Pool, Waiting } from './pool.ts'
-import { createRefusals, verdictToError } from './refusal.ts'
+import { createRefusals } from './refusal.ts'
 import type { Refusals } from './refusal.ts'
 import type { SignedLoss } from './signed-loss.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
-
-export interface Submission {
-  bytes: Uint8Array
-  attachments: Uint8Array[]
-}
 
 /**
  * The longest chain with one authority: a block as soon as the committer is idle, never an empty one; final and certified at once.
@@ -31,6 +26,8 @@ export interface Chain {
    * (`RefusedError`) where a device signed it and sending it again cannot help. What would change the authorities is refused here: `one-authority-only`.
    */
   submit(submission: Submission): Promise<Certified>
+  /** The same of a transaction that `Ledger.read` has read already. */
+  submitRead(read: ReadTransaction, attachments: Uint8Array[]): Promise<Certified>
   /** RFC 9942 receipt of a transaction under the newest checkpoint. */
   receipt(index: number): Promise<Uint8Array>
   /** Runs `read` at a moment when the ledger stands exactly at the certified head; `read` must not wait for anything. Rejects once a block could not be certified. */
@@ -82,10 +79,12 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     },
     onCertified: committer.onCertified,
     async submit({ bytes, attachments }) {
-      committer.requireRunning()
       const judged = ledger.read(bytes)
       if (!judged.ok) throw verdictToError(judged.verdict)
-      const read = judged.value
+      return chain.submitRead(judged.value, attachments)
+    },
+    async submitRead(read, attachments) {
+      committer.requireRunning()
       requireSetKept(ledger, read)
       const carried = matchAttachments(ledger, read, attachments, primitives)
       const required = ledger.signatures(read)

@@ -48,7 +48,8 @@ export function createPool(): Pool {
   const dropInvalid = (): void => {
     let count = 0
     while (waiting[count]?.isValid === false) count += 1
-    remove(count)
+    // Asked for every transaction: with nothing to drop, what waits is not copied.
+    if (count > 0) remove(count)
   }
   const remove = (count: number): Waiting[] => {
     const removed = waiting.slice(0, count)

@@ -1,4 +1,4 @@
-import { RefusedError, bytesToMapKey, decodeRefusal, fail, isValidSignature, judge, signRefusal } from '@telltale/core'
+import { RefusedError, bytesToMapKey, decodeRefusal, isValidSignature, judge, signRefusal, verdictToError } from '@telltale/core'
 import type { Primitives, Signer, TelltaleError, Verdict } from '@telltale/core'
 import { identityKey, isPermanentRefusal } from '@telltale/ledger'
 import type { IdentityRow, Ledger, ReadTransaction } from '@telltale/ledger'
@@ -62,10 +62,6 @@ export async function createRefusals({ ledger, signer, address, primitives, cloc
       return new RefusedError(error, remembered.get(bytesToMapKey(read.id)) ?? (await sign(read, verdict)))
     },
   }
-}
-
-export function verdictToError({ code, message, expected, found }: Verdict): TelltaleError {
-  return fail(code, message, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
 }
 
 function wasDevice(identity: IdentityRow): boolean {

@@ -1,7 +1,7 @@
 import { bytesToHex, decodeTransaction, fail, transactionId } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
-import { decodeBlock } from '@telltale/ledger'
+import { decodeBlock, isNumberedByStream } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 import type { Refused, Submissions } from './submissions.ts'
 
@@ -31,8 +31,6 @@ export function readCursor(text: string): Cursor {
   return { height: Number(match[1]), item: match[2] === undefined ? null : Number(match[2]) }
 }
 
-const CALL_RECORD = 16
-const CALL_RESUME = 17
 /** Blocks whose events are kept, so that many who listen to the newest do not each read it. */
 const KEPT_BLOCKS = 8
 
@@ -115,7 +113,7 @@ async function readEvents(ledger: Ledger, height: number, primitives: Primitives
   transactions.forEach((one, i) => {
     const transaction = decodeTransaction(one)
     const { call, iss, sub, sequence } = transaction
-    if (call !== CALL_RECORD && call !== CALL_RESUME) return
+    if (!isNumberedByStream(call)) return
     events.push({ id: `${height}.${events.length}`, event: 'record', data: { stream: `${iss}/${sub}`, sequence, id: bytesToHex(transactionId(transaction, primitives)), height, index: first + i } })
   })
   events.push({ id: String(height), event: 'block', data: { height, id: bytesToHex(id), timeMs: header.timeMs, size: header.size, transactions: transactions.length } })

@@ -1,5 +1,6 @@
-import { RefusedError, TelltaleError, bytesToHex, fail } from '@telltale/core'
-import type { Chain, Submission } from '@telltale/consensus'
+import { RefusedError, TelltaleError, bytesToHex, fail, verdictToError } from '@telltale/core'
+import type { Submission } from '@telltale/core'
+import type { Chain } from '@telltale/consensus'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
 
 /** Refusals that are remembered for whoever asks later; about 500 bytes each. */
@@ -13,7 +14,7 @@ export type Wait = 'accepted' | 'certified'
 /** What became of one transaction. */
 export type Outcome =
   | { status: 'certified'; id: string; index: number; height: number }
-  | { status: 'included' | 'final'; id: string; index: number; height: number }
+  | { status: 'final'; id: string; index: number; height: number }
   | { status: 'pending'; id: string }
   /** `refusal`: the authority's signed refusal, where sending it again can never help. */
   | { status: 'refused'; id: string | null; error: TelltaleError; refusal: Uint8Array | null }
@@ -67,11 +68,10 @@ export function createSubmissions({ ledger, reader, chain, onRefused }: { ledger
   }
 
   /** A transaction that is there already succeeded, whoever sent it first. */
-  const standing = async (id: Uint8Array): Promise<Outcome | null> => {
+  const standing = (id: Uint8Array): Outcome | null => {
     const index = reader.indexOf(id)
     if (index === null) return null
-    const { height } = await reader.transaction(index)
-    return { status: statusAt(chain, index), id: bytesToHex(id), index, height }
+    return { status: statusAt(chain, index), id: bytesToHex(id), index, height: ledger.log.heightOf(index) }
   }
 
   return {
@@ -87,13 +87,12 @@ export function createSubmissions({ ledger, reader, chain, onRefused }: { ledger
     async submit(submission, wait) {
       const read = ledger.read(submission.bytes)
       if (!read.ok) {
-        const { code, message, ...facts } = read.verdict
-        return { status: 'refused', id: null, error: fail(code, message, facts), refusal: null }
+        return { status: 'refused', id: null, error: verdictToError(read.verdict), refusal: null }
       }
       const { transaction } = read.value
       const id = bytesToHex(read.value.id)
       pending.set(id, (pending.get(id) ?? 0) + 1)
-      const outcome = chain.submit(submission).then(
+      const outcome = chain.submitRead(read.value, submission.attachments).then(
         ({ index, height }): Outcome => {
           release(id)
           return { status: 'certified', id, index, height }
@@ -101,7 +100,7 @@ export function createSubmissions({ ledger, reader, chain, onRefused }: { ledger
         async (reason: unknown): Promise<Outcome> => {
           release(id)
           const error = reason instanceof TelltaleError ? reason : fail('internal-error', 'The node failed; its log says more.', { cause: reason })
-          if (error.code === 'already-included') return (await standing(read.value.id)) ?? { status: 'unknown', id, error }
+          if (error.code === 'already-included') return standing(read.value.id) ?? { status: 'unknown', id, error }
           if (UNDECIDED.has(error.code)) return { status: 'unknown', id, error }
           remember({ id, code: error.code, iss: transaction.iss, sub: transaction.sub, error })
           return { status: 'refused', id, error, refusal: error instanceof RefusedError ? error.refusal : null }

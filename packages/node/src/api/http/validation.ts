@@ -27,8 +27,7 @@ export const createValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPa
   return (given: unknown) => {
     const value = isText ? readText(schema, given as Record<string, unknown>) : given
     if (check.Check(value)) return { value }
-    const [, issues] = [null, check.Errors(value)]
-    return { error: refusal(httpPart ?? 'body', issues, value) }
+    return { error: refusal(httpPart ?? 'body', check.Errors(value), value) }
   }
 }
 

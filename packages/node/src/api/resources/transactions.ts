@@ -1,21 +1,12 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { asArray, asBytes, bytesToHex, decode, decodeTransaction, equalBytes, fail, hexToBytes, transactionId, wrongShape } from '@telltale/core'
-import type { Submission } from '@telltale/consensus'
-import type { LoggedTransaction } from '@telltale/ledger'
+import { bytesToHex, decodeSubmissions, decodeTransaction, fail, hexToBytes } from '@telltale/core'
 import type { ApiContext } from '../context.ts'
 import { problemOf } from '../problem.ts'
 import type { Resource } from '../routes.ts'
 import { Count, Hash, Hex, Ms, Problem, answers, bytesAnswer, named, nullable, shape } from '../schema.ts'
 import { statusAt } from '../submissions.ts'
 import type { Outcome } from '../submissions.ts'
-
-/** Transactions of one request: enough that the request itself costs little. */
-const TRANSACTIONS_MAX = 100
-/** Attachments of one transaction; no call refers to more than one today. */
-const ATTACHMENTS_MAX = 16
-/** The first byte of a lone transaction: tag 18. */
-const SIGN1 = 0xd2
 
 const Status = Type.Enum(['unknown', 'pending', 'included', 'final', 'certified', 'refused'])
 
@@ -47,7 +38,7 @@ const Known = shape({
 const byId = shape({ id: Hash })
 
 export const transactions: Resource = (server, context) => {
-  const { chain, submissions, metrics } = context
+  const { chain, reader, submissions, metrics } = context
 
   server.post(
     '/v1/transactions',
@@ -66,7 +57,7 @@ export const transactions: Resource = (server, context) => {
       },
     },
     async ({ body, query: { wait = 'certified', receipts = true } }) => {
-      const items = readSubmissions(body)
+      const items = decodeSubmissions(body instanceof Uint8Array ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(0))
       const outcomes = await Promise.all(items.map((item) => submissions.submit(item, wait)))
       for (const outcome of outcomes) {
         metrics.transactions.inc({ result: outcome.status })
@@ -86,26 +77,12 @@ export const transactions: Resource = (server, context) => {
     '/v1/transactions/:id/receipt',
     { schema: { operationId: 'getReceipt', tags: ['transactions'], summary: 'Its receipt (RFC 9942) under the newest checkpoint', params: byId, response: answers({ 200: bytesAnswer('COSE_Sign1, the log root detached') }, [404, 409]) } },
     async ({ params: { id } }, reply) => {
-      const logged = await findLogged(context, id)
-      if (!logged) throw fail('no-such-transaction', 'The log holds no such transaction.', { expected: 'the id of a transaction in the log', found: id })
-      if (statusAt(chain, logged.index) !== 'certified') throw fail('not-certified-yet', 'The transaction stands in a block that is being certified; ask again.', { expected: 'a certified transaction', found: 'one in a block' })
-      return reply.type('application/cbor').send(Buffer.from(await chain.receipt(logged.index)))
+      const index = reader.indexOf(hexToBytes(id))
+      if (index === null) throw fail('no-such-transaction', 'The log holds no such transaction.', { expected: 'the id of a transaction in the log', found: id })
+      if (statusAt(chain, index) !== 'certified') throw fail('not-certified-yet', 'The transaction stands in a block that is being certified; ask again.', { expected: 'a certified transaction', found: 'one in a block' })
+      return reply.type('application/cbor').send(Buffer.from(await chain.receipt(index)))
     },
   )
-}
-
-/** Reads the body of a submission (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
-function readSubmissions(body: unknown): Submission[] {
-  const bytes = body instanceof Uint8Array ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(0)
-  if (bytes[0] === SIGN1) return [{ bytes, attachments: [] }]
-  const items = asArray(decode(bytes), 'body')
-  if (items.length === 0 || items.length > TRANSACTIONS_MAX) throw wrongShape('body', `1 to ${TRANSACTIONS_MAX} transactions`, items)
-  return items.map((item) => {
-    const [transaction, attachments] = asArray(item, 'item', 2)
-    const given = asArray(attachments, 'attachments')
-    if (given.length > ATTACHMENTS_MAX) throw wrongShape('attachments', `at most ${ATTACHMENTS_MAX}`, given)
-    return { bytes: asBytes(transaction, 'transaction'), attachments: given.map((attachment) => asBytes(attachment, 'attachment')) }
-  })
 }
 
 async function resultOf(outcome: Outcome, receipt: ((index: number) => Promise<Uint8Array>) | null): Promise<Static<typeof Result>> {
@@ -113,7 +90,6 @@ async function resultOf(outcome: Outcome, receipt: ((index: number) => Promise<U
   switch (outcome.status) {
     case 'certified':
       return { id, status, index: outcome.index, height: outcome.height, ...(receipt ? { receipt: bytesToHex(await receipt(outcome.index)) } : {}) }
-    case 'included':
     case 'final':
       return { id, status, index: outcome.index, height: outcome.height }
     case 'pending':
@@ -125,21 +101,12 @@ async function resultOf(outcome: Outcome, receipt: ((index: number) => Promise<U
   }
 }
 
-/** The transaction of this id where it stands; rows know only the first half of an id, so the whole is compared. */
-async function findLogged({ reader, primitives }: ApiContext, id: string): Promise<LoggedTransaction | null> {
-  const wanted = hexToBytes(id)
-  const index = reader.indexOf(wanted)
-  if (index === null) return null
-  const logged = await reader.transaction(index)
-  return equalBytes(transactionId(decodeTransaction(logged.bytes), primitives), wanted) ? logged : null
-}
-
 async function statusOf(context: ApiContext, id: string): Promise<Static<typeof Known>> {
-  const logged = await findLogged(context, id)
-  if (logged) {
-    const { call, iss, sub, sequence } = decodeTransaction(logged.bytes)
-    const { index, height, timeMs } = logged
-    return { id, status: statusAt(context.chain, index), index, height, timeMs, call, callName: context.callNames.get(call) ?? 'unknown', iss, sub, sequence, transaction: bytesToHex(logged.bytes) }
+  const index = context.reader.indexOf(hexToBytes(id))
+  if (index !== null) {
+    const { bytes, height, timeMs } = await context.reader.transaction(index)
+    const { call, iss, sub, sequence } = decodeTransaction(bytes)
+    return { id, status: statusAt(context.chain, index), index, height, timeMs, call, callName: context.callNames.get(call) ?? 'unknown', iss, sub, sequence, transaction: bytesToHex(bytes) }
   }
   if (context.submissions.isPending(id)) return { id, status: 'pending' }
   const refused = context.submissions.refused(id)
