@@ -3,34 +3,30 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assert, bytesToHex, decodeTransaction, encodeSubmissions, transactionId } from '@telltale/core'
 import type { Submission } from '@telltale/core'
-import { createLedgerReader } from '@telltale/ledger'
 import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
-import { DEFAULT_LIMITS, createApiServer, silentLog, startGateway } from '@telltale/node/service'
+import { silentLog, startGateway } from '@telltale/node/service'
 import type { GatewayService } from '@telltale/node/service'
+import { serveNetwork } from './api.ts'
 import { measureCeiling, measureCost } from './ceiling.ts'
 import { createNetwork, signRecords } from './network.ts'
+import { at } from './report.ts'
 import type { Figure } from './report.ts'
 
 const DEVICES = 100
 const PER_POST = 100
 const NO_LIMIT = 1_000_000
+const PRIMITIVES = createNodePrimitives()
 
 /** From the moment a record is sent to a gateway to its receipt there, and records per second through it; devices, gateway and node in one process. */
 export async function benchGateway(count: number): Promise<Figure[]> {
-  const primitives = createNodePrimitives()
-  const verifier = createWorkerVerifier(primitives)
-  const network = await createNetwork({ primitives, verifier, deviceCount: DEVICES, algorithm: 'EdDSA' })
-  const { ledger, chain } = network
+  const verifier = createWorkerVerifier(PRIMITIVES)
+  const network = await createNetwork({ primitives: PRIMITIVES, verifier, deviceCount: DEVICES, algorithm: 'EdDSA' })
+  const api = await serveNetwork(network, PRIMITIVES)
   const folder = await mkdtemp(join(tmpdir(), 'telltale-bench-gateway-'))
-  const reader = createLedgerReader(ledger, primitives)
-  const limits = { ...DEFAULT_LIMITS, requestsPerSecond: NO_LIMIT }
-  const api = await createApiServer({ ledger, chain, reader, primitives, clock: { nowMs: Date.now }, log: silentLog(), version: 'bench', isDemo: false, access: { token: null, isAnyHost: false }, limits, tls: null, isBehindProxy: false, mounts: [], pages: null })
-  await api.server.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = api.server.server.address() as { port: number }
   const gateway = await startGateway({
     directory: folder,
     password: undefined,
-    upstream: { url: `http://127.0.0.1:${port}`, token: null },
+    upstream: { url: `http://127.0.0.1:${api.port}`, token: null },
     listen: '127.0.0.1:0',
     isUsualPort: false,
     tls: null,
@@ -42,12 +38,12 @@ export async function benchGateway(count: number): Promise<Figure[]> {
     onFailure: ({ message }) => console.error(message),
   })
   try {
-    const submissions = await signRecords(network, Math.ceil(count / DEVICES), 250, primitives)
+    const submissions = await signRecords(network, Math.ceil(count / DEVICES), 250, PRIMITIVES)
     const single = submissions.splice(0, 3 * DEVICES)
     const figures = await latency(gateway, single)
-    const before = await measureCeiling('EdDSA', primitives)
+    const before = await measureCeiling('EdDSA', PRIMITIVES)
     const cost = await measureCost(submissions.length, () => passOn(gateway, submissions))
-    const after = await measureCeiling('EdDSA', primitives)
+    const after = await measureCeiling('EdDSA', PRIMITIVES)
     const name = `gateway: records by ${PER_POST} a POST, to receipt`
     return [
       ...figures,
@@ -56,7 +52,7 @@ export async function benchGateway(count: number): Promise<Figure[]> {
     ]
   } finally {
     await gateway.stop()
-    await api.server.close()
+    await api.close()
     await network.close()
     await verifier.close()
     await rm(folder, { recursive: true, force: true })
@@ -75,7 +71,6 @@ async function latency(gateway: GatewayService, submissions: Submission[]): Prom
     assert(answer.results[0]?.status === 'certified', 'the record is certified')
   }
   const [taken, certified] = [takenMs, certifiedMs].map((times) => times.slice(DEVICES).sort((a, b) => a - b)) as [number[], number[]]
-  const at = (sorted: number[], share: number): number => sorted[Math.floor(sorted.length * share)] as number
   return [
     { name: 'gateway: one record, sent to durable there, p50', value: at(taken, 0.5), unit: 'ms' },
     { name: 'gateway: one record, sent to receipt, p50', value: at(certified, 0.5), unit: 'ms' },
@@ -98,5 +93,3 @@ async function send(url: string, submissions: Submission[]): Promise<void> {
 function idOf({ bytes }: Submission): string {
   return bytesToHex(transactionId(decodeTransaction(bytes), PRIMITIVES))
 }
-
-const PRIMITIVES = createNodePrimitives()

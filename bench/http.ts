@@ -1,10 +1,10 @@
-import { createLedgerReader } from '@telltale/ledger'
 import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
-import { DEFAULT_LIMITS, createApiServer, silentLog } from '@telltale/node/service'
+import { serveNetwork } from './api.ts'
 import { measureCeiling } from './ceiling.ts'
 import { startHttpLoad } from './http-load.ts'
 import type { HttpLoad, LoadResult } from './http-load.ts'
 import { createNetwork } from './network.ts'
+import { at } from './report.ts'
 import type { Figure } from './report.ts'
 
 const DEVICES = 400
@@ -15,26 +15,8 @@ export async function benchHttp(count: number): Promise<Figure[]> {
   const primitives = createNodePrimitives()
   const verifier = createWorkerVerifier(primitives)
   const network = await createNetwork({ primitives, verifier, deviceCount: DEVICES, algorithm: 'EdDSA' })
-  const { ledger, chain } = network
-  const api = await createApiServer({
-    ledger,
-    chain,
-    reader: createLedgerReader(ledger, primitives),
-    primitives,
-    clock: { nowMs: Date.now },
-    log: silentLog(),
-    version: 'bench',
-    isDemo: false,
-    access: { token: null, isAnyHost: false },
-    limits: { ...DEFAULT_LIMITS, requestsPerSecond: 1_000_000 },
-    tls: null,
-    isBehindProxy: false,
-    mounts: [],
-    pages: null,
-  })
-  await api.server.listen({ host: '127.0.0.1', port: 0 })
-  const { port } = api.server.server.address() as { port: number }
-  const load = startHttpLoad({ network: ledger.network, secrets: network.secrets, port })
+  const api = await serveNetwork(network, primitives)
+  const load = startHttpLoad({ network: network.network, secrets: network.secrets, port: api.port })
   try {
     await load.run({ perDevice: 5, perPost: 1, connections: 50 })
     const figures = await latency(load, Math.max(400, Math.round(count / 20)))
@@ -42,7 +24,7 @@ export async function benchHttp(count: number): Promise<Figure[]> {
     return figures
   } finally {
     load.stop()
-    await api.server.close()
+    await api.close()
     await network.close()
     await verifier.close()
   }
@@ -70,8 +52,4 @@ async function rate(load: HttpLoad, perPost: number, count: number, ceilingOf: (
     { name: `HTTP: a POST of ${perPost}, p50`, value: at(result.timesMs, 0.5), unit: 'ms' },
     { name: `HTTP: a POST of ${perPost}, p99`, value: at(result.timesMs, 0.99), unit: 'ms' },
   ]
-}
-
-function at(sorted: number[], share: number): number {
-  return sorted[Math.floor(sorted.length * share)] as number
 }

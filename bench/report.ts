@@ -19,3 +19,8 @@ export function printFigures(figures: Figure[]): void {
     console.log(`${name.padEnd(46)} ${shown.padStart(18)}${compared}${judged}`)
   }
 }
+
+/** The value that a share of all lie below. */
+export function at(sorted: number[], share: number): number {
+  return sorted[Math.floor(sorted.length * share)] as number
+}

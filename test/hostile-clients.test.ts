@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { initHome } from '@telltale/node'
-import { startNode } from './http/node-process.ts'
-import type { NodeProcess } from './http/node-process.ts'
+import { startNodeProcess } from './process.ts'
+import type { Running } from './process.ts'
 
 const MIB = 1_048_576
 /** What a node may take beyond its start, whatever clients do: the budget for bodies and answers (128 MiB), and what sockets and garbage take. */
@@ -16,34 +16,34 @@ const GROWTH_MAX = 320 * MIB
 /** Generous: what is shown is that others are served at all, on machines that do other things as well. */
 const SERVED_WITHIN_MS = 20_000
 
-async function withNode(work: (node: NodeProcess) => Promise<void>): Promise<void> {
+async function withNode(work: (node: Running) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'telltale-hostile-'))
   const directory = join(folder, 'data')
   await initHome({ directory, password: undefined, algorithm: 'EdDSA', nowMs: Date.now() })
-  const node = await startNode(directory)
+  const node = await startNodeProcess(directory)
   try {
     await work(node)
   } finally {
-    await node.kill('SIGKILL')
+    await node.kill()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-async function residentBytes({ child }: NodeProcess): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8')
+async function residentBytes({ pid }: Running): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
 }
 
 /** Another client is served meanwhile, and memory stays within its bound. */
-async function assertServes(node: NodeProcess, before: number): Promise<void> {
-  const response = await fetch(`${node.url}/v1/network`, { signal: AbortSignal.timeout(SERVED_WITHIN_MS) })
+async function assertServes(node: Running, before: number): Promise<void> {
+  const response = await fetch(`${node.document.url}/v1/network`, { signal: AbortSignal.timeout(SERVED_WITHIN_MS) })
   assert.equal(response.status, 200)
   const growth = (await residentBytes(node)) - before
   assert.ok(growth < GROWTH_MAX, `the node grew by ${Math.round(growth / MIB)} MiB`)
 }
 
-async function open(node: NodeProcess): Promise<Socket> {
-  const socket = connect(node.port, '127.0.0.1')
+async function open(node: Running): Promise<Socket> {
+  const socket = connect(Number(new URL(node.document.url).port), '127.0.0.1')
   socket.on('error', () => undefined)
   await once(socket, 'connect')
   return socket
@@ -106,7 +106,7 @@ suite('hostile clients: memory stays bounded and others are served', { skip: onL
       for (const socket of sockets) socket.destroy()
       // What was held is free again.
       for (let i = 0; ; i++) {
-        const held = Number(/telltale_held_bytes (\d+)/.exec(await (await fetch(`${node.url}/metrics`)).text())?.[1])
+        const held = Number(/telltale_held_bytes (\d+)/.exec(await (await fetch(`${node.document.url}/metrics`)).text())?.[1])
         if (held < MIB) break
         assert.ok(i < 100, `${held} bytes are still held`)
         await new Promise((resolve) => setTimeout(resolve, 50))

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { freePort, startCommand } from './process.ts'
-import type { Running } from './process.ts'
+import { freePort, startCommand } from '../process.ts'
+import type { Running } from '../process.ts'
 import { until, withFolder } from './rig.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

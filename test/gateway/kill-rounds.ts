@@ -7,8 +7,8 @@ import { createSeededRandom } from '@telltale/testing'
 import type { SeededRandom } from '@telltale/testing'
 import { sendLoad } from './load.ts'
 import type { Acknowledged, LoadDevice } from './load.ts'
-import { freePort, startCommand } from './process.ts'
-import type { Running } from './process.ts'
+import { freePort, startCommand } from '../process.ts'
+import type { Running } from '../process.ts'
 import { admit, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 const DEVICES = ['first', 'second', 'third']

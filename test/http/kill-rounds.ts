@@ -8,7 +8,7 @@ import { NO_PREVIOUS, TelltaleError, decodeTransaction, encode, hexToBytes, port
 import type { Signer } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome } from '@telltale/node'
 import { createSeededRandom } from '@telltale/testing'
-import { startNode } from './node-process.ts'
+import { startNodeProcess } from '../process.ts'
 
 const STREAMS = ['odometer', 'driving', 'diagnostics', 'telemetry']
 const DELAY_MS_MAX = 600
@@ -35,7 +35,7 @@ interface Sender {
 }
 
 /** Kills a node with SIGKILL at random moments while records come over HTTP, `rounds` times; each time everything acknowledged is there, where it was said to be. */
-export async function killRounds(rounds: number, seed: number): Promise<{ records: number; roots: number }> {
+export async function httpKillRounds(rounds: number, seed: number): Promise<{ records: number; roots: number }> {
   const random = createSeededRandom(seed)
   const folder = await mkdtemp(join(tmpdir(), 'telltale-http-kill-'))
   const directory = join(folder, 'data')
@@ -43,21 +43,21 @@ export async function killRounds(rounds: number, seed: number): Promise<{ record
   try {
     const senders = await makeSenders(directory)
     for (let round = 0; round < rounds; round++) {
-      const node = await startNode(directory)
-      const client = createClient({ url: node.url })
+      const node = await startNodeProcess(directory)
+      const client = createClient({ url: node.document.url })
       await verify(client, acknowledged)
       const isKilled = new AbortController()
       const work = senders.map((sender) => sendUntil(client, sender, acknowledged, isKilled.signal))
       // Every third round hits a node that has only begun, all others one under load.
       if (round % 3 !== 2) await untilGrown(acknowledged.records, acknowledged.records.size)
       await pause(random.below(DELAY_MS_MAX))
-      await node.kill('SIGKILL')
+      await node.kill()
       isKilled.abort()
       await Promise.all(work)
     }
-    const node = await startNode(directory)
-    await verify(createClient({ url: node.url }), acknowledged)
-    await node.kill('SIGTERM')
+    const node = await startNodeProcess(directory)
+    await verify(createClient({ url: node.document.url }), acknowledged)
+    await node.interrupt()
     return { records: acknowledged.records.size, roots: acknowledged.roots.size }
   } finally {
     await rm(folder, { recursive: true, force: true })

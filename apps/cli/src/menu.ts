@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { Interrupted } from './failure.ts'
+import { hasData } from './session.ts'
 
 /** One thing to do, and the command that does it. */
 interface Entry {
@@ -29,9 +28,9 @@ const ENTRIES: Entry[] = [
 /** What `telltale` alone does on a terminal: asks what to do, and answers with the arguments that do it (`interrupted`). */
 export async function askMenu(directory: string): Promise<string[]> {
   const { select } = await import('@clack/prompts')
-  const hasData = existsSync(join(directory, 'telltale.json'))
-  const options = ENTRIES.filter(({ needsData }) => hasData || !needsData).map((entry) => ({ value: entry, label: entry.label, ...(entry.hint === undefined ? {} : { hint: entry.hint }) }))
-  const chosen = answered(await select({ message: hasData ? `What would you like to do with ${directory}?` : 'What would you like to do?', options, output: process.stderr }))
+  const isThere = hasData(directory)
+  const options = ENTRIES.filter(({ needsData }) => isThere || !needsData).map((entry) => ({ value: entry, label: entry.label, ...(entry.hint === undefined ? {} : { hint: entry.hint }) }))
+  const chosen = answered(await select({ message: isThere ? `What would you like to do with ${directory}?` : 'What would you like to do?', options, output: process.stderr }))
   const args = await chosen.ask()
   // Next time they can type it.
   process.stderr.write(`\n$ telltale ${args.map(quoted).join(' ')}\n\n`)

@@ -16,6 +16,8 @@ export interface Output {
   write(text: string): Promise<boolean>
   /** A line for people; silent under --quiet and --json. */
   say(line: string): void
+  /** A command to copy: never wrapped. Silent like `say`. */
+  sayCommand(line: string): void
   /** A line that has to be seen, on standard error even under --quiet. */
   warn(line: string): void
   /** Progress of long work: overwritten on a terminal, every few seconds elsewhere; silent under --quiet. */
@@ -42,6 +44,7 @@ export function createOutput(options: { isJson: boolean; isQuiet: boolean }): Ou
     terminal: terminalOf(process.stdout),
     result: (document, text) => void process.stdout.write(isJson ? documentText(document) : `${text}\n`),
     write: writeFully,
+    sayCommand: (line) => void (isJson || isQuiet || process.stderr.write(`${printable(line)}\n`)),
     say: (line) => void (isJson || isQuiet || process.stderr.write(`${wrap(printable(line), errors.width).join('\n')}\n`)),
     warn: (line) => void process.stderr.write(`${wrap(printable(line), errors.width).join('\n')}\n`),
     progress: (label) => createProgress(label, isQuiet),

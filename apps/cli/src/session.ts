@@ -74,9 +74,14 @@ export async function createData(directory: string, output: Output, options: { n
   return password
 }
 
+/** Whether a directory is somebody's data directory. */
+export function hasData(directory: string): boolean {
+  return existsSync(join(directory, 'telltale.json'))
+}
+
 /** Opens a data directory, made first if it is new. */
 export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>, options: Pick<OpenOptions, 'isServing'> = {}): Promise<T> {
-  if (!existsSync(join(directory, 'telltale.json'))) {
+  if (!hasData(directory)) {
     await requireNewDirectory(directory)
     output.say(`Making a new network with one authority in ${directory}.`)
     const password = await createData(directory, output, { algorithm })

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { suite, test } from 'node:test'
-import { MAIN, ROOT, done, scratchFolder } from './command.ts'
+import { MAIN, ROOT, scratchFolder } from './command.ts'
 
 /** Pages whose commands are run: those at the root, and all below docs, mappings and samples. Those of the API need its node: test/api-docs.test.ts runs them. */
 function pages(): string[] {
@@ -56,12 +56,4 @@ test('links and pictures of the README lead somewhere', () => {
   const targets = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map((match) => match[1] ?? '')
   assert.ok(targets.length >= 6)
   for (const target of targets) assert.ok(statSync(join(ROOT, target)).size > 0, target)
-})
-
-test('the picture shows what the demo says now', async () => {
-  const cwd = scratchFolder()
-  const { verification, forgeries } = await done<{ verification: { lamps: Record<string, { ground: string }> }; forgeries: { what: string }[] }>(['demo', '--terminal'], { cwd })
-  const picture = readFileSync(join(ROOT, 'docs/demo.svg'), 'utf8').replaceAll(/<[^>]+>/g, ' ').replaceAll('&quot;', '"').replaceAll(/\s+/g, ' ')
-  const said = [...forgeries.map(({ what }) => what), ...['network', 'genuine', 'noted'].map((lamp) => verification.lamps[lamp]?.ground ?? '')]
-  for (const text of said) assert.ok(picture.includes(text), `${text}: run \`node scripts/readme-picture.ts\``)
 })

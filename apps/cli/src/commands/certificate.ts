@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex, fail } from '@telltale/core'
 import type { CertificateRequest } from '@telltale/certificate'
-import { cborToJson, certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import { cborToJson, certificateFromHome, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
@@ -13,6 +13,7 @@ import { addNodeOptions, nodeOf } from '../remote-node.ts'
 import type { NodeOptions } from '../remote-node.ts'
 import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
+import { countOf, identityOf } from '../whole-asset.ts'
 import { chooseRemote } from './certificate/remote-certificate.ts'
 
 interface CertificateOptions extends NodeOptions {
@@ -82,7 +83,7 @@ interface CertificateDocument {
 }
 
 function documentOf(home: Home, device: DeviceProfile, request: CertificateRequest, written: { file: string; bytes: number }): CertificateDocument {
-  const streams = request.streams.map(({ stream, from, to }) => ({ stream, from, to, count: streamHeadOf(home, device.address, nameOf(stream, device))?.count ?? 0 }))
+  const streams = request.streams.map(({ stream, from, to }) => ({ stream, from, to, count: countOf(home, stream) }))
   return { ...written, network: bytesToHex(home.ledger.network), device: device.address, asset: device.asset, streams }
 }
 
@@ -131,7 +132,7 @@ export function chooseStreams(home: Home, device: DeviceProfile, named: string |
 export async function chooseRecords(home: Home, device: DeviceProfile, streams: string[], options: RangeOptions): Promise<CertificateRequest['streams']> {
   const chosen: CertificateRequest['streams'] = []
   for (const stream of streams) {
-    const count = streamHeadOf(home, device.address, nameOf(stream, device))?.count ?? 0
+    const count = countOf(home, stream)
     const range = count === 0 ? null : await resolveRange(home, stream, count, options)
     if (range) chosen.push({ stream, ...range })
   }
@@ -143,7 +144,7 @@ async function requestOf(home: Home, device: DeviceProfile, options: Certificate
   const streams = await chooseRecords(home, device, chooseStreams(home, device, options.stream), options)
   if (streams.length === 0) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
   const asset = home.profile.assets.find((item) => item.id === device.asset)
-  const identity = asset && asset.attributes.size > 0 && options.hideIdentity !== true ? { attributes: asset.attributes, salt: asset.salt } : null
+  const identity = asset && options.hideIdentity !== true ? identityOf(asset) : null
   return { asset: device.asset, streams, disclose, identity }
 }
 

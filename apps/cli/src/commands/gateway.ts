@@ -52,7 +52,7 @@ Examples:
       const options = command.optsWithGlobals<GatewayOptions>()
       const output = outputOf(options)
       // Only what serves loads what serving takes.
-      const { runGateway } = await import('../relaying.ts')
+      const { runGateway } = await import('./gateway/run-gateway.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping; what waits is sent at the next start.'))
       try {
         await runGateway(options, command.getOptionValueSource('listen') === 'default', output, interrupts.signal)

@@ -46,7 +46,7 @@ Examples:
     [["operator", "service", null]]]' --key authority --sub dealer
   telltale send roles '[[["operator", "service", 1798761600000]]]' --key authority --sub dealer
   telltale send suspend '["left the company"]' --key authority --sub dealer
-  telltale send seal-key '[0, {"hex": "..."}]' --key dealer --keys my-keys \
+  telltale send seal-key '[0, {"hex": "..."}]' --key dealer --keys my-keys \\
     --node http://127.0.0.1:8362`)
     .action(async (named: string, json: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<SendOptions>()

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { readPlace } from '@telltale/node'
 import { isDemo } from '../demo/directory.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
@@ -24,7 +25,9 @@ Examples:
       const output = outputOf(options)
       const { settings, all } = await settingsOf(command, options.data)
       const isUsualPort = all.find(({ name }) => name === 'listen')?.source === 'default'
-      // Only what serves loads what serving takes.
+      // Only what serves loads what serving takes. What would be refused later is refused before a network is made.
+      const { accessFor } = await import('@telltale/node/service')
+      await accessFor(readPlace(settings.listen), settings)
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {

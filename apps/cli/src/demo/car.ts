@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CborMap, RecordReading } from '@telltale/core'
-import { createAsset, certificateFromHome, enrolDevice, ensureIdentity, initHome, openHome, registerSealKey, sealKeyOf, streamHeadOf, streamsOfAsset } from '@telltale/node'
+import { createAsset, certificateFromHome, enrolDevice, ensureIdentity, initHome, openHome, registerSealKey, sealKeyOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { openHomeDevice } from '../home-device.ts'
 import { importSource } from '../importing.ts'
+import { identityOf, recordsOfAsset } from '../whole-asset.ts'
 import { shiftOdometer } from './drives.ts'
 import type { Drive } from './drives.ts'
 
@@ -43,11 +44,7 @@ export async function recordDrive(home: Home, car: DeviceProfile, drive: Drive, 
 /** A certificate over everything that the car ever reported, readable as a whole. */
 export async function wholeCertificate(home: Home, car: DeviceProfile): Promise<Uint8Array> {
   const asset = home.profile.assets.find((item) => item.id === car.asset)
-  const streams = streamsOfAsset(home, car.asset).flatMap((stream) => {
-    const count = streamHeadOf(home, car.address, stream.slice(car.address.length + 1))?.count ?? 0
-    return count === 0 ? [] : [{ stream, from: 0, to: count - 1 }]
-  })
-  return certificateFromHome(home, { asset: car.asset, streams, disclose: 'all', identity: asset ? { attributes: asset.attributes, salt: asset.salt } : null })
+  return certificateFromHome(home, { asset: car.asset, streams: recordsOfAsset(home, car.asset), disclose: 'all', identity: asset ? identityOf(asset) : null })
 }
 
 /** A certificate from a ledger of the cheat's own, in which the same car drove the same way with fewer miles: perfect in itself. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fail } from '@telltale/core'
 import { backupOpened, checkData, restoreData, storeDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
+import { countText } from '../figures.ts'
 
 /** What a check says of a changed byte. */
 interface Finding {
@@ -25,7 +26,7 @@ export async function damageCopy(home: Home): Promise<Finding> {
     const problem = problems.find(({ file }) => file.endsWith(name))
     if (!problem) throw fail('internal-error', 'The flipped byte was not found.', { expected: `a problem in ${name}`, found: `${problems.length} problems` })
     const { code, file, offset, length, what, expected, found } = problem
-    return { code, message: `Byte ${at.toLocaleString('en')} of ${file} was flipped. The check names ${what}, bytes ${offset.toLocaleString('en')} to ${(offset + length - 1).toLocaleString('en')}.`, expected, found }
+    return { code, message: `Byte ${countText(at)} of ${file} was flipped. The check names ${what}, bytes ${countText(offset)} to ${countText(offset + length - 1)}.`, expected, found }
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }

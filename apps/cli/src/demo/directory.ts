@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '@telltale/core'
+import { hasData } from '../session.ts'
 
 /** Where the demonstration lies if nobody says otherwise; git ignores it. */
 export const DEMO_DIRECTORY = join('.telltale', 'demo')
@@ -17,7 +18,7 @@ export function demoFiles(directory: string): string {
 /** Whether a demonstration lies there; refuses a data directory that is somebody's own (`not-a-demo`). */
 export async function hasDemo(directory: string): Promise<boolean> {
   if (await isDemo(directory)) return true
-  if (!existsSync(join(directory, 'telltale.json'))) return false
+  if (!hasData(directory)) return false
   throw fail('not-a-demo', `${directory} holds a network that is not the demo's. Choose another directory with --data.`, { expected: 'a demo, or a new directory', found: directory })
 }
 

@@ -35,7 +35,7 @@ export async function runTerminalDemo(directory: string, isFirst: boolean, outpu
     const bytes = await wholeCertificate(home, car)
     const proof = await prove(home, directory, bytes)
     story.proof(proof.file, bytes.length, proof.verification)
-    const trials = await tryForgeries(bytes, { question: proof.question, miles: proof.miles, drive }, home.primitives)
+    const trials = await tryForgeries({ certificate: bytes, miles: proof.miles, drive }, proof.question, home.primitives)
     for (const trial of trials) if (trial.bytes) await writeFile(join(demoFiles(directory), `${trial.name}.telltale`), trial.bytes)
     story.trials(trials)
     story.end(nextCommands(directory, proof.file, proof.checkpoint))

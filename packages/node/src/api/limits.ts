@@ -1,4 +1,4 @@
-/** What one node holds and does for all who connect, each with its reason. The first five can be set by whoever runs it. */
+/** What one node holds and does for all who connect, each with its reason. The first four can be set by whoever runs it. */
 export interface ApiLimits {
   /** One body: a hundred transactions, or one with an attachment of 8 MiB and some more. */
   bodyBytesMax: number

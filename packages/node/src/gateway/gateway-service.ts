@@ -67,7 +67,7 @@ async function openKey(directory: string, password: string | undefined): Promise
 }
 
 /** The command by which an authority admits this key: the key has signed for it already. */
-async function admissionOf({ address, publicKey, signer }: WalletKey, network: Uint8Array, organisation: string): Promise<string> {
+async function admissionCommand({ address, publicKey, signer }: WalletKey, network: Uint8Array, organisation: string): Promise<string> {
   const { signature } = await signStatement('key', network, keyFields(address, 'identity', 0, organisation), signer)
   const args = [{ cbor: bytesToHex(encode(publicKeyToCose(publicKey))) }, { hex: bytesToHex(signature) }, organisation, [['gateway', null, null]]]
   return `telltale send admit '${JSON.stringify(args)}' --key authority --sub ${address}`
@@ -90,7 +90,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   const link = createNodeLink(upstream)
   const { pin, isOffered } = await openPin(directory, init.checkpoint, link.pin, primitives)
   await requireSameNetwork(link, bytesToHex(pin.checkpoint.network))
-  const admission = await admissionOf(key, pin.checkpoint.network, pin.set[0]!.address)
+  const admission = await admissionCommand(key, pin.checkpoint.network, pin.set[0]!.address)
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const gateway = await openGateway({
     network: pin.checkpoint.network,

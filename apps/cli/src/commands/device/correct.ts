@@ -32,7 +32,7 @@ export function addDeviceCorrect(device: Command): void {
     .option('--stream <name>', 'stream, where there are several')
     .option('--from <number>', 'first record that it is about; the whole stream if not given')
     .option('--to <number>', 'last record that it is about')
-    .option('--key <name>', 'key of a workshop: an operator with scope service; the only one in this directory if not given')
+    .option('--key <name>', 'key that corrects: an operator with scope service, such as a workshop, or the owner that import makes; needed where there are several')
     .option('--device <address>', 'device, where there are several')
     .addHelpText('after', `
 A correction changes no record. It stands beside them, and every certificate from now on

@@ -1,9 +1,11 @@
 import { fail } from '@telltale/core'
-import { certificateFromHome, streamHeadOf, streamsOfAsset } from '@telltale/node'
-import type { AssetProfile, Home } from '@telltale/node'
+import type { CertificateRequest } from '@telltale/certificate'
+import { certificateFromHome } from '@telltale/node'
+import type { Home } from '@telltale/node'
 import { AssetId, Count, StreamPath, answers, bytesAnswer, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
+import { countOf, identityOf, recordsOfAsset } from '../../whole-asset.ts'
 import type { DeskContext } from '../desk.ts'
 
 const Wanted = shape({ stream: StreamPath, from: Type.Optional(Count), to: Type.Optional(Count) })
@@ -32,40 +34,16 @@ export function certificates(server: TypedServer, { home }: DeskContext): void {
       const { asset, disclose, withIdentity } = body
       const profile = home.profile.assets.find(({ id }) => id === asset)
       if (!profile) throw fail('unknown-asset', `${asset} is not an asset of this data directory.`, { expected: 'one of GET /v1/desk', found: asset })
-      const streams = body.streams === undefined ? streamsWithRecords(home, asset) : body.streams.map((wanted) => rangeOf(home, wanted))
+      const streams = body.streams === undefined ? recordsOfAsset(home, asset) : body.streams.map((wanted) => rangeOf(home, wanted))
       const bytes = await certificateFromHome(home, { asset, streams, disclose, identity: withIdentity ? identityOf(profile) : null })
       return reply.type('application/cbor').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) as never)
     },
   )
 }
 
-interface StreamRange {
-  stream: string
-  from: number
-  to: number
-}
-
-/** Every record of every stream of an asset that has any. */
-export function streamsWithRecords(home: Home, asset: string): StreamRange[] {
-  return streamsOfAsset(home, asset).flatMap((stream) => {
-    const count = countOf(home, stream)
-    return count === 0 ? [] : [{ stream, from: 0, to: count - 1 }]
-  })
-}
-
-function rangeOf(home: Home, { stream, from = 0, to }: { stream: string; from?: number; to?: number }): StreamRange {
+function rangeOf(home: Home, { stream, from = 0, to }: { stream: string; from?: number; to?: number }): CertificateRequest['streams'][number] {
   const count = countOf(home, stream)
   const last = to ?? count - 1
   if (from <= last && last < count) return { stream, from, to: last }
   throw fail('no-such-record', `${stream} holds ${count} records; ${from} to ${last} are not among them.`, { expected: `0 to ${count - 1}`, found: `${from} to ${last}` })
-}
-
-function countOf(home: Home, stream: string): number {
-  const [device, name] = stream.split('/') as [string, string]
-  return streamHeadOf(home, device, name)?.count ?? 0
-}
-
-/** What is behind an asset's commitment; nothing where nothing was said when it was entered. */
-export function identityOf({ attributes, salt }: AssetProfile): Pick<AssetProfile, 'attributes' | 'salt'> | null {
-  return attributes.size === 0 ? null : { attributes, salt }
 }

@@ -1,5 +1,5 @@
 import { fail } from '@telltale/core'
-import type { Device, Instruction } from '@telltale/device'
+import type { Device } from '@telltale/device'
 import { grantsOf, sealKeyOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { Address, Count, Ms, RecordNumber, StreamPath, answers, nullable, shape } from '@telltale/node/service'
@@ -44,7 +44,7 @@ export function grants(server: TypedServer, context: DeskContext): void {
       const { profile, device, name } = await openStream(context, stream)
       const sealKey = sealKeyOf(home, reader)
       if (!sealKey) throw fail('no-seal-key', `${reader} has no seal key in this network, so nothing can be sealed for it.`, { expected: 'a registered seal key', found: 'none' })
-      await tell(home, profile, device, { kind: 'grant', stream: name, epoch: await device.nextEpoch(name), reader, sealKeyNumber: sealKey.number, sealKey: sealKey.key, from, to, days })
+      await instruct(home, profile, device, { kind: 'grant', stream: name, epoch: await device.nextEpoch(name), reader, sealKeyNumber: sealKey.number, sealKey: sealKey.key, from, to, days })
       return list(profile)
     },
   )
@@ -65,14 +65,10 @@ export function grants(server: TypedServer, context: DeskContext): void {
       if (!device.readers.some((standing) => standing.stream === name && (reader === null || standing.reader === reader))) {
         throw fail('no-standing-grant', 'Nobody reads on there: it was revoked already, or its period is over.', { expected: 'a reader who may read on', found: reader ?? 'nobody' })
       }
-      await tell(home, profile, device, { kind: 'revoke', stream: name, epoch: await device.nextEpoch(name), reader })
+      await instruct(home, profile, device, { kind: 'revoke', stream: name, epoch: await device.nextEpoch(name), reader })
       return list(profile)
     },
   )
-}
-
-async function tell(home: Home, profile: DeviceProfile, device: Device, instruction: Instruction): Promise<void> {
-  await instruct(home, profile, device, instruction)
 }
 
 function profileOf(home: Home, address: string): DeviceProfile {

@@ -1,11 +1,11 @@
 import { createLog, readGatewayKeyHead, startGateway } from '@telltale/node/service'
 import type { GatewayService } from '@telltale/node/service'
-import type { GatewayOptions } from './commands/gateway.ts'
-import { UsageError } from './failure.ts'
-import { SMALL_FILE_BYTES_MAX, readInputBytes, readInputText } from './input-file.ts'
-import { interrupted } from './interrupts.ts'
-import type { Output, Progress } from './output.ts'
-import { passwordForKeys, passwordForNewKeys } from './password.ts'
+import type { GatewayOptions } from '../gateway.ts'
+import { UsageError } from '../../failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputBytes, readInputText } from '../../input-file.ts'
+import { interrupted } from '../../interrupts.ts'
+import type { Output, Progress } from '../../output.ts'
+import { passwordForKeys, passwordForNewKeys } from '../../password.ts'
 
 const PROGRESS_MS = 500
 
@@ -68,7 +68,8 @@ function announce(service: GatewayService, { data, upstream }: GatewayOptions, o
   if (isOffered) output.warn(`First start: from now on this gateway believes the authorities that ${upstream} named. Compare them with what the network itself tells you.`)
   const document = { url, data, upstream, address, network, authorities, admission, waiting: gateway.health.waitingRecords, pid: process.pid }
   output.result(document, `Listening at ${url}\ngateway     ${address}\nnetwork     ${network}\n${authorities.map((one) => `authority   ${one}`).join('\n')}\nCtrl-C stops it.`)
-  output.say(`\nTo admit it as a gateway, once, an authority runs:\n${admission}`)
+  output.say('\nTo admit it as a gateway, once, an authority runs:')
+  output.sayCommand(admission)
 }
 
 /** What waits, on one line, where somebody looks. */

@@ -5,13 +5,14 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 
-const ROOT = resolve(import.meta.dirname, '../..')
+const ROOT = resolve(import.meta.dirname, '..')
 const START_MS_MAX = 60_000
 
 /** A node or a gateway in a process of its own. */
 export interface Running {
   /** What it printed once it listened. */
   document: { url: string; [member: string]: unknown }
+  pid: number
   /** Everything that it wrote so far. */
   output(): string
   /** Ends it at once, wherever it stands. */
@@ -36,6 +37,7 @@ export async function startCommand(args: string[]): Promise<Running> {
   const document = await listening(child, () => Buffer.concat(standard).toString(), output)
   return {
     document,
+    pid: child.pid as number,
     output,
     async kill() {
       child.kill('SIGKILL')
@@ -66,6 +68,11 @@ function documentIn(text: string): Running['document'] | null {
     // Not all of it is there yet.
     return null
   }
+}
+
+/** A node on some port of this machine that refuses no sender for being fast. */
+export async function startNodeProcess(directory: string): Promise<Running> {
+  return startCommand(['start', '--data', directory, '--listen', '127.0.0.1:0', '--log-level', 'error', '--requests-per-second', '1000000'])
 }
 
 /** A port that nobody listens on at the moment. */
