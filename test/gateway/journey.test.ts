@@ -51,22 +51,26 @@ suite('a device, its gateway and a node', () => {
       const first = await startNode(`${folder}/node`, ['device'])
       const { port } = first.service
       const gateway = await startGatewayFor(first.service.url, `${folder}/gateway`)
-      const profile = first.devices[0]!
-      const device = await openRemoteDevice(await enrolled(first.home, profile), `${folder}/device`, { url: gateway.url, kind: 'gateway', patienceMs: 300 })
-      await device.record('odometer', 1, [reading(1)])
-      await device.flush()
-      await first.stop()
-      for (let metres = 2; metres <= 5; metres++) await device.record('odometer', 1, [reading(metres)])
-      await assert.rejects(device.flush(), { code: 'not-certified-yet' })
-      assert.deepEqual([gateway.gateway.health.waitingRecords, gateway.gateway.health.status], [4, 'waiting'])
-      const again = await startNode(`${folder}/node`, ['device'], { isNew: false, port })
       try {
-        await until('everything is certified', () => gateway.gateway.health.waitingRecords === 0)
+        const profile = first.devices[0]!
+        const device = await openRemoteDevice(await enrolled(first.home, profile), `${folder}/device`, { url: gateway.url, kind: 'gateway', patienceMs: 300 })
+        await device.record('odometer', 1, [reading(1)])
         await device.flush()
-        assert.equal(streamHeadOf(again.home, profile.address, 'odometer')?.count, 5)
+        await first.stop()
+        for (let metres = 2; metres <= 5; metres++) await device.record('odometer', 1, [reading(metres)])
+        await assert.rejects(device.flush(), { code: 'not-certified-yet' })
+        assert.equal(gateway.gateway.health.waitingRecords, 4)
+        await until('it finds nobody', () => gateway.gateway.health.status === 'waiting')
+        const again = await startNode(`${folder}/node`, ['device'], { isNew: false, port })
+        try {
+          await until('everything is certified', () => gateway.gateway.health.waitingRecords === 0)
+          await device.flush()
+          assert.equal(streamHeadOf(again.home, profile.address, 'odometer')?.count, 5)
+        } finally {
+          await again.stop()
+        }
       } finally {
         await gateway.stop()
-        await again.stop()
       }
     })
   })

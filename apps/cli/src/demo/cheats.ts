@@ -38,6 +38,11 @@ export const CHEATS: Record<string, Cheat> = {
     what: `The dashboard is set back by ${fewer}; the file is left alone.`,
     forge: async ({ certificate, miles }) => ({ certificate, reading: `${miles - MILES_TAKEN_OFF} mi` }),
   },
+  'flipped-byte': {
+    title: 'Change one byte of the file',
+    what: 'One byte of the file is flipped.',
+    forge: async ({ certificate }) => ({ certificate: flipByte(certificate) }),
+  },
   'rolled-back': {
     title: 'Roll the odometer back',
     what: `The last record is opened, ${fewer} are taken off, it is sealed again and signed with a key of the cheat.`,
@@ -47,11 +52,6 @@ export const CHEATS: Record<string, Cheat> = {
     title: 'Drop the last record',
     what: 'The last record is left out; the count and all roots are computed anew.',
     forge: async ({ certificate }, primitives) => ({ certificate: leaveOut(certificate, primitives) }),
-  },
-  'flipped-byte': {
-    title: 'Change one byte of the file',
-    what: 'One byte of the file is flipped.',
-    forge: async ({ certificate }) => ({ certificate: flipByte(certificate) }),
   },
   'own-ledger': {
     title: 'Forge the whole certificate',
