@@ -5,6 +5,7 @@ import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import { textToParts } from '../scan/parts.ts'
 import { Card } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { saveFile } from '../shell/save-file.ts'
 import table from '../shell/table.module.css'
 import { byteText } from '../text/figures.ts'
@@ -36,7 +37,7 @@ export function MadeCertificate({ bytes, name, network }: { bytes: Uint8Array; n
     <>
       <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer} />
       {answer && (
-        <div className={styles.result} role="status">
+        <div className={layout.result} role="status">
           <Sentence answer={answer} />
         </div>
       )}

@@ -6,6 +6,7 @@ import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { Card } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { saveFile } from '../shell/save-file.ts'
 import { ReadableText } from '../text/readable-text.tsx'
 import type { Answer } from '../verify/answer.ts'
@@ -32,7 +33,7 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
     view.current?.scrollIntoView({ block: 'nearest' })
   }, [])
   return (
-    <section ref={view} className={styles.attempt} aria-label={words.cheat.result(attempt.title)}>
+    <section ref={view} className={`${layout.stack} ${styles.attempt}`} aria-label={words.cheat.result(attempt.title)}>
       <h2>{words.cheat.result(attempt.title)}</h2>
       {attempt.certificate !== null && <Forged attempt={attempt} certificate={attempt.certificate} />}
       {attempt.finding && <Finding finding={attempt.finding} />}
@@ -59,7 +60,7 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
       </p>
       <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
       {answer && (
-        <div role="status" className={styles.result}>
+        <div role="status" className={layout.result}>
           <p className={styles.caught}>{red ? <InlineLamp look="refuted" word={words.cheat.caught(words.lamp.titles[red])} /> : <InlineLamp look="attention" word={words.cheat.notCaught} />}</p>
           <Sentence answer={answer} />
         </div>

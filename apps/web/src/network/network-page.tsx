@@ -3,6 +3,7 @@ import type { CheckpointAnswer, Health, Network } from '../api/ledger-answers.ts
 import { checkpointQuery, healthQuery, networkQuery } from '../api/queries.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
@@ -19,7 +20,7 @@ export function NetworkPage() {
   const checkpoint = useQuery(checkpointQuery)
   const health = useQuery(healthQuery)
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.network.title}>{network.data?.name}</PageHead>
       <Loaded query={network} height={480}>
         {(data) => (
@@ -40,7 +41,7 @@ export function NetworkPage() {
 function Identity({ network: { network, genesisMs, height, counts } }: { network: Network }) {
   return (
     <Card title={words.network.fingerprint}>
-      <div className={styles.page}>
+      <div className={layout.stack}>
         <p className={styles.fingerprint}>{(network.match(/.{4}/g) ?? []).join(' ')}</p>
         <p className={table.muted}>{words.network.fingerprintWhy}</p>
         <Facts

@@ -9,6 +9,7 @@ import { LampRow } from '../lamps/lamp-row.tsx'
 import type { ShownLamp } from '../lamps/lamp-look.ts'
 import { ButtonLink } from '../shell/button-link.tsx'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
@@ -31,7 +32,7 @@ export function RecordPage() {
   const stream = `${device}/${name}`
   const query = useQuery({ ...recordsQuery(stream, number, number), select: (records) => records[0] ?? null })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.record.title(groupNumber(number))} actions={<Neighbours stream={stream} sequence={number} />}>
         <Link to="/devices/$device" params={{ device }}>
           {shorten(device)}

@@ -6,6 +6,7 @@ import type { Desk, DeskDevice, GrantList } from '../api/desk.ts'
 import { problemOf } from '../api/problem.ts'
 import { postJson } from '../api/request.ts'
 import { Card, Empty } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
@@ -17,13 +18,12 @@ import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { GrantForm } from './grant-form.tsx'
-import styles from './share.module.css'
 
 /** Whom the owner lets read: which stream, from when to when, and no further. */
 export function SharePage() {
   const { device } = useParams({ from: '/devices/$device/share' })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.share.title}>{words.share.subtitle}</PageHead>
       <NeedsDesk>
         {(desk) => {

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import type { ShownLamp } from '../lamps/lamp-look.ts'
+import layout from '../shell/layout.module.css'
 import { ProblemBox } from '../shell/problem-box.tsx'
 import { words } from '../words.ts'
 import type { Answer, AskedQuestion } from './answer.ts'
@@ -42,7 +43,7 @@ export function VerifyPage({ nodeNetwork }: { nodeNetwork?: string }) {
   const problem = linkProblem ?? (outcome && 'problem' in outcome ? outcome.problem : null)
   const answer = outcome && 'answer' in outcome && !linkProblem ? outcome.answer : null
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <header>
         <h1>{words.verify.title}</h1>
         <p className={styles.subtitle}>{words.verify.subtitle}</p>
@@ -68,7 +69,7 @@ function Lamps({ answer, isChecking, isSettled }: { answer: Answer | null; isChe
   return (
     <>
       <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer} onLit={onLit} />
-      <div role="status" className={styles.result} aria-busy={!isSettled}>
+      <div role="status" className={layout.result} aria-busy={!isSettled}>
         {answer && litFor === answer && <Sentence answer={answer} />}
       </div>
     </>
