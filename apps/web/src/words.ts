@@ -308,7 +308,6 @@ export const words = {
     caught: (lamp: string) => `Caught: the lamp "${lamp}" turns red.`,
     notCaught: 'No lamp turned red.',
     save: 'Save the forged file',
-    storeCheck: 'Check of the stored ledger',
     storeCaught: 'Caught: the check names the damage.',
   },
 }

@@ -5,13 +5,14 @@ import { base64 } from '@scure/base'
 import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
-import { Card } from '../shell/card.tsx'
 import layout from '../shell/layout.module.css'
+import { ProblemBox } from '../shell/problem-box.tsx'
 import { saveFile } from '../shell/save-file.ts'
 import { ReadableText } from '../text/readable-text.tsx'
 import type { Answer } from '../verify/answer.ts'
 import { Sentence } from '../verify/sentence.tsx'
 import { verify } from '../verify/verification.ts'
+import type { Problem } from '../verify/verification.ts'
 import { words } from '../words.ts'
 import styles from './cheat.module.css'
 
@@ -23,7 +24,7 @@ export interface Attempt {
   asked: { network: string; reading: string; vin: string }
   /** Base64. */
   certificate: string | null
-  finding: { code: string; message: string; expected?: string; found?: string } | null
+  finding: Problem | null
 }
 
 /** The forged file as its victim sees it: which lamp turns red, and why. */
@@ -36,7 +37,7 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
     <section ref={view} className={`${layout.stack} ${styles.attempt}`} aria-label={words.cheat.result(attempt.title)}>
       <h2>{words.cheat.result(attempt.title)}</h2>
       {attempt.certificate !== null && <Forged attempt={attempt} certificate={attempt.certificate} />}
-      {attempt.finding && <Finding finding={attempt.finding} />}
+      {attempt.finding && <ProblemBox title={words.cheat.storeCaught} problem={attempt.finding} />}
     </section>
   )
 }
@@ -69,38 +70,5 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
         <Button onClick={() => saveFile(`${cheat}.telltale`, bytes)}>{words.cheat.save}</Button>
       </div>
     </>
-  )
-}
-
-function Finding({ finding: { code, message, expected, found } }: { finding: NonNullable<Attempt['finding']> }) {
-  return (
-    <Card title={words.cheat.storeCheck}>
-      <p className={styles.caught}>
-        <InlineLamp look="refuted" word={words.cheat.storeCaught} />
-      </p>
-      <p>
-        <ReadableText text={message} />
-      </p>
-      <dl className={styles.facts}>
-        <dt>{words.problem.code}</dt>
-        <dd>{code}</dd>
-        {expected !== undefined && (
-          <>
-            <dt>{words.problem.expected}</dt>
-            <dd>
-              <ReadableText text={expected} />
-            </dd>
-          </>
-        )}
-        {found !== undefined && (
-          <>
-            <dt>{words.problem.found}</dt>
-            <dd>
-              <ReadableText text={found} />
-            </dd>
-          </>
-        )}
-      </dl>
-    </Card>
   )
 }
