@@ -10,6 +10,7 @@ import { ProblemBox } from '../shell/problem-box.tsx'
 import { saveFile } from '../shell/save-file.ts'
 import { ReadableText } from '../text/readable-text.tsx'
 import type { Answer } from '../verify/answer.ts'
+import { answerLamps } from '../verify/answer-lamps.ts'
 import { Sentence } from '../verify/sentence.tsx'
 import { verify } from '../verify/verification.ts'
 import type { Problem } from '../verify/verification.ts'
@@ -52,14 +53,13 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
       return 'answer' in outcome ? outcome.answer : null
     },
   })
-  const lamps = LAMP_NAMES.map((name) => ({ name, title: words.lamp.titles[name], look: answer?.lamps[name].state ?? ('pending' as const), ground: answer?.lamps[name].ground ?? '' }))
   const red = LAMP_NAMES.find((name) => answer?.lamps[name].state === 'refuted')
   return (
     <>
       <p className={styles.asked}>
         <ReadableText text={words.cheat.asked(asked.reading, asked.vin)} />
       </p>
-      <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
+      <LampRow lamps={answerLamps(answer?.lamps)} label={words.lamp.row} lightFor={answer ?? null} />
       {answer && (
         <div role="status" className={layout.result}>
           <p className={styles.caught}>{red ? <InlineLamp look="refuted" word={words.cheat.caught(words.lamp.titles[red])} /> : <InlineLamp look="attention" word={words.cheat.notCaught} />}</p>
