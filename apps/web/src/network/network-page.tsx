@@ -9,10 +9,10 @@ import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, durationText, groupNumber } from '../text/figures.ts'
+import { Fingerprint } from '../text/fingerprint.tsx'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
-import styles from './network.module.css'
 
 /** Who certifies, what the network is known by, and how this node stands. */
 export function NetworkPage() {
@@ -42,7 +42,7 @@ function Identity({ network: { network, genesisMs, height, counts } }: { network
   return (
     <Card title={words.network.fingerprint}>
       <div className={layout.stack}>
-        <p className={styles.fingerprint}>{(network.match(/.{4}/g) ?? []).join(' ')}</p>
+        <Fingerprint text={network} />
         <p className={table.muted}>{words.network.fingerprintWhy}</p>
         <Facts
           facts={[

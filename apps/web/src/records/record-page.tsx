@@ -15,6 +15,7 @@ import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
 import { byteText, groupNumber, shorten } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
+import { streamParts } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { useOpenedRecords } from './opened-record.ts'
@@ -48,8 +49,7 @@ export function RecordPage() {
 
 function Neighbours({ stream, sequence }: { stream: string; sequence: number }) {
   const { data } = useQuery(streamQuery(stream))
-  const [device = '', name = ''] = stream.split('/')
-  const paramsOf = (number: number): { device: string; name: string; sequence: string } => ({ device, name, sequence: String(number) })
+  const paramsOf = (number: number): { device: string; name: string; sequence: string } => ({ ...streamParts(stream), sequence: String(number) })
   return (
     <>
       {sequence > 0 && (

@@ -15,6 +15,7 @@ import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import { groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
+import { streamName } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { GrantForm } from './grant-form.tsx'
@@ -68,10 +69,10 @@ function Standing({ list: { standing }, isBusy, onRevoke }: { list: GrantList; i
               <td>
                 <ReaderName grant={grant} />
               </td>
-              <td>{nameOf(grant.stream)}</td>
+              <td>{streamName(grant.stream)}</td>
               <td>{rangeText(grant)}</td>
               <td>
-                <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
+                <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, streamName(grant.stream))}>
                   {words.share.revoke}
                 </Button>
               </td>
@@ -93,7 +94,7 @@ function Given({ list: { grants } }: { list: GrantList }) {
             <td>
               <ReaderName grant={grant} />
             </td>
-            <td>{nameOf(grant.stream)}</td>
+            <td>{streamName(grant.stream)}</td>
             <td>{rangeText(grant)}</td>
             <td>
               <Time ms={grant.timeMs} />
@@ -109,10 +110,6 @@ function Given({ list: { grants } }: { list: GrantList }) {
 
 function ReaderName({ grant: { reader, readerName } }: { grant: { reader: string; readerName: string | null } }) {
   return readerName === null ? <Hash text={reader} /> : <span title={reader}>{readerName}</span>
-}
-
-function nameOf(stream: string): string {
-  return stream.slice(stream.indexOf('/') + 1)
 }
 
 function rangeText({ from, to }: { from: number; to: number | null }): string {

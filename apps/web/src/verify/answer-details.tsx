@@ -1,6 +1,7 @@
 import { shorten, groupNumber, durationText } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { ReadableText } from '../text/readable-text.tsx'
+import { streamName } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import type { Answer } from './answer.ts'
@@ -61,10 +62,6 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
       <dd>{children}</dd>
     </div>
   )
-}
-
-function streamName(stream: string): string {
-  return stream.slice(stream.indexOf('/') + 1)
 }
 
 /** The code of the check that failed, for whoever wants to look it up or report it. */
