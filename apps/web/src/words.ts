@@ -57,7 +57,6 @@ export const words = {
     trust: 'It is the same, trust it on this device',
     trustedBefore: (name: string) => `You trust "${name}" on this device.`,
     forget: 'No longer trust it',
-    checking: 'Checking…',
     sentence: {
       reported: 'The car reported',
       lower: 'The dashboard figure that you typed is',
@@ -308,7 +307,6 @@ export const words = {
     caught: (lamp: string) => `Caught: the lamp "${lamp}" turns red.`,
     notCaught: 'No lamp turned red.',
     save: 'Save the forged file',
-    storeCheck: 'Check of the stored ledger',
     storeCaught: 'Caught: the check names the damage.',
   },
 }

@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { createClient } from '@telltale/client'
+import { streamParts } from '../text/stream.ts'
 import type { StreamRecord } from './ledger-answers.ts'
 
 /** The node that this page came from. */
@@ -28,16 +29,16 @@ export function deviceQuery(device: string) {
 }
 
 export function streamQuery(stream: string) {
-  return queryOptions({ queryKey: [HEAD, 'stream', stream], queryFn: ({ signal }) => node.call('getStream', { path: placeOf(stream), signal }) })
+  return queryOptions({ queryKey: [HEAD, 'stream', stream], queryFn: ({ signal }) => node.call('getStream', { path: streamParts(stream), signal }) })
 }
 
 /** Records `from` to `to`, both included; they never change once they are there. */
 export function recordsQuery(stream: string, from: number, to: number) {
-  return queryOptions({ queryKey: ['fixed', 'records', stream, from, to], queryFn: async ({ signal }) => (await node.call('listRecords', { path: placeOf(stream), query: { from, limit: to - from + 1 }, signal })).records as StreamRecord[], ...FIXED })
+  return queryOptions({ queryKey: ['fixed', 'records', stream, from, to], queryFn: async ({ signal }) => (await node.call('listRecords', { path: streamParts(stream), query: { from, limit: to - from + 1 }, signal })).records as StreamRecord[], ...FIXED })
 }
 
 export function notesQuery(stream: string) {
-  return queryOptions({ queryKey: [HEAD, 'notes', stream], queryFn: async ({ signal }) => (await node.call('listNotes', { path: placeOf(stream), query: { limit: 200 }, signal })).notes })
+  return queryOptions({ queryKey: [HEAD, 'notes', stream], queryFn: async ({ signal }) => (await node.call('listNotes', { path: streamParts(stream), query: { limit: 200 }, signal })).notes })
 }
 
 export function identityQuery(address: string) {
@@ -51,10 +52,4 @@ export function bodyQuery(sha256: string) {
 /** The receipt under the newest checkpoint when it was first asked for; older ones prove as much. */
 export function receiptQuery(id: string) {
   return queryOptions({ queryKey: ['fixed', 'receipt', id], queryFn: ({ signal }) => node.call('getReceipt', { path: { id }, signal }), ...FIXED })
-}
-
-/** `address/name` in its parts. */
-function placeOf(stream: string): { device: string; name: string } {
-  const [device = '', name = ''] = stream.split('/')
-  return { device, name }
 }

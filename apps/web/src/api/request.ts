@@ -1,17 +1,11 @@
-import { TelltaleError, fail } from '@telltale/core'
+import { errorOfProblem } from '@telltale/client'
+import type { Problem } from '@telltale/client'
+import { fail } from '@telltale/core'
+import type { TelltaleError } from '@telltale/core'
 import { deskKey } from './desk-key.ts'
 
 /** How long an answer of the node may take before it counts as lost. */
 const ANSWER_MS = 20_000
-
-/** RFC 9457, as the node sends it. */
-interface ProblemBody {
-  code?: string
-  detail?: string
-  title?: string
-  expected?: string
-  found?: string
-}
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await send(path, { headers: { accept: 'application/json' } }, signal)).json() as Promise<T>
@@ -53,8 +47,8 @@ function withDeskKey(path: string, given: HeadersInit | undefined): Headers {
 
 async function readProblem(response: Response): Promise<TelltaleError> {
   try {
-    const { code, detail, title, expected, found } = (await response.json()) as ProblemBody
-    return new TelltaleError(code ?? 'unexpected-answer', detail ?? title ?? response.statusText, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }) })
+    const problem = (await response.json()) as Partial<Problem>
+    return errorOfProblem({ ...problem, code: problem.code ?? 'unexpected-answer', detail: problem.detail ?? problem.title ?? response.statusText })
   } catch (cause) {
     return fail('unexpected-answer', 'The node answered something that this page cannot read; reload the page, it may be older than the node.', { expected: 'an answer of this API', found: `status ${response.status}`, cause })
   }

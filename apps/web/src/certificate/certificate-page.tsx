@@ -9,6 +9,7 @@ import { deviceQuery } from '../api/queries.ts'
 import { postForBytes } from '../api/request.ts'
 import { Card } from '../shell/card.tsx'
 import { Choice } from '../shell/choice.tsx'
+import layout from '../shell/layout.module.css'
 import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
@@ -24,7 +25,7 @@ type Disclose = 'all' | 'none'
 export function CertificatePage() {
   const { device } = useParams({ from: '/devices/$device/certificate' })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.certificate.title}>{words.certificate.subtitle}</PageHead>
       <NeedsDesk>
         {(desk) => {

@@ -1,13 +1,14 @@
 import { Button } from '@mantine/core'
 import { useClipboard } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import { textToParts } from '../scan/parts.ts'
 import { Card } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { saveFile } from '../shell/save-file.ts'
 import table from '../shell/table.module.css'
 import { byteText } from '../text/figures.ts'
+import { answerLamps } from '../verify/answer-lamps.ts'
 import { LINK_CHARACTERS_MAX, certificateToFragment, certificateToText } from '../verify/certificate-link.ts'
 import { Sentence } from '../verify/sentence.tsx'
 import { verify } from '../verify/verification.ts'
@@ -31,12 +32,11 @@ export function MadeCertificate({ bytes, name, network }: { bytes: Uint8Array; n
   })
   const clipboard = useClipboard({ timeout: 2000 })
   const answer = data?.answer ?? null
-  const lamps = LAMP_NAMES.map((lamp) => ({ name: lamp, title: words.lamp.titles[lamp], look: answer?.lamps[lamp].state ?? ('pending' as const), ground: answer?.lamps[lamp].ground ?? '' }))
   return (
     <>
-      <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer} />
+      <LampRow lamps={answerLamps(answer?.lamps)} label={words.lamp.row} lightFor={answer} />
       {answer && (
-        <div className={styles.result} role="status">
+        <div className={layout.result} role="status">
           <Sentence answer={answer} />
         </div>
       )}

@@ -3,6 +3,7 @@ import { useElementSize } from '@mantine/hooks'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import layout from '../shell/layout.module.css'
 import { words } from '../words.ts'
 import { drawScale } from './scale.ts'
 import styles from './chart.module.css'
@@ -121,7 +122,7 @@ function FiguresTable({ title, series: { timesMs, values }, unit, timeText, valu
       <summary>{words.chart.figures}</summary>
       <div className={styles.scroll} tabIndex={0} role="group" aria-label={title}>
         <table>
-          <caption className={styles.hidden}>{title}</caption>
+          <caption className={layout.hidden}>{title}</caption>
           <thead>
             <tr>
               <th scope="col">{words.chart.time}</th>

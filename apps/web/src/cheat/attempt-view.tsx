@@ -5,12 +5,15 @@ import { base64 } from '@scure/base'
 import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
-import { Card } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
+import { ProblemBox } from '../shell/problem-box.tsx'
 import { saveFile } from '../shell/save-file.ts'
 import { ReadableText } from '../text/readable-text.tsx'
 import type { Answer } from '../verify/answer.ts'
+import { answerLamps } from '../verify/answer-lamps.ts'
 import { Sentence } from '../verify/sentence.tsx'
 import { verify } from '../verify/verification.ts'
+import type { Problem } from '../verify/verification.ts'
 import { words } from '../words.ts'
 import styles from './cheat.module.css'
 
@@ -22,7 +25,7 @@ export interface Attempt {
   asked: { network: string; reading: string; vin: string }
   /** Base64. */
   certificate: string | null
-  finding: { code: string; message: string; expected?: string; found?: string } | null
+  finding: Problem | null
 }
 
 /** The forged file as its victim sees it: which lamp turns red, and why. */
@@ -32,10 +35,10 @@ export function AttemptView({ attempt }: { attempt: Attempt }) {
     view.current?.scrollIntoView({ block: 'nearest' })
   }, [])
   return (
-    <section ref={view} className={styles.attempt} aria-label={words.cheat.result(attempt.title)}>
+    <section ref={view} className={`${layout.stack} ${styles.attempt}`} aria-label={words.cheat.result(attempt.title)}>
       <h2>{words.cheat.result(attempt.title)}</h2>
       {attempt.certificate !== null && <Forged attempt={attempt} certificate={attempt.certificate} />}
-      {attempt.finding && <Finding finding={attempt.finding} />}
+      {attempt.finding && <ProblemBox title={words.cheat.storeCaught} problem={attempt.finding} />}
     </section>
   )
 }
@@ -50,16 +53,15 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
       return 'answer' in outcome ? outcome.answer : null
     },
   })
-  const lamps = LAMP_NAMES.map((name) => ({ name, title: words.lamp.titles[name], look: answer?.lamps[name].state ?? ('pending' as const), ground: answer?.lamps[name].ground ?? '' }))
   const red = LAMP_NAMES.find((name) => answer?.lamps[name].state === 'refuted')
   return (
     <>
       <p className={styles.asked}>
         <ReadableText text={words.cheat.asked(asked.reading, asked.vin)} />
       </p>
-      <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
+      <LampRow lamps={answerLamps(answer?.lamps)} label={words.lamp.row} lightFor={answer ?? null} />
       {answer && (
-        <div role="status" className={styles.result}>
+        <div role="status" className={layout.result}>
           <p className={styles.caught}>{red ? <InlineLamp look="refuted" word={words.cheat.caught(words.lamp.titles[red])} /> : <InlineLamp look="attention" word={words.cheat.notCaught} />}</p>
           <Sentence answer={answer} />
         </div>
@@ -68,38 +70,5 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
         <Button onClick={() => saveFile(`${cheat}.telltale`, bytes)}>{words.cheat.save}</Button>
       </div>
     </>
-  )
-}
-
-function Finding({ finding: { code, message, expected, found } }: { finding: NonNullable<Attempt['finding']> }) {
-  return (
-    <Card title={words.cheat.storeCheck}>
-      <p className={styles.caught}>
-        <InlineLamp look="refuted" word={words.cheat.storeCaught} />
-      </p>
-      <p>
-        <ReadableText text={message} />
-      </p>
-      <dl className={styles.facts}>
-        <dt>{words.problem.code}</dt>
-        <dd>{code}</dd>
-        {expected !== undefined && (
-          <>
-            <dt>{words.problem.expected}</dt>
-            <dd>
-              <ReadableText text={expected} />
-            </dd>
-          </>
-        )}
-        {found !== undefined && (
-          <>
-            <dt>{words.problem.found}</dt>
-            <dd>
-              <ReadableText text={found} />
-            </dd>
-          </>
-        )}
-      </dl>
-    </Card>
   )
 }

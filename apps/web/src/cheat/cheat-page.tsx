@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { getJson, postJson } from '../api/request.ts'
 import { problemOf } from '../api/problem.ts'
 import { Card } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
@@ -21,7 +22,7 @@ interface Cheat {
 /** Whoever does not believe it may try: the node forges a file, this browser looks at it. */
 export function CheatPage() {
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.cheat.title}>{words.cheat.subtitle}</PageHead>
       <NeedsDesk>{(desk) => (desk.isDemo ? <Cheats /> : <Card>{words.cheat.onlyDemo}</Card>)}</NeedsDesk>
     </div>

@@ -1,13 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { LAMP_NAMES } from '@telltale/certificate'
 import { fail } from '@telltale/core'
-import type { Lamp, LampName } from '@telltale/certificate'
+import type { Lamps } from '@telltale/certificate'
 import type { Device } from '../api/ledger-answers.ts'
 import { networkQuery, node } from '../api/queries.ts'
 import { postForBytes } from '../api/request.ts'
 import { LampRow } from '../lamps/lamp-row.tsx'
-import type { ShownLamp } from '../lamps/lamp-look.ts'
 import type { Answer } from '../verify/answer.ts'
+import { answerLamps } from '../verify/answer-lamps.ts'
 import { verify } from '../verify/verification.ts'
 import { words } from '../words.ts'
 
@@ -20,10 +19,7 @@ const CHECKED_MAX = 500
  */
 export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean }) {
   const answer = useCheckedDevice(device, isOwn)
-  const lamps = LAMP_NAMES.map((name): ShownLamp => {
-    const lamp = answer && shownLamp(name, answer)
-    return { name, title: words.lamp.titles[name], look: lamp?.state ?? 'pending', ground: lamp ? lamp.ground.replace(ASK, '') : words.lamp.questions[name] }
-  })
+  const lamps = answerLamps(answer && lampsHere(answer), { hasQuestions: true }).map((lamp) => ({ ...lamp, ground: lamp.ground.replace(ASK, '') }))
   return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
 }
 
@@ -31,12 +27,14 @@ export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean
  * This page itself asked for the newest records only, and disclosed one: that older ones are left out is no reason to look. Whatever else the verifier saw (a
  * device that lost its memory, a stream kept back) still is.
  */
-function shownLamp(name: LampName, { lamps, streams, odometer }: Answer): Lamp {
-  const lamp = lamps[name]
-  if (lamp.state !== 'attention') return lamp
-  if (name === 'reading' && odometer) return { state: 'not-asked', ground: words.device.saysOdometer(`${odometer.value} ${odometer.unit}`) }
-  const isOnlyShort = streams.length > 0 && streams.every(({ to, count, resumes }) => to === count - 1 && resumes === 0) && !lamp.ground.includes('of another device')
-  return name === 'complete' && isOnlyShort ? { ...lamp, state: 'holds' } : lamp
+function lampsHere({ lamps, streams, odometer }: Answer): Lamps {
+  const { complete, reading } = lamps
+  const isOnlyShort = streams.length > 0 && streams.every(({ to, count, resumes }) => to === count - 1 && resumes === 0) && !complete.ground.includes('of another device')
+  return {
+    ...lamps,
+    complete: complete.state === 'attention' && isOnlyShort ? { ...complete, state: 'holds' } : complete,
+    reading: reading.state === 'attention' && odometer ? { state: 'not-asked', ground: words.device.saysOdometer(`${odometer.value} ${odometer.unit}`) } : reading,
+  }
 }
 
 /** On this page nobody can ask anything further. */

@@ -6,6 +6,7 @@ import type { Device } from '../api/ledger-answers.ts'
 import { deviceQuery, networkQuery } from '../api/queries.ts'
 import { BlocksCard } from '../network/blocks-card.tsx'
 import { ButtonLink } from '../shell/button-link.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { Choice } from '../shell/choice.tsx'
 import { PageHead } from '../shell/page-head.tsx'
@@ -39,15 +40,15 @@ function DeviceView({ device }: { device: Device }) {
   const chosen = named(name ?? '') ?? named('odometer') ?? device.streams[0]
   const records = device.streams.reduce((sum, { count }) => sum + count, 0)
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={carName(desk, device.asset) ?? words.device.title} actions={isOwn && <Actions device={device.device} />}>
         <Hash text={device.device} /> · {words.device.recordCount(groupNumber(records))}
         {!device.isActive && ` · ${words.device.retired}`}
       </PageHead>
       {desk !== undefined && <CheckedLamps device={device} isOwn={isOwn} />}
-      <div className={styles.columns}>
+      <div className={`${layout.columns} ${styles.columns}`}>
         <OdometerCard odometer={named('odometer')} driving={named('driving')} lateMs={lateMs} />
-        <div className={styles.stack}>
+        <div className={layout.stack}>
           {device.streams.length > 1 && <Choice label={words.device.stream} options={device.streams.map((stream) => ({ value: stream.name, label: `${stream.name} (${groupNumber(stream.count)})` }))} value={chosen?.name ?? ''} onChange={setName} />}
           {chosen && <RecordsCard key={chosen.stream} stream={chosen} />}
           {chosen && chosen.notes > 0 && <NotesCard stream={chosen} />}

@@ -4,6 +4,7 @@ import { carName, useDesk } from '../api/desk.ts'
 import type { Asset, Device } from '../api/ledger-answers.ts'
 import { assetsQuery, devicesQuery } from '../api/queries.ts'
 import { Card, Empty, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { groupNumber, shorten } from '../text/figures.ts'
@@ -17,7 +18,7 @@ export function DevicesPage() {
   const assets = useQuery(assetsQuery)
   const devices = useQuery(devicesQuery)
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.devices.title}>{words.devices.subtitle}</PageHead>
       <Loaded query={assets} height={220}>
         {(list) => (list.length === 0 ? <Empty>{words.devices.none}</Empty> : list.map((asset) => <AssetView key={asset.asset} asset={asset} devices={devices.data ?? []} />))}
@@ -32,7 +33,7 @@ function AssetView({ asset, devices }: { asset: Asset; devices: Device[] }) {
   const name = carName(desk, asset.asset)
   return (
     <Card title={name ?? words.devices.car(shorten(asset.asset))}>
-      <div className={styles.stack}>
+      <div className={layout.stack}>
         <Facts
           facts={[
             [words.devices.id, <Hash key="id" text={asset.asset} />],

@@ -1,13 +1,13 @@
 import type { Stream } from '../api/ledger-answers.ts'
 import { Chart } from '../charts/chart.tsx'
 import type { Series } from '../charts/chart.tsx'
-import { ODOMETER, SPEED, numberOf, odometerOf } from '../records/opened-record.ts'
+import { ODOMETER, SPEED, numberOf } from '../records/opened-record.ts'
 import type { OdometerFigure } from '../records/opened-record.ts'
 import { Card } from '../shell/card.tsx'
 import { durationText, groupDigits, groupNumber, timeText } from '../text/figures.ts'
 import { kilometreText } from '../text/quantity.tsx'
 import { words } from '../words.ts'
-import { useRecords } from './latest-records.ts'
+import { newestOdometer, useRecords } from './latest-records.ts'
 import type { SeenRecord } from './latest-records.ts'
 import { clearOf, gapMs, lateByMs } from './observation.ts'
 import styles from './odometer-card.module.css'
@@ -17,9 +17,9 @@ const CHARTED = 60
 
 /** The one large number, and how it came about. */
 export function OdometerCard({ odometer, driving, lateMs }: { odometer: Stream | undefined; driving: Stream | undefined; lateMs: number }) {
-  const miles = useRecords(odometer ?? NO_STREAM, CHARTED)
-  const speeds = useRecords(driving ?? NO_STREAM, CHARTED)
-  const newest = miles.seen?.map(({ opened }) => odometerOf(opened)).findLast((figure) => figure !== null)
+  const miles = useRecords(odometer, CHARTED)
+  const speeds = useRecords(driving, CHARTED)
+  const newest = newestOdometer(miles.seen)
   const isSealed = miles.seen?.some(({ opened }) => opened?.state === 'sealed') === true
   return (
     <Card title={words.device.odometer} className={styles.card}>
@@ -29,8 +29,6 @@ export function OdometerCard({ odometer, driving, lateMs }: { odometer: Stream |
     </Card>
   )
 }
-
-const NO_STREAM = { stream: '', count: 0 }
 
 function Figure({ figure: { value, unit, metres } }: { figure: OdometerFigure }) {
   return (

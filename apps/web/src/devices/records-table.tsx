@@ -6,6 +6,7 @@ import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import type { Column } from '../shell/wide-table.tsx'
 import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
+import { streamName, streamParts } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import type { SeenRecord } from './latest-records.ts'
@@ -27,7 +28,7 @@ export function RecordsTable({ stream, seen, lateMs, knownUpTo }: RecordsTablePr
   const odometer: Column[] = hasOdometer ? [[words.device.odometer, 'number']] : []
   const columns: Column[] = [[words.device.record], [words.device.observed], [words.device.readings, 'number', 'wide'], ...odometer, [words.device.state]]
   return (
-    <WideTable label={words.device.records(stream.split('/')[1] ?? '')} columns={columns}>
+    <WideTable label={words.device.records(streamName(stream))} columns={columns}>
       {seen.toReversed().map((item, i, list) => (
         <Fragment key={item.record.sequence}>
           <Row stream={stream} item={item} lateMs={lateMs} isNew={item.record.sequence > knownUpTo} hasOdometer={hasOdometer} />
@@ -40,7 +41,7 @@ export function RecordsTable({ stream, seen, lateMs, knownUpTo }: RecordsTablePr
 
 function Row({ stream, item, lateMs, isNew, hasOdometer }: { stream: string; item: SeenRecord; lateMs: number; isNew: boolean; hasOdometer: boolean }) {
   const { record, opened } = item
-  const [device = '', name = ''] = stream.split('/')
+  const { device, name } = streamParts(stream)
   const odometer = odometerOf(opened)
   return (
     <tr className={isNew ? table.new : undefined}>

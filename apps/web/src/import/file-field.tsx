@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useId, useRef, useState } from 'react'
+import layout from '../shell/layout.module.css'
 import { words } from '../words.ts'
 import styles from './import.module.css'
 
@@ -41,7 +42,7 @@ export function FileField({ label, hint, chosen, isBusy, onFile }: FileFieldProp
         id={id}
         type="file"
         tabIndex={-1}
-        className={styles.hidden}
+        className={layout.hidden}
         onChange={(event) => {
           const file = event.currentTarget.files?.[0]
           if (file) onFile(file)

@@ -5,6 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { problemOf } from '../api/problem.ts'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
@@ -20,7 +21,7 @@ import styles from './import.module.css'
 /** A log that a car left becomes signed, sealed, certified records. */
 export function ImportPage() {
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.import.title}>{words.import.subtitle}</PageHead>
       <NeedsDesk>{() => <Importer />}</NeedsDesk>
     </div>

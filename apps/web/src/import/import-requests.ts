@@ -1,4 +1,6 @@
-import { TelltaleError } from '@telltale/core'
+import { errorOfProblem } from '@telltale/client'
+import type { Problem } from '@telltale/client'
+import { fail } from '@telltale/core'
 import { postJson, send } from '../api/request.ts'
 
 export interface Uploaded {
@@ -46,12 +48,12 @@ export function suggestMapping(dbc: string): Promise<Suggestion> {
 export async function importLog(request: { log: string; dbc?: string; mapping?: string; recordedAt?: string }, onProgress: (progress: ImportProgress) => void): Promise<ImportReport> {
   const answer = await send('/v1/desk/imports', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) }, undefined, null)
   for await (const line of linesOf(answer.body as ReadableStream<Uint8Array>)) {
-    const { progress, report, problem } = JSON.parse(line) as { progress?: ImportProgress; report?: ImportReport; problem?: { code: string; detail: string; expected?: string; found?: string } }
+    const { progress, report, problem } = JSON.parse(line) as { progress?: ImportProgress; report?: ImportReport; problem?: Pick<Problem, 'code' | 'detail' | 'expected' | 'found'> }
     if (progress) onProgress(progress)
     if (report) return report
-    if (problem) throw new TelltaleError(problem.code, problem.detail, { ...(problem.expected === undefined ? {} : { expected: problem.expected }), ...(problem.found === undefined ? {} : { found: problem.found }) })
+    if (problem) throw errorOfProblem(problem)
   }
-  throw new TelltaleError('node-unreachable', 'The node stopped before the import was done. What it certified stays; drop the log again to go on.', {})
+  throw fail('node-unreachable', 'The node stopped before the import was done. What it certified stays; drop the log again to go on.')
 }
 
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {

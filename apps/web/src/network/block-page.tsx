@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Block } from '../api/ledger-answers.ts'
 import { blockQuery } from '../api/queries.ts'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
@@ -13,14 +14,13 @@ import { byteText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
-import styles from './network.module.css'
 
 /** One block and what stands in it. */
 export function BlockPage() {
   const { height } = useParams({ from: '/blocks/$height' })
   const query = useQuery(blockQuery(Number(height)))
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.blocks.one(groupNumber(Number(height)))} />
       <Loaded query={query} height={400}>
         {(block) => <BlockView block={block} />}

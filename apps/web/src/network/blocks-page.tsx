@@ -5,6 +5,7 @@ import { useRef, useState } from 'react'
 import type { BlockLine } from '../api/ledger-answers.ts'
 import { blocksQuery } from '../api/queries.ts'
 import { Card, Empty } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
@@ -13,7 +14,6 @@ import { byteText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
-import styles from './network.module.css'
 
 const PAGE = 25
 
@@ -22,7 +22,7 @@ export function BlocksPage() {
   const [before, setBefore] = useState<number | undefined>(undefined)
   const query = useQuery({ ...blocksQuery(PAGE, before), placeholderData: keepPreviousData })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.blocks.title}>{words.blocks.subtitle}</PageHead>
       <Card>
         <Loaded query={query} height={44 * PAGE}>

@@ -3,15 +3,16 @@ import type { CheckpointAnswer, Health, Network } from '../api/ledger-answers.ts
 import { checkpointQuery, healthQuery, networkQuery } from '../api/queries.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import { byteText, durationText, groupNumber } from '../text/figures.ts'
+import { Fingerprint } from '../text/fingerprint.tsx'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
-import styles from './network.module.css'
 
 /** Who certifies, what the network is known by, and how this node stands. */
 export function NetworkPage() {
@@ -19,7 +20,7 @@ export function NetworkPage() {
   const checkpoint = useQuery(checkpointQuery)
   const health = useQuery(healthQuery)
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.network.title}>{network.data?.name}</PageHead>
       <Loaded query={network} height={480}>
         {(data) => (
@@ -40,8 +41,8 @@ export function NetworkPage() {
 function Identity({ network: { network, genesisMs, height, counts } }: { network: Network }) {
   return (
     <Card title={words.network.fingerprint}>
-      <div className={styles.page}>
-        <p className={styles.fingerprint}>{(network.match(/.{4}/g) ?? []).join(' ')}</p>
+      <div className={layout.stack}>
+        <Fingerprint text={network} />
         <p className={table.muted}>{words.network.fingerprintWhy}</p>
         <Facts
           facts={[

@@ -7,6 +7,7 @@ import { CheckedLamps } from '../devices/checked-lamps.tsx'
 import { RecordsCard } from '../devices/records-card.tsx'
 import { BlocksCard } from '../network/blocks-card.tsx'
 import { Card, Empty, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import { groupNumber } from '../text/figures.ts'
@@ -19,7 +20,7 @@ export function OverviewPage() {
   const network = useQuery(networkQuery)
   const devices = useQuery(devicesQuery)
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.overview.title}>{words.overview.subtitle}</PageHead>
       <Loaded query={devices} height={620}>
         {(list) => {
@@ -48,9 +49,9 @@ function Now({ device }: { device: Device }) {
     <>
       <RoadCard device={device} title={name === null ? words.overview.aCar : words.overview.car(name)} />
       {desk !== undefined && <CheckedLamps device={device} isOwn={desk?.devices.some((own) => own.device === device.device) === true} />}
-      <div className={styles.columns}>
+      <div className={`${layout.columns} ${styles.columns}`}>
         {driving && <RecordsCard stream={driving} most={8} hasPages={false} />}
-        <div className={styles.stack}>
+        <div className={layout.stack}>
           <BlocksCard />
           <Card title={words.overview.tryTitle}>
             <p>{words.overview.tryText}</p>

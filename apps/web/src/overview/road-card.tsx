@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import type { Device } from '../api/ledger-answers.ts'
-import { useRecords } from '../devices/latest-records.ts'
+import { newestOdometer, useRecords } from '../devices/latest-records.ts'
 import type { SeenRecord } from '../devices/latest-records.ts'
-import { SPEED, numberOf, odometerOf } from '../records/opened-record.ts'
+import { SPEED, numberOf } from '../records/opened-record.ts'
 import { Card } from '../shell/card.tsx'
 import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
 import { kilometreText } from '../text/quantity.tsx'
@@ -10,24 +10,25 @@ import { words } from '../words.ts'
 import { CarPicture } from './car-picture.tsx'
 import styles from './overview.module.css'
 
-const NO_STREAM = { stream: '', count: 0 }
 /** A car that reported longer ago than this is not on its way. */
 const STANDING_MS = 30_000
+/** How fast the picture moves while the car reports and its speed cannot be read here, in km/h. */
+const SOME_SPEED = 40
 
 /** The car as its last records tell it: how fast, how far, how long ago it said so. */
 export function RoadCard({ device, title }: { device: Device; title: string }) {
   const driving = device.streams.find(({ name }) => name === 'driving')
   const odometer = device.streams.find(({ name }) => name === 'odometer')
-  const speeds = useRecords(driving ?? NO_STREAM, 8)
-  const miles = useRecords(odometer ?? NO_STREAM, 3)
+  const speeds = useRecords(driving, 8)
+  const miles = useRecords(odometer, 3)
   const nowMs = useNow()
   const last = speeds.seen?.at(-1)
   const ageMs = last ? nowMs - last.record.blockTimeMs : Infinity
   const speed = ageMs < STANDING_MS ? speedOf(speeds.seen) : 0
-  const figure = miles.seen?.map(({ opened }) => odometerOf(opened)).findLast((item) => item !== null)
+  const figure = newestOdometer(miles.seen)
   return (
     <Card className={styles.road}>
-      <CarPicture speed={speed ?? (ageMs < STANDING_MS ? 40 : 0)} />
+      <CarPicture speed={speed ?? SOME_SPEED} />
       <dl className={styles.figures}>
         <div>
           <dt>{title}</dt>

@@ -5,6 +5,7 @@ import type { Clear, Exact, RecordReading } from '@telltale/core'
 import { KEY_RUN, keysQuery } from '../api/desk.ts'
 import type { StreamRecord } from '../api/ledger-answers.ts'
 import { bodyQuery, networkQuery } from '../api/queries.ts'
+import { streamParts } from '../text/stream.ts'
 
 /** What a record says, as far as it can be read in this browser. */
 export type OpenedRecord =
@@ -65,10 +66,10 @@ function judge(read: () => Content | OpenedRecord): OpenedRecord {
 }
 
 function openSealed(network: string, stream: string, record: StreamRecord, nodes: Uint8Array[], body: Uint8Array): Content | OpenedRecord {
-  const slash = stream.indexOf('/')
+  const { device, name } = streamParts(stream)
   const run = Math.floor(record.sequence / KEY_RUN)
   const keys = createRecordKeys(placeCover(nodes, run * KEY_RUN, run * KEY_RUN + KEY_RUN - 1), portable)
-  const context = { network: hexToBytes(network), device: stream.slice(0, slash), stream: stream.slice(slash + 1), epoch: record.epoch as number }
+  const context = { network: hexToBytes(network), device, stream: name, epoch: record.epoch as number }
   const opened = openRecord(keys(record.sequence) as Uint8Array, { context, sequence: record.sequence, previous: hexToBytes(record.previous), boot: hexToBytes(record.boot) }, body, portable)
   if (!opened.ok) return { state: 'broken', code: opened.verdict.code, message: opened.verdict.message }
   return { clear: opened.value.clear, content: opened.value.readings }

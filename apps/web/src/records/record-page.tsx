@@ -9,11 +9,13 @@ import { LampRow } from '../lamps/lamp-row.tsx'
 import type { ShownLamp } from '../lamps/lamp-look.ts'
 import { ButtonLink } from '../shell/button-link.tsx'
 import { Card, Facts } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { PageHead } from '../shell/page-head.tsx'
 import table from '../shell/table.module.css'
 import { byteText, groupNumber, shorten } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
+import { streamParts } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { useOpenedRecords } from './opened-record.ts'
@@ -31,7 +33,7 @@ export function RecordPage() {
   const stream = `${device}/${name}`
   const query = useQuery({ ...recordsQuery(stream, number, number), select: (records) => records[0] ?? null })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.record.title(groupNumber(number))} actions={<Neighbours stream={stream} sequence={number} />}>
         <Link to="/devices/$device" params={{ device }}>
           {shorten(device)}
@@ -47,8 +49,7 @@ export function RecordPage() {
 
 function Neighbours({ stream, sequence }: { stream: string; sequence: number }) {
   const { data } = useQuery(streamQuery(stream))
-  const [device = '', name = ''] = stream.split('/')
-  const paramsOf = (number: number): { device: string; name: string; sequence: string } => ({ device, name, sequence: String(number) })
+  const paramsOf = (number: number): { device: string; name: string; sequence: string } => ({ ...streamParts(stream), sequence: String(number) })
   return (
     <>
       {sequence > 0 && (

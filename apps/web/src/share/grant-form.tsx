@@ -9,6 +9,7 @@ import { postJson } from '../api/request.ts'
 import { Card } from '../shell/card.tsx'
 import { Choice } from '../shell/choice.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
+import { streamName } from '../text/stream.ts'
 import { words } from '../words.ts'
 import styles from './share.module.css'
 
@@ -50,7 +51,7 @@ export function GrantForm({ desk, device, onGranted }: { desk: Desk; device: Des
       >
         <NativeSelect label={words.share.whom} data={[...readers.map(({ name, address: value }) => ({ label: name, value })), { label: words.share.other, value: OTHER }]} value={reader} onChange={(event) => setReader(event.currentTarget.value)} />
         {reader === OTHER && <TextInput label={words.share.address} autoComplete="off" spellCheck={false} maxLength={60} error={isAddressWrong && words.share.wrongAddress} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />}
-        <NativeSelect label={words.share.stream} data={device.streams.map((value) => ({ value, label: value.slice(value.indexOf('/') + 1) }))} value={stream} onChange={(event) => setStream(event.currentTarget.value)} />
+        <NativeSelect label={words.share.stream} data={device.streams.map((value) => ({ value, label: streamName(value) }))} value={stream} onChange={(event) => setStream(event.currentTarget.value)} />
         <TextInput label={words.share.keptDays} inputMode="numeric" maxLength={5} value={days} onChange={(event) => setDays(event.currentTarget.value)} />
         <div className={styles.period}>
           <span className="field-label">{words.share.period}</span>

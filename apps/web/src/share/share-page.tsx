@@ -6,6 +6,7 @@ import type { Desk, DeskDevice, GrantList } from '../api/desk.ts'
 import { problemOf } from '../api/problem.ts'
 import { postJson } from '../api/request.ts'
 import { Card, Empty } from '../shell/card.tsx'
+import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
 import { NeedsDesk } from '../shell/needs-desk.tsx'
 import { PageHead } from '../shell/page-head.tsx'
@@ -14,16 +15,16 @@ import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import { groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
+import { streamName } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { GrantForm } from './grant-form.tsx'
-import styles from './share.module.css'
 
 /** Whom the owner lets read: which stream, from when to when, and no further. */
 export function SharePage() {
   const { device } = useParams({ from: '/devices/$device/share' })
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <PageHead title={words.share.title}>{words.share.subtitle}</PageHead>
       <NeedsDesk>
         {(desk) => {
@@ -68,10 +69,10 @@ function Standing({ list: { standing }, isBusy, onRevoke }: { list: GrantList; i
               <td>
                 <ReaderName grant={grant} />
               </td>
-              <td>{nameOf(grant.stream)}</td>
+              <td>{streamName(grant.stream)}</td>
               <td>{rangeText(grant)}</td>
               <td>
-                <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, nameOf(grant.stream))}>
+                <Button disabled={isBusy} onClick={() => onRevoke({ stream: grant.stream, reader: grant.reader })} aria-label={words.share.revokeFrom(grant.readerName ?? grant.reader, streamName(grant.stream))}>
                   {words.share.revoke}
                 </Button>
               </td>
@@ -93,7 +94,7 @@ function Given({ list: { grants } }: { list: GrantList }) {
             <td>
               <ReaderName grant={grant} />
             </td>
-            <td>{nameOf(grant.stream)}</td>
+            <td>{streamName(grant.stream)}</td>
             <td>{rangeText(grant)}</td>
             <td>
               <Time ms={grant.timeMs} />
@@ -109,10 +110,6 @@ function Given({ list: { grants } }: { list: GrantList }) {
 
 function ReaderName({ grant: { reader, readerName } }: { grant: { reader: string; readerName: string | null } }) {
   return readerName === null ? <Hash text={reader} /> : <span title={reader}>{readerName}</span>
-}
-
-function nameOf(stream: string): string {
-  return stream.slice(stream.indexOf('/') + 1)
 }
 
 function rangeText({ from, to }: { from: number; to: number | null }): string {

@@ -21,10 +21,11 @@ export function Empty({ children }: { children: ReactNode }) {
   return <p className={styles.empty}>{children}</p>
 }
 
+/** Names and what stands there; what is null is left out. */
 export function Facts({ facts }: { facts: [string, ReactNode][] }) {
   return (
     <dl className={styles.facts}>
-      {facts.map(([name, value]) => (
+      {facts.filter(([, value]) => value !== null).map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>

@@ -1,4 +1,5 @@
 import { useId } from 'react'
+import layout from './layout.module.css'
 import styles from './choice.module.css'
 
 interface ChoiceProps {
@@ -13,7 +14,7 @@ export function Choice({ label, options, value, onChange }: ChoiceProps) {
   const name = useId()
   return (
     <fieldset className={styles.choice}>
-      <legend className={styles.legend}>{label}</legend>
+      <legend className={layout.hidden}>{label}</legend>
       {options.map((option) => (
         <label key={option.value} className={styles.option}>
           <input type="radio" name={name} value={option.value} checked={option.value === value} onChange={() => onChange(option.value)} />

@@ -20,13 +20,17 @@ export function ProblemBox({ title, problem, isSettled = true, onRetry }: { titl
         {expected !== undefined && (
           <div>
             <dt>{words.problem.expected}</dt>
-            <dd>{expected}</dd>
+            <dd>
+              <ReadableText text={expected} />
+            </dd>
           </div>
         )}
         {found !== undefined && (
           <div>
             <dt>{words.problem.found}</dt>
-            <dd>{found}</dd>
+            <dd>
+              <ReadableText text={found} />
+            </dd>
           </div>
         )}
         <div>

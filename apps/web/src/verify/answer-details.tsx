@@ -1,6 +1,10 @@
+import { Facts } from '../shell/card.tsx'
+import table from '../shell/table.module.css'
+import { WideTable } from '../shell/wide-table.tsx'
 import { shorten, groupNumber, durationText } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { ReadableText } from '../text/readable-text.tsx'
+import { streamName } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import type { Answer } from './answer.ts'
@@ -13,31 +17,16 @@ export function AnswerDetails({ answer }: { answer: Answer }) {
   return (
     <section className={styles.details} aria-labelledby="details-title">
       <h2 id="details-title">{words.verify.detailsTitle}</h2>
-      <dl className={styles.facts}>
-        {network.name !== null && <Fact name={text.network}>{network.name}</Fact>}
-        <Fact name={text.fingerprint}>
-          <Hash text={network.id} />
-        </Fact>
-        {asset !== null && (
-          <Fact name={text.asset}>
-            <Hash text={asset} />
-          </Fact>
-        )}
-        {device !== null && (
-          <Fact name={text.device}>
-            <Hash text={device} />
-          </Fact>
-        )}
-        <Fact name={text.block}>
-          {groupNumber(head.height)}
-          {head.timeSeconds !== null && (
-            <>
-              , <Time ms={head.timeSeconds * 1000} />
-            </>
-          )}
-        </Fact>
-        {period && <Fact name={text.period}>{period.clock === 0 ? <PeriodText period={period} /> : text.duration(durationText(period.lastMs - period.firstMs))}</Fact>}
-      </dl>
+      <Facts
+        facts={[
+          [text.network, network.name],
+          [text.fingerprint, <Hash key="fingerprint" text={network.id} />],
+          [text.asset, asset && <Hash key="asset" text={asset} />],
+          [text.device, device && <Hash key="device" text={device} />],
+          [text.block, <Block key="block" head={head} />],
+          [text.period, period && <Period key="period" period={period} />],
+        ]}
+      />
       <Refusal answer={answer} />
       <Streams answer={answer} />
       <Notes answer={answer} />
@@ -46,25 +35,26 @@ export function AnswerDetails({ answer }: { answer: Answer }) {
   )
 }
 
-function PeriodText({ period }: { period: NonNullable<Answer['period']> }) {
+function Block({ head: { height, timeSeconds } }: { head: Answer['head'] }) {
   return (
     <>
-      <Time ms={period.firstMs} /> – <Time ms={period.lastMs} />
+      {groupNumber(height)}
+      {timeSeconds !== null && (
+        <>
+          , <Time ms={timeSeconds * 1000} />
+        </>
+      )}
     </>
   )
 }
 
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+function Period({ period: { clock, firstMs, lastMs } }: { period: NonNullable<Answer['period']> }) {
+  if (clock !== 0) return words.verify.details.duration(durationText(lastMs - firstMs))
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    <>
+      <Time ms={firstMs} /> – <Time ms={lastMs} />
+    </>
   )
-}
-
-function streamName(stream: string): string {
-  return stream.slice(stream.indexOf('/') + 1)
 }
 
 /** The code of the check that failed, for whoever wants to look it up or report it. */
@@ -74,19 +64,13 @@ function Refusal({ answer: { refusal } }: { answer: Answer }) {
   return (
     <div>
       <h3 className={styles.caption}>{words.verify.details.refusal}</h3>
-      <dl className={styles.facts}>
-        <Fact name={words.problem.code}>{code}</Fact>
-        {expected !== undefined && (
-          <Fact name={words.problem.expected}>
-            <ReadableText text={expected} />
-          </Fact>
-        )}
-        {found !== undefined && (
-          <Fact name={words.problem.found}>
-            <ReadableText text={found} />
-          </Fact>
-        )}
-      </dl>
+      <Facts
+        facts={[
+          [words.problem.code, code],
+          [words.problem.expected, expected === undefined ? null : <ReadableText key="expected" text={expected} />],
+          [words.problem.found, found === undefined ? null : <ReadableText key="found" text={found} />],
+        ]}
+      />
     </div>
   )
 }
@@ -95,27 +79,18 @@ function Streams({ answer: { streams } }: { answer: Answer }) {
   const text = words.verify.details
   if (streams.length === 0) return null
   return (
-    <table className={styles.table}>
-      <caption>{text.streams}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{text.stream}</th>
-          <th scope="col">{text.records}</th>
-          <th scope="col" className={styles.number}>
-            {text.readable}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
+    <div>
+      <h3 className={styles.caption}>{text.streams}</h3>
+      <WideTable label={text.streams} columns={[[text.stream], [text.records], [text.readable, 'number']]}>
         {streams.map(({ stream, from, to, count, disclosed }) => (
           <tr key={stream}>
             <td title={stream}>{streamName(stream)}</td>
             <td>{text.recordsOf(groupNumber(from), groupNumber(to), groupNumber(count))}</td>
-            <td className={styles.number}>{groupNumber(disclosed)}</td>
+            <td className={table.number}>{groupNumber(disclosed)}</td>
           </tr>
         ))}
-      </tbody>
-    </table>
+      </WideTable>
+    </div>
   )
 }
 
@@ -123,17 +98,9 @@ function Notes({ answer: { notes } }: { answer: Answer }) {
   const text = words.verify.details
   if (notes.length === 0) return null
   return (
-    <table className={styles.table}>
-      <caption>{text.notes}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{text.note}</th>
-          <th scope="col">{text.stream}</th>
-          <th scope="col">{text.records}</th>
-          <th scope="col">{text.by}</th>
-        </tr>
-      </thead>
-      <tbody>
+    <div>
+      <h3 className={styles.caption}>{text.notes}</h3>
+      <WideTable label={text.notes} columns={[[text.note], [text.stream], [text.records], [text.by]]}>
         {notes.map(({ stream, kind, author, first, last }, i) => (
           <tr key={i}>
             <td>{kind}</td>
@@ -142,7 +109,7 @@ function Notes({ answer: { notes } }: { answer: Answer }) {
             <td title={author}>{shorten(author)}</td>
           </tr>
         ))}
-      </tbody>
-    </table>
+      </WideTable>
+    </div>
   )
 }

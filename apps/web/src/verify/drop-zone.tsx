@@ -1,5 +1,6 @@
 import { Suspense, lazy, useEffect, useRef, useState } from 'react'
 import { CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import layout from '../shell/layout.module.css'
 import { byteText } from '../text/figures.ts'
 import { words } from '../words.ts'
 import type { OpenedFile } from './verify-page.tsx'
@@ -18,7 +19,7 @@ export function DropZone({ file, onFile }: { file: OpenedFile | null; onFile: (f
         <input
           ref={input}
           type="file"
-          className={styles.hiddenInput}
+          className={layout.hidden}
           aria-label={words.verify.dropLabel}
           tabIndex={-1}
           onChange={(event) => {

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core'
+import { Fingerprint } from '../text/fingerprint.tsx'
 import { words } from '../words.ts'
 import type { Answer } from './answer.ts'
 import type { TrustedNetwork, useTrustedNetworks } from './trusted-networks.ts'
@@ -15,7 +16,7 @@ export function NetworkTrust({ answer, networks, isOfNode }: { answer: Answer; n
     <section className={styles.trust} aria-labelledby="trust-title">
       <h2 id="trust-title">{words.verify.compareTitle}</h2>
       <p>{words.verify.compare(name)}</p>
-      <p className={styles.fingerprint}>{groups(id)}</p>
+      <Fingerprint text={id} />
       {isOfNode && <p>{words.verify.sameAsNode}</p>}
       <Button onClick={() => networks.trust({ id, name })}>{words.verify.trust}</Button>
     </section>
@@ -31,9 +32,4 @@ function Trusted({ network, onForget }: { network: TrustedNetwork; onForget: () 
       </button>
     </p>
   )
-}
-
-/** Sixteen groups of four: people compare in groups. */
-function groups(fingerprint: string): string {
-  return (fingerprint.match(/.{4}/g) ?? []).join(' ')
 }

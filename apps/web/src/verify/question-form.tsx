@@ -1,5 +1,6 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useRef } from 'react'
+import layout from '../shell/layout.module.css'
 import { words } from '../words.ts'
 import type { AskedQuestion, Flaws } from './answer.ts'
 import styles from './verify.module.css'
@@ -53,7 +54,7 @@ function CheckpointField({ checkpoint, isFlawed, onChange }: { checkpoint: Quest
       <input
         ref={input}
         type="file"
-        className={styles.hiddenInput}
+        className={layout.hidden}
         aria-labelledby="checkpoint-label"
         tabIndex={-1}
         onChange={(event) => {

@@ -1,12 +1,12 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { LAMP_NAMES } from '@telltale/certificate'
 import { LampRow } from '../lamps/lamp-row.tsx'
-import type { ShownLamp } from '../lamps/lamp-look.ts'
+import layout from '../shell/layout.module.css'
 import { ProblemBox } from '../shell/problem-box.tsx'
 import { words } from '../words.ts'
 import type { Answer, AskedQuestion } from './answer.ts'
 import { AnswerDetails } from './answer-details.tsx'
+import { answerLamps } from './answer-lamps.ts'
 import { fragmentToCertificate } from './certificate-link.ts'
 import { DropZone } from './drop-zone.tsx'
 import { NetworkTrust } from './network-trust.tsx'
@@ -42,7 +42,7 @@ export function VerifyPage({ nodeNetwork }: { nodeNetwork?: string }) {
   const problem = linkProblem ?? (outcome && 'problem' in outcome ? outcome.problem : null)
   const answer = outcome && 'answer' in outcome && !linkProblem ? outcome.answer : null
   return (
-    <div className={styles.page}>
+    <div className={layout.page}>
       <header>
         <h1>{words.verify.title}</h1>
         <p className={styles.subtitle}>{words.verify.subtitle}</p>
@@ -61,14 +61,11 @@ export function VerifyPage({ nodeNetwork }: { nodeNetwork?: string }) {
 function Lamps({ answer, isChecking, isSettled }: { answer: Answer | null; isChecking: boolean; isSettled: boolean }) {
   const [litFor, setLitFor] = useState<Answer | null>(null)
   const onLit = useCallback(() => setLitFor(answer), [answer])
-  const lamps = LAMP_NAMES.map((name): ShownLamp => {
-    const lamp = answer?.lamps[name]
-    return { name, title: words.lamp.titles[name], look: lamp?.state ?? (isChecking ? 'pending' : 'not-asked'), ground: lamp?.ground ?? words.lamp.questions[name] }
-  })
+  const lamps = answerLamps(answer?.lamps, { unanswered: isChecking ? 'pending' : 'not-asked', hasQuestions: true })
   return (
     <>
       <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer} onLit={onLit} />
-      <div role="status" className={styles.result} aria-busy={!isSettled}>
+      <div role="status" className={layout.result} aria-busy={!isSettled}>
         {answer && litFor === answer && <Sentence answer={answer} />}
       </div>
     </>
