@@ -1,48 +1,38 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { addAsset } from './commands/asset.ts'
-import { addCertificate } from './commands/certificate.ts'
-import { addChain } from './commands/chain.ts'
-import { addConfig } from './commands/config.ts'
-import { addDemo } from './commands/demo.ts'
-import { addDevice } from './commands/device.ts'
-import { addExport } from './commands/export.ts'
-import { addGateway } from './commands/gateway.ts'
-import { addImport } from './commands/import.ts'
-import { addInit } from './commands/init.ts'
-import { addKeys } from './commands/keys.ts'
-import { addSend } from './commands/send.ts'
-import { addStart } from './commands/start.ts'
-import { addStatus } from './commands/status.ts'
-import { addStore } from './commands/store.ts'
-import { addVerify } from './commands/verify.ts'
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-code.ts'
-import { askMenu } from './menu.ts'
 import { addGlobalOptions, dataDirectory } from './options.ts'
 import { allowClosedReaders, showFailure } from './output.ts'
 import { isAnyoneThere } from './password.ts'
 
-/** In the order in which the help shows them. */
-const COMMANDS = [
-  addDemo,
-  addInit,
-  addStart,
-  addGateway,
-  addStatus,
-  addImport,
-  addCertificate,
-  addVerify,
-  addExport,
-  addKeys,
-  addAsset,
-  addDevice,
-  addSend,
-  addChain,
-  addStore,
-  addConfig,
-]
+/** In the order in which the help shows them. Each is loaded when it is needed: a command that starts in a fifth of a second is used without thinking. */
+const COMMANDS: Record<string, () => Promise<(program: Command) => unknown>> = {
+  demo: async () => (await import('./commands/demo.ts')).addDemo,
+  init: async () => (await import('./commands/init.ts')).addInit,
+  start: async () => (await import('./commands/start.ts')).addStart,
+  gateway: async () => (await import('./commands/gateway.ts')).addGateway,
+  status: async () => (await import('./commands/status.ts')).addStatus,
+  import: async () => (await import('./commands/import.ts')).addImport,
+  certificate: async () => (await import('./commands/certificate.ts')).addCertificate,
+  verify: async () => (await import('./commands/verify.ts')).addVerify,
+  export: async () => (await import('./commands/export.ts')).addExport,
+  keys: async () => (await import('./commands/keys.ts')).addKeys,
+  asset: async () => (await import('./commands/asset.ts')).addAsset,
+  device: async () => (await import('./commands/device.ts')).addDevice,
+  send: async () => (await import('./commands/send.ts')).addSend,
+  chain: async () => (await import('./commands/chain.ts')).addChain,
+  store: async () => (await import('./commands/store.ts')).addStore,
+  config: async () => (await import('./commands/config.ts')).addConfig,
+}
 
-function createProgram(): Command {
+/** The command that is asked for; all of them where the first argument names none. */
+async function loadCommands(args: readonly string[]): Promise<((program: Command) => unknown)[]> {
+  const [first = ''] = args
+  const wanted = Object.hasOwn(COMMANDS, first) ? [first] : Object.keys(COMMANDS)
+  return Promise.all(wanted.map((name) => COMMANDS[name]!()))
+}
+
+async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('telltale')
     .description('A tamper-evident ledger for what machines report.')
     .version(manifest.version, '-V, --version', 'show the version')
@@ -55,7 +45,7 @@ Exit codes: 0 done, 1 refused or damage found, 2 used wrongly or unreadable;
 of verify: 0 holds, 1 refuted, 2 unreadable, 3 a question is open.`)
     .configureOutput({ outputError: (text, write) => write(`telltale: ${wordsOf(text)}\n`) })
   addGlobalOptions(program, true)
-  for (const add of COMMANDS) add(program)
+  for (const add of await loadCommands(args)) add(program)
   for (const command of [program, ...program.commands]) prepare(command, program)
   return program
 }
@@ -92,18 +82,25 @@ function showFailureDocument(code: string, message: string): void {
   process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
 }
 
+/** What was typed, or what a menu asks for where nothing was typed on a terminal. */
+async function argumentsOf(typed: string[]): Promise<string[]> {
+  if (typed.length > 0 || !isAnyoneThere()) return typed
+  const { askMenu } = await import('./menu.ts')
+  return askMenu(dataDirectory())
+}
+
 /** Runs the command that the arguments of the process ask for, and sets its exit code. */
 export async function runProgram(): Promise<void> {
   allowClosedReaders()
   const isJson = process.argv.includes('--json')
-  const program = createProgram()
   let running: string | null = null
-  program.hook('preAction', (_, action) => {
-    running = action.name()
-  })
   try {
-    if (process.argv.length > 2) await program.parseAsync()
-    else if (isAnyoneThere()) await program.parseAsync(await askMenu(dataDirectory()), { from: 'user' })
+    const args = await argumentsOf(process.argv.slice(2))
+    const program = await createProgram(args)
+    program.hook('preAction', (_, action) => {
+      running = action.name()
+    })
+    if (args.length > 0) await program.parseAsync(args, { from: 'user' })
     else program.outputHelp()
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
-import { PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
 import { startDemoNode } from './demo-node.ts'
 import type { DemoNode } from './demo-node.ts'
 import { readAnswer } from './verify-dialogue.ts'
@@ -188,21 +188,32 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.context().close()
   })
 
-  for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
-    it(`are accessible and fit, dark and light, wide and narrow: ${path}`, async () => {
-      const { page } = await atDesk(path.replace('DEVICE', device), { colorScheme: 'dark' })
-      const look = async (rules?: string[]): Promise<void> => {
-        await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
-        assert.deepEqual(await axeFindings(page, rules), [])
-        assert.equal(await overhang(page), 0)
-      }
-      await look()
-      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
-      await page.setViewportSize(PHONE)
-      await look(['scrollable-region-focusable', 'landmark-unique', 'target-size', 'color-contrast'])
-      await page.context().close()
+  describe('are accessible and fit, dark and light, wide and narrow', () => {
+    let page: Page
+    before(async () => {
+      page = (await atDesk('/', { colorScheme: 'dark' })).page
     })
-  }
+    after(async () => page.context().close())
+
+    const look = async (rules?: string[]): Promise<void> => {
+      await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
+      assert.deepEqual(await axeFindings(page, rules), [])
+      assert.equal(await overhang(page), 0)
+    }
+
+    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
+      it(path, async () => {
+        await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+        await page.setViewportSize(LAPTOP)
+        await page.goto(node.origin + path.replace('DEVICE', device))
+        await page.getByRole('heading', { level: 1 }).waitFor()
+        await look()
+        await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+        await page.setViewportSize(PHONE)
+        await look(['scrollable-region-focusable', 'landmark-unique', 'target-size', 'color-contrast'])
+      })
+    }
+  })
 
   it('hold still for whoever has scrolled down to read, and say how many are new', async () => {
     const { page } = await atDesk(`/devices/${device}`, { viewport: PHONE })

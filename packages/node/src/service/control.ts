@@ -6,8 +6,7 @@ import type { TypedServer } from '../api/routes.ts'
 import { shape } from '../api/schema.ts'
 import type { Home } from '../home/home.ts'
 import { backupOpened } from '../upkeep/data-backup.ts'
-
-export const CONTROL_HEADER = 'x-telltale-control'
+import { CONTROL_HEADER } from './running-file.ts'
 
 /** What only somebody who may read the data directory can ask of a running node: they bring the secret of `running.json`. Not part of the public description. */
 export function addControl(server: FastifyInstance, home: Home, control: string): void {

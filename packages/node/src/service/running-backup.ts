@@ -1,7 +1,6 @@
 import { TelltaleError, fail } from '@telltale/core'
 import type { DataBackup } from '../upkeep/data-backup.ts'
-import { CONTROL_HEADER } from './control.ts'
-import { readRunning } from './running-file.ts'
+import { CONTROL_HEADER, readRunning } from './running-file.ts'
 
 /** Asks the node that runs on a directory to back it up while it goes on; null where none answers. Refusals have the codes of `backupData`. */
 export async function askRunningForBackup(directory: string, target: string): Promise<DataBackup | null> {

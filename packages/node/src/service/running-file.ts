@@ -13,6 +13,9 @@ export interface Running {
 
 const RUNNING_FILE = 'running.json'
 
+/** The header that carries the secret. */
+export const CONTROL_HEADER = 'x-telltale-control'
+
 export async function writeRunning(directory: string, running: Running): Promise<void> {
   await writeDurably(join(directory, RUNNING_FILE), Buffer.from(`${JSON.stringify(running, null, 2)}\n`), { mode: 0o600, replace: true })
 }
