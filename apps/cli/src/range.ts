@@ -8,6 +8,13 @@ export interface RangeOptions {
   to?: string
 }
 
+/** Records of a stream, first to last, both included. */
+export interface RecordRange {
+  stream: string
+  from: number
+  to: number
+}
+
 /** Help for both options, the same wherever they stand. */
 export const FROM_HELP = 'first record: its number (from 0), or an ISO time; without a zone it is UTC'
 export const TO_HELP = 'last record, itself included: its number, an ISO time, or a day'

@@ -2,11 +2,11 @@ import type { CertificateRequest } from '@telltale/certificate'
 import { streamHeadOf, streamsOfAsset } from '@telltale/node'
 import type { AssetProfile, Home } from '@telltale/node'
 
-/** Every record of every stream of an asset that has any. */
-export function recordsOfAsset(home: Home, asset: string): CertificateRequest['streams'] {
+/** Every record, or the newest, of every stream of an asset that has any. */
+export function recordsOfAsset(home: Home, asset: string, newest = Infinity): CertificateRequest['streams'] {
   return streamsOfAsset(home, asset).flatMap((stream) => {
     const count = countOf(home, stream)
-    return count === 0 ? [] : [{ stream, from: 0, to: count - 1 }]
+    return count === 0 ? [] : [{ stream, from: Math.max(0, count - newest), to: null }]
   })
 }
 

@@ -6,10 +6,10 @@ import { encodeCertificate } from './certificate.ts'
 import type { Anchor, CarriedEntry, CarriedNotes, CarriedRecords, DisclosedIdentity, Disclosure, NoteLeaf } from './certificate.ts'
 import { carriedLeaves, epochOf } from './plan.ts'
 
-/** Which records of which streams, first to last, both included. */
+/** Which records of which streams, first to last, both included; `to` is null for the newest that is certified when the certificate is made. */
 export interface CertificateRequest {
   asset: string
-  streams: { stream: string; from: number; to: number }[]
+  streams: { stream: string; from: number; to: number | null }[]
   /** What is opened: everything that is carried, nothing, or a range of record numbers. */
   disclose: 'all' | 'none' | { from: number; to: number }
   identity: DisclosedIdentity | null
@@ -51,16 +51,19 @@ function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: L
     const { device, name } = splitStreamName(stream) as { device: string; name: string }
     const row = streamRowFromCbor(decode(prove(streamKey(device, name)).value as Uint8Array))
     const wanted = request.streams.find((item) => item.stream === stream)
-    if (wanted && (wanted.from > wanted.to || wanted.to >= row.count)) {
-      throw fail('no-such-record', `${name} holds ${row.count} records; ${wanted.from} to ${wanted.to} are not among them.`, { expected: `0 to ${row.count - 1}`, found: `${wanted.from} to ${wanted.to}` })
-    }
-    streams.set(stream, { row, from: wanted?.from ?? 0, count: wanted ? wanted.to + 1 - wanted.from : 0 })
+    streams.set(stream, { row, ...(wanted ? rangeIn(wanted, row, name) : { from: 0, count: 0 }) })
     if (wanted) prove(identityKey(device))
   }
   const missing = request.streams.find((item) => !streams.has(item.stream))
   if (missing) throw fail('unknown-stream', `${missing.stream} is not a stream of this asset.`, { expected: [...streams.keys()].join(', '), found: missing.stream })
   for (const author of authors) prove(identityKey(author))
   return { head, state, streams }
+}
+
+function rangeIn({ from, to }: CertificateRequest['streams'][number], row: StreamRow, name: string): { from: number; count: number } {
+  const last = to ?? row.count - 1
+  if (from <= last && last < row.count) return { from, count: last + 1 - from }
+  throw fail('no-such-record', `${name} holds ${row.count} records; ${from} to ${last} are not among them.`, { expected: `0 to ${row.count - 1}`, found: `${from} to ${last}` })
 }
 
 /** Makes a certificate. Codes: `unknown-asset`, `unknown-stream`, `no-such-record`, `no-keys`, `body-dropped`. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { decodeCertificate, encodeCertificate } from '../src/certificate.ts'
 import { makeCertificate } from '../src/make.ts'
+import { carriedRanges } from '../src/ranges.ts'
 import type { CertificateMaterials, CertificateRequest } from '../src/make.ts'
 import type { Verification } from '../src/verify/report.ts'
 import { verifyCertificate } from '../src/verify/verifier.ts'
@@ -41,6 +42,14 @@ describe('a certificate that is made', () => {
         }
       }
     }
+  })
+
+  it('without an end carries everything up to the newest that is certified at that moment, and says so', async () => {
+    const stream = world.story.streams.sealed
+    const whole = await make({ streams: [{ stream, from: 2, to: null }] })
+    assert.deepEqual(whole, await make({ streams: [{ stream, from: 2, to: 6 }] }))
+    assert.deepEqual(carriedRanges(whole), [{ stream, from: 2, to: 6, count: 7 }])
+    await assert.rejects(make({ streams: [{ stream, from: 7, to: null }] }), { code: 'no-such-record' })
   })
 
   it('opens runs of one epoch that no resume interrupts', async () => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { bytesToHex, fail } from '@telltale/core'
+import { carriedRanges } from '@telltale/certificate'
 import type { CertificateRequest } from '@telltale/certificate'
 import { cborToJson, certificateFromHome, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
@@ -8,7 +9,7 @@ import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
 import { outputOf } from '../options.ts'
 import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
-import type { RangeOptions } from '../range.ts'
+import type { RangeOptions, RecordRange } from '../range.ts'
 import { addNodeOptions, nodeOf } from '../remote-node.ts'
 import type { NodeOptions } from '../remote-node.ts'
 import { writeResultFile } from '../result-file.ts'
@@ -48,13 +49,12 @@ Examples:
       const output = outputOf(options)
       const remote = await nodeOf(command, options)
       if (remote) {
-        const { request, device } = await chooseRemote(remote, options)
-        const bytes = await remote.call('makeCertificate', { body: { asset: request.asset, streams: request.streams } })
+        const { device, streams: wanted } = await chooseRemote(remote, options)
+        const bytes = await remote.call('makeCertificate', { body: { asset: device.asset, streams: wanted } })
         await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
         const { network } = await remote.call('getNetwork', {})
-        const counts = new Map(device.streams.map(({ stream, count }) => [stream, count]))
-        const document = { file: options.out, bytes: bytes.length, network, device: device.device, asset: device.asset, streams: request.streams.map((item) => ({ ...item, count: counts.get(item.stream) ?? 0 })) }
-        output.result(document, textOf(document, request, output.terminal.width))
+        const document = { file: options.out, bytes: bytes.length, network, device: device.device, asset: device.asset, streams: carriedRanges(bytes) }
+        output.result(document, textOf(document, { disclose: 'none', identity: null }, output.terminal.width))
         return
       }
       await withHome(options.data, output, async (home) => {
@@ -62,7 +62,7 @@ Examples:
         const request = await requestOf(home, device, options)
         const bytes = await certificateFromHome(home, request)
         await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
-        const document = documentOf(home, device, request, { file: options.out, bytes: bytes.length })
+        const document = { file: options.out, bytes: bytes.length, network: bytesToHex(home.ledger.network), device: device.address, asset: device.asset, streams: carriedRanges(bytes) }
         output.result(document, textOf(document, request, output.terminal.width))
       })
     })
@@ -79,19 +79,14 @@ interface CertificateDocument {
   network: string
   device: string
   asset: string
-  streams: { stream: string; from: number; to: number; count: number }[]
-}
-
-function documentOf(home: Home, device: DeviceProfile, request: CertificateRequest, written: { file: string; bytes: number }): CertificateDocument {
-  const streams = request.streams.map(({ stream, from, to }) => ({ stream, from, to, count: countOf(home, stream) }))
-  return { ...written, network: bytesToHex(home.ledger.network), device: device.address, asset: device.asset, streams }
+  streams: (RecordRange & { count: number })[]
 }
 
 function nameOf(stream: string, device: DeviceProfile): string {
   return stream.slice(device.address.length + 1)
 }
 
-function textOf({ file, bytes, network, streams, device }: CertificateDocument, request: CertificateRequest, width: number): string {
+function textOf({ file, bytes, network, streams, device }: CertificateDocument, request: Pick<CertificateRequest, 'disclose' | 'identity'>, width: number): string {
   const shown = streams.map(({ stream, from, to, count }) => {
     const name = stream.slice(device.length + 1)
     return from === 0 && to === count - 1 ? `all ${quantityText(count, 'record')} of ${name}` : `records ${countText(from)} to ${countText(to)} of ${countText(count)} of ${name}`
@@ -129,8 +124,8 @@ export function chooseStreams(home: Home, device: DeviceProfile, named: string |
 }
 
 /** The records of each stream that `--from` and `--to` ask for; streams without any are left out. */
-export async function chooseRecords(home: Home, device: DeviceProfile, streams: string[], options: RangeOptions): Promise<CertificateRequest['streams']> {
-  const chosen: CertificateRequest['streams'] = []
+export async function chooseRecords(home: Home, device: DeviceProfile, streams: string[], options: RangeOptions): Promise<RecordRange[]> {
+  const chosen: RecordRange[] = []
   for (const stream of streams) {
     const count = countOf(home, stream)
     const range = count === 0 ? null : await resolveRange(home, stream, count, options)

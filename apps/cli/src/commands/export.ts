@@ -9,6 +9,7 @@ import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { FROM_HELP, TO_HELP } from '../range.ts'
+import type { RecordRange } from '../range.ts'
 import { CSV_HEADER, readingToCsv, readingToJsonLine } from '../reading-rows.ts'
 import type { PlacedReading } from '../reading-rows.ts'
 import { withHome } from '../session.ts'
@@ -64,7 +65,7 @@ interface Sums {
   closed: { stream: string; sequence: number; why: Verdict }[]
 }
 
-async function writeReadings(home: Home, chosen: { stream: string; from: number; to: number }[], isJson: boolean, output: Output): Promise<Sums> {
+async function writeReadings(home: Home, chosen: RecordRange[], isJson: boolean, output: Output): Promise<Sums> {
   const sums: Sums = { records: 0, readings: 0, closed: [] }
   const total = chosen.reduce((sum, { from, to }) => sum + to - from + 1, 0)
   const progress = output.progress('Exporting')

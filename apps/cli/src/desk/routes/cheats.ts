@@ -69,7 +69,7 @@ export function cheats(server: TypedServer, { home, isDemo }: DeskContext): void
 /** The file that the cheats start from: everything of the car, as far as it is certified, and what its dashboard shows (`nothing-to-forge` before the first record). */
 async function honestFile(home: Home): Promise<Honest> {
   const asset = home.profile.assets[0] as AssetProfile
-  const streams = recordsOfAsset(home, asset.id).map(newest)
+  const streams = recordsOfAsset(home, asset.id, RECORDS_NEEDED)
   if (!streams.some(({ stream }) => stream.endsWith('/odometer'))) throw fail('nothing-to-forge', 'The car has not reported yet; wait for its first record.', { expected: 'a record of the odometer', found: 'none' })
   const certificate = await certificateFromHome(home, { asset: asset.id, streams, disclose: 'all', identity: identityOf(asset) })
   const { odometer } = await verifyCertificate(certificate, { trust: { network: home.ledger.network } }, home.primitives)
@@ -80,7 +80,3 @@ async function honestFile(home: Home): Promise<Honest> {
 
 /** Cheats need the end of each stream, not a day of it. */
 const RECORDS_NEEDED = 50
-
-function newest(range: { stream: string; from: number; to: number }): { stream: string; from: number; to: number } {
-  return { ...range, from: Math.max(0, range.to + 1 - RECORDS_NEEDED) }
-}

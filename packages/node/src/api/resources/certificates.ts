@@ -38,20 +38,20 @@ export const certificates: Resource = (server, context) => {
   )
 }
 
-/** The request with its ends filled in (`unknown-asset`, `unknown-stream`, `no-such-record`, `too-many-records`). */
+/** The request, once it is known to be one that this node answers (`unknown-asset`, `unknown-stream`, `no-such-record`, `too-many-records`). */
 function requestOf(context: ApiContext, { asset, streams }: { asset: string; streams: { stream: string; from?: number; to?: number }[] }): CertificateRequest {
   requireAsset(context, asset)
-  const wanted = streams.map(({ stream, from = 0, to }) => {
+  let records = 0
+  for (const { stream, from = 0, to } of streams) {
     const { device, name } = splitStreamName(stream) as { device: string; name: string }
     const { count } = requireStream(context, device, name)
     const last = to ?? count - 1
     if (from > last || last >= count) throw fail('no-such-record', `${stream} holds ${count} records; ${from} to ${last} are not among them.`, { expected: `0 to ${count - 1}`, found: `${from} to ${last}` })
-    return { stream, from, to: last }
-  })
-  if (new Set(wanted.map(({ stream }) => stream)).size !== wanted.length) throw fail('stream-exists', 'A stream is named twice.', { expected: 'each stream once' })
-  const records = wanted.reduce((sum, { from, to }) => sum + to + 1 - from, 0)
+    records += last + 1 - from
+  }
+  if (new Set(streams.map(({ stream }) => stream)).size !== streams.length) throw fail('stream-exists', 'A stream is named twice.', { expected: 'each stream once' })
   if (records > RECORDS_MAX) throw fail('too-many-records', 'A node makes no certificate of that many records for others; ask for fewer, or make it where the data lies.', { expected: `at most ${RECORDS_MAX} records`, found: String(records) })
-  return { asset, streams: wanted, disclose: 'none', identity: null }
+  return { asset, streams: streams.map(({ stream, from = 0, to = null }) => ({ stream, from, to })), disclose: 'none', identity: null }
 }
 
 function materialsOf({ ledger, reader, chain, primitives }: ApiContext, genesis: Uint8Array): Parameters<typeof makeCertificate>[1] {
