@@ -1,6 +1,8 @@
 import { bytesToMapKey, stateKeyHash, updateStateTree } from '@telltale/core'
 import type { Frontier, Primitives, StateChange, StateTree } from '@telltale/core'
 import type { Execution } from './execute.ts'
+import { readBlockRow } from './finality/block-row.ts'
+import type { Finality } from './finality/finality.ts'
 import type { Position, QuotaUse } from './position.ts'
 import { STATE_PREFIX, quotaRowKey, readUint48, streamTree, transactionRowKey } from './row-keys.ts'
 import { createStateBase, stateKeyText } from './state/base.ts'
@@ -17,7 +19,7 @@ const REBUILD_BATCH = 10_000
 /** What is committed, read through the store's rows, with what was decoded kept in memory. */
 export interface Base {
   state: StateBase
-  position(height: number, id: Uint8Array, timeMs: number, log: Frontier, stateTree: StateTree): Position
+  position(block: { height: number; id: Uint8Array; timeMs: number }, log: Frontier, stateTree: StateTree, finality: Finality): Position
   /** Takes over what a committed execution changed. */
   absorb(execution: Execution): void
   forget(): void
@@ -39,12 +41,18 @@ export function createBase(rows: RowReader, primitives: Primitives): Base {
 
   return {
     state,
-    position: (height, id, timeMs, log, stateTree) => ({
+    position: ({ height, id, timeMs }, log, stateTree, finality) => ({
       height,
       id,
       timeMs,
       log,
       stateTree,
+      finality,
+      ancestor(at) {
+        if (at > height || at < 0) return null
+        const ancestorId = at === height ? id : (readBlockRow(rows, at + 1)?.parent as Uint8Array)
+        return { id: ancestorId, justifiedHeight: at === height ? finality.justifiedHeight : (readBlockRow(rows, at)?.justifiedHeight ?? 0) }
+      },
       state,
       head,
       has: (transactionId) => rows.get(transactionRowKey(transactionId)) !== null,
@@ -66,19 +74,29 @@ export function createBase(rows: RowReader, primitives: Primitives): Base {
   }
 }
 
-/** A position on top of an execution that is not committed yet, so that the next block can be executed meanwhile. */
-export function positionAfter(parent: Position, execution: Execution, id: Uint8Array): Position {
-  const heads = new Map(execution.trees.map(({ kind, stream, growth }) => [`${kind} ${stream}`, growth.head]))
+/**
+ * A position on top of an execution that is not committed yet, so that the next block can be executed meanwhile. Once `isCommitted` says so it reads what is
+ * committed instead, and nothing of what was executed is held any longer by those on top of it.
+ */
+export function pendingPosition(parent: Position, execution: Execution, id: Uint8Array, committed: () => Position, isCommitted: () => boolean): Position {
+  const { height, timeMs, log, stateTree, finality } = execution
+  let held: { parent: Position; execution: Execution; heads: Map<string, TreeHead> } | null = { parent, execution, heads: new Map(execution.trees.map(({ kind, stream, growth }) => [`${kind} ${stream}`, growth.head])) }
+  const above = (): typeof held => {
+    if (held && isCommitted()) held = null
+    return held
+  }
   return {
-    height: execution.height,
+    height,
     id,
-    timeMs: execution.timeMs,
-    log: execution.log,
-    stateTree: execution.stateTree,
-    state: execution.state,
-    head: (kind, stream) => heads.get(`${kind} ${stream}`) ?? parent.head(kind, stream),
-    has: (transactionId) => execution.ids.has(bytesToMapKey(transactionId)) || parent.has(transactionId),
-    quota: (account) => execution.quotas.get(account) ?? parent.quota(account),
+    timeMs,
+    log,
+    stateTree,
+    finality,
+    state: { row: (key) => (above()?.execution.state ?? committed().state).row(key) },
+    head: (kind, stream) => above()?.heads.get(`${kind} ${stream}`) ?? (above()?.parent ?? committed()).head(kind, stream),
+    has: (transactionId) => above()?.execution.ids.has(bytesToMapKey(transactionId)) === true || (above()?.parent ?? committed()).has(transactionId),
+    quota: (account) => above()?.execution.quotas.get(account) ?? (above()?.parent ?? committed()).quota(account),
+    ancestor: (at) => (at === height ? { id, justifiedHeight: finality.justifiedHeight } : at > height ? null : (above()?.parent ?? committed()).ancestor(at)),
   }
 }
 

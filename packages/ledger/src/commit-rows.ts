@@ -2,7 +2,9 @@ import type { Primitives } from '@telltale/core'
 import type { Execution } from './execute.ts'
 import { isNumberedByStream } from './numbering.ts'
 import type { Position } from './position.ts'
-import { quotaRowKey, sentRowKey, sizeRowKey, stateRowKey, transactionRowKey, writeUint48 } from './row-keys.ts'
+import { TALLIES_ROW_KEY, blockRowKey, quotaRowKey, sentRowKey, stateRowKey, transactionRowKey, writeUint48 } from './row-keys.ts'
+import { encodeBlockRow } from './finality/block-row.ts'
+import { encodeTallies } from './finality/finality.ts'
 import type { RowChange, RowReader } from './store.ts'
 import { treeRows } from './tree-rows.ts'
 
@@ -15,7 +17,9 @@ export function commitRows(parent: Position, execution: Execution, primitives: P
     changes.push([transactionRowKey(read.id), uint48(logFrom + i)])
     if (!isNumberedByStream(call)) changes.push([sentRowKey(iss, sub, sequence, primitives.sha256), uint48(logFrom + i)])
   })
-  changes.push([sizeRowKey(execution.height), uint48(execution.size)], ...treeRows(execution.logGrowth))
+  const { height, size, finality } = execution
+  changes.push([blockRowKey(height), encodeBlockRow(size, parent.id, finality)], ...treeRows(execution.logGrowth))
+  if (finality.tallies.length + parent.finality.tallies.length > 0) changes.push([TALLIES_ROW_KEY, finality.tallies.length === 0 ? null : encodeTallies(finality.tallies)])
   for (const { growth } of execution.trees) for (const change of treeRows(growth)) changes.push(change)
   for (const [account, { window, bytes }] of execution.quotas) {
     const value = new Uint8Array(12)

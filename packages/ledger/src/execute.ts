@@ -5,6 +5,9 @@ import type { CheckedTransaction } from './admission.ts'
 import { accountOf } from './authority.ts'
 import { refuse } from './call.ts'
 import type { CallContext, ReadTransaction } from './call.ts'
+import { finalAtOnce } from './finality/finality.ts'
+import type { Finality } from './finality/finality.ts'
+import type { Vote } from './finality/vote.ts'
 import type { GrownTree, Position, QuotaUse, TreeGrowth, TreeKind } from './position.ts'
 import { isNumberedByStream } from './numbering.ts'
 import { applyPendingSet } from './pending-set.ts'
@@ -26,6 +29,9 @@ export interface BlockPlan {
   /** Newest height that is final on this branch, from the votes in it. */
   finalHeight: number
   transactions: CheckedTransaction[]
+  /** Votes that the block carries, and what they make of the branch; none, and final at once, where one authority decides alone. */
+  votes?: Vote[]
+  finality?: Finality
 }
 
 /** Entries of the state that a block changed, encoded. */
@@ -54,6 +60,8 @@ export interface Execution {
   quotas: Map<string, QuotaUse>
   /** Map keys of the ids of its transactions. */
   ids: Set<string>
+  votes: Vote[]
+  finality: Finality
 }
 
 /** How a proposer or a validator treats a transaction that fails: it is dropped with its verdict, or the whole block is refused. */
@@ -173,6 +181,8 @@ function finish(parent: Position, plan: BlockPlan, run: Run, included: ReadTrans
     trees,
     quotas: run.quotas,
     ids: run.ids,
+    votes: plan.votes ?? [],
+    finality: plan.finality ?? finalAtOnce(plan.height),
   }
 }
 

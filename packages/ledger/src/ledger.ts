@@ -17,7 +17,12 @@ import { readGenesis } from './genesis.ts'
 import { createLogReader } from './log-reader.ts'
 import type { LogReader } from './log-reader.ts'
 import type { Position } from './position.ts'
-import { LOG_TREE } from './row-keys.ts'
+import { readBlockRow } from './finality/block-row.ts'
+import type { BlockRow } from './finality/block-row.ts'
+import { countVotes, decodeTallies, finalAtOnce } from './finality/finality.ts'
+import type { Finality } from './finality/finality.ts'
+import type { Vote } from './finality/vote.ts'
+import { LOG_TREE, TALLIES_ROW_KEY } from './row-keys.ts'
 import { createStateView, parametersAt, setAt } from './state/view.ts'
 import type { Parameters } from './parameters.ts'
 import type { Store, StoredBlock } from './store.ts'
@@ -78,14 +83,15 @@ async function loadPosition(store: Store, network: Uint8Array, primitives: Primi
   const { frontier } = loadHead(store, LOG_TREE)
   if (height === 0) {
     const { genesis } = await readGenesis((await store.readBlock(0)).bytes, primitives)
-    return base.position(0, network, genesis.timeMs, frontier, stateTree)
+    return base.position({ height: 0, id: network, timeMs: genesis.timeMs }, frontier, stateTree, finalAtOnce(0))
   }
   const block = await store.readBlock(height)
   const { header } = decodeBlock(block.bytes)
   const root = frontierRoot(frontier, primitives.sha256)
   if (frontier.size !== header.size || !equalBytes(root, header.logRoot)) throw damaged('log root', bytesToHex(header.logRoot), bytesToHex(root))
   if (!equalBytes(stateRoot(stateTree), header.stateRoot)) throw damaged('state root', bytesToHex(header.stateRoot), bytesToHex(stateRoot(stateTree)))
-  return base.position(height, block.id, header.timeMs, frontier, stateTree)
+  const { justifiedHeight, finalHeight } = readBlockRow(store, height) as BlockRow
+  return base.position({ height, id: block.id, timeMs: header.timeMs }, frontier, stateTree, { justifiedHeight, finalHeight, tallies: decodeTallies(store.get(TALLIES_ROW_KEY)) })
 }
 
 function damaged(what: string, expected: string, found: string): TelltaleError {
@@ -96,7 +102,7 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
   const calls = createCalls(primitives)
   const base = createBase(store, primitives)
   const log = createLogReader(store, primitives)
-  let position = base.position(opened.height, opened.id, opened.timeMs, opened.log, opened.stateTree)
+  let position = base.position(opened, opened.log, opened.stateTree, opened.finality)
 
   // What may be said in the next block is asked for every transaction; what does not depend on it is kept until the position moves.
   let next: { parent: Position; context: Omit<CallContext, 'transaction' | 'id' | 'timeMs' | 'sender'> } | null = null
@@ -110,12 +116,12 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
   }
   const networkRow = (): ReturnType<ReturnType<typeof createStateView>['network']> => createStateView(position.state).network()
 
-  const roots = ({ size, logRoot, stateRoot, setHash, transactions }: Execution): BlockRoots => ({
+  const roots = ({ size, logRoot, stateRoot, setHash, transactions, votes }: Execution): BlockRoots => ({
     size,
     logRoot,
     stateRoot,
     setHash,
-    bodyHash: bodyHash(transactions.map((read) => read.transaction.bytes), primitives),
+    bodyHash: bodyHash(transactions.map((read) => read.transaction.bytes), votes, primitives),
   })
 
   return {
@@ -157,14 +163,14 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
       else await store.commit({ block, attachments, rows, undo })
       base.absorb(execution)
       log.remember(position.log.size, execution.transactions.map((read) => read.leafHash))
-      position = base.position(execution.height, block.id, execution.timeMs, execution.log, execution.stateTree)
+      position = base.position({ height: execution.height, id: block.id, timeMs: execution.timeMs }, execution.log, execution.stateTree, execution.finality)
     },
     async revert() {
       await store.revert()
       base.forget()
       log.forget()
       const reopened = await loadPosition(store, network, primitives)
-      position = base.position(reopened.height, reopened.id, reopened.timeMs, reopened.log, reopened.stateTree)
+      position = base.position(reopened, reopened.log, reopened.stateTree, reopened.finality)
     },
   }
 }
@@ -179,10 +185,18 @@ async function replay(ledger: Ledger, onReplay?: (height: number, target: number
   }
 }
 
-/** Executes a stored block on top of the committed position and compares every root with its header (`root-mismatch`, `invalid-transaction`). */
-export function executeStored(ledger: Ledger, stored: StoredBlock): { execution: Execution; header: BlockHeader } {
-  const { header, transactions } = decodeBlock(stored.bytes)
-  const parent = ledger.position
+/** What a block on top of `parent` that carries these votes makes of the branch: whether it is final at once, and up to where (`invalid-vote`). */
+export function finalityOf(parent: Position, votes: Vote[]): { finality: Finality; finalHeight: number } {
+  const network = createStateView(parent.state).network()
+  const height = parent.height + 1
+  if (setAt(network, height).length === 1 && votes.length === 0) return { finality: finalAtOnce(height), finalHeight: parent.height }
+  const finality = countVotes({ height: parent.height, finality: parent.finality, network, ancestor: parent.ancestor }, votes)
+  return { finality, finalHeight: finality.finalHeight }
+}
+
+/** Executes a stored block on top of the committed position, or of another, and compares every root with its header (`root-mismatch`, `invalid-transaction`, `invalid-vote`). */
+export function executeStored(ledger: Ledger, stored: Pick<StoredBlock, 'bytes'>, parent = ledger.position): { execution: Execution; header: BlockHeader } {
+  const { header, transactions, votes } = decodeBlock(stored.bytes)
   if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) {
     throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
   }
@@ -191,7 +205,7 @@ export function executeStored(ledger: Ledger, stored: StoredBlock): { execution:
     if (!read.ok) throw fail('invalid-transaction', `Block ${header.height} holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
     return { read: read.value, keys: null }
   })
-  const execution = ledger.execute(parent, { height: header.height, timeMs: header.timeMs, finalHeight: header.height - 1, transactions: checked }, refuseBlock)
+  const execution = ledger.execute(parent, { height: header.height, timeMs: header.timeMs, transactions: checked, votes, ...finalityOf(parent, votes) }, refuseBlock)
   const roots = ledger.roots(execution)
   for (const name of ['size', 'logRoot', 'stateRoot', 'setHash', 'bodyHash'] as const) {
     const [expected, found] = [header[name], roots[name]].map((value) => (typeof value === 'number' ? String(value) : bytesToHex(value)))

@@ -1,7 +1,7 @@
 import { leafHash } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 import { decodeBlock } from './block/block.ts'
-import { readUint48, sizeRowKey } from './row-keys.ts'
+import { blockRowKey, readUint48 } from './row-keys.ts'
 import type { Store } from './store.ts'
 import type { KnownSubtrees, LeafHashes } from './tree-rows.ts'
 
@@ -42,7 +42,7 @@ export function createLogReader(store: Store, primitives: Primitives): LogReader
     let high = store.rowsHeight
     while (low < high) {
       const middle = Math.floor((low + high) / 2)
-      if (readUint48(store.get(sizeRowKey(middle)) as Uint8Array, 0) > index) high = middle
+      if (readUint48(store.get(blockRowKey(middle)) as Uint8Array, 0) > index) high = middle
       else low = middle + 1
     }
     return low

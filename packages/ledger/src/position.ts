@@ -1,4 +1,5 @@
 import type { Cbor, Frontier, StateTree } from '@telltale/core'
+import type { Ancestor, Finality } from './finality/finality.ts'
 import type { StateReader } from './state/base.ts'
 import type { Growth, TreeHead } from './tree-growth.ts'
 
@@ -21,6 +22,10 @@ export interface Position {
   head(kind: TreeKind, stream: string): TreeHead
   has(transactionId: Uint8Array): boolean
   quota(account: string): QuotaUse | null
+  /** What the votes in this branch have made of it. */
+  finality: Finality
+  /** A block of this branch, itself included; null where there is none of this height. */
+  ancestor(height: number): Ancestor | null
 }
 
 export type TreeKind = 'records' | 'notes'

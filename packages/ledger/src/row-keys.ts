@@ -8,7 +8,8 @@ const STATE = 0x73 // s: state key -> value
 const HEAD = 0x66 // f: tree -> size, frontier, positions in the log of the leaves behind the last group
 const GROUP = 0x67 // g: tree of a stream, index -> hash of 16 leaves, their positions in the log
 const NODE = 0x6e // n: tree, level, index -> hash of a complete subtree
-const SIZE = 0x7a // z: height -> size of the log after the block
+const BLOCK = 0x7a // z: height -> size of the log after the block, id of its parent, what is justified and final after it
+const TALLIES = 0x79 // y: votes that the newest blocks carry for targets that are not justified yet
 const TRANSACTION = 0x78 // x: id, whole because what is cited is judged by it -> position in the log
 const QUOTA = 0x71 // q: account -> window, bytes used in it
 const SENT = 0x6d // m: sender and subject, sequence -> position in the log; records and resumes stand in their stream's tree instead
@@ -50,9 +51,11 @@ export function groupRowKey(tree: Uint8Array, index: number): Uint8Array {
   return key
 }
 
-export function sizeRowKey(height: number): Uint8Array {
+export const TALLIES_ROW_KEY: Uint8Array = new Uint8Array([TALLIES])
+
+export function blockRowKey(height: number): Uint8Array {
   const key = new Uint8Array(7)
-  key[0] = SIZE
+  key[0] = BLOCK
   writeUint48(key, 1, height)
   return key
 }

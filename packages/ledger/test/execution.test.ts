@@ -4,7 +4,7 @@ import { bytesToHex, encode, equalBytes, stateRoot } from '@telltale/core'
 import type { Verdict } from '@telltale/core'
 import { CALLS, admitMessage, createPlainStore, record, recordContent, role, testIdentity, tick } from '@telltale/testing'
 import type { PlainStore, TestNetwork } from '@telltale/testing'
-import { positionAfter } from '../src/base-position.ts'
+import { pendingPosition } from '../src/base-position.ts'
 import { decodeBlock, encodeBlock } from '../src/block/block.ts'
 import { blockId, encodeHeader } from '../src/block/header.ts'
 import type { BlockHeader } from '../src/block/header.ts'
@@ -99,13 +99,16 @@ suite('executing a block', () => {
     const first = await network.sign({ key: device, call: CALLS.record, sub: 'odometer', args: recordContent(network, device, 'odometer').args })
     const plan = await planOf(network, [first])
     const execution = ledger.execute(ledger.position, plan, refuseBlock)
-    const ahead = positionAfter(ledger.position, execution, new Uint8Array(32).fill(1))
+    let isCommitted = false
+    const ahead = pendingPosition(ledger.position, execution, new Uint8Array(32).fill(1), () => ledger.position, () => isCommitted)
     const second = await network.sign({ key: device, call: CALLS.record, sub: 'odometer', ...pick(recordContent(network, device, 'odometer', { sequence: 1, previous: plan.transactions[0]!.read.id })) })
     const next = { ...(await planOf(network, [second])), height: plan.height + 1, timeMs: plan.timeMs + 1000, finalHeight: plan.height }
     const early = ledger.execute(ahead, next, refuseBlock)
     await network.block([first], { timeMs: plan.timeMs })
+    isCommitted = true
     const late = ledger.execute(ledger.position, next, refuseBlock)
     assert.deepEqual(rootsText(early), rootsText(late))
+    assert.deepEqual(rootsText(ledger.execute(ahead, next, refuseBlock)), rootsText(late))
     assert.ok(ahead.has(plan.transactions[0]!.read.id) && !ahead.has(new Uint8Array(32)))
   })
 })

@@ -4,9 +4,10 @@
 export const FORMAT_NUMBER = 1
 /**
  * Number of the layout of all rows, the ledger's included: rows in another one are forgotten and rebuilt from the segments. 1: a row for every leaf of a tree. 2: heads,
- * groups and complete subtrees of trees; attachments by 16 bytes of their hash, their places in 11.
+ * groups and complete subtrees of trees; attachments by 16 bytes of their hash, their places in 11. 3: blocks with their parents and what votes
+ * made of their branch.
  */
-export const ROWS_LAYOUT_NUMBER = 2
+export const ROWS_LAYOUT_NUMBER = 3
 /** A segment that has reached this ends, and the next begins: small enough to be copied and repaired by itself, large enough that a terabyte is 16,000 files. */
 export const SEGMENT_BYTES_MAX = 67_108_864
 /** One frame. 5,000 transactions of 16 kB are 80 MB; a length beyond this is damage and nothing is allocated for it. */
