@@ -277,7 +277,7 @@ suite('time', () => {
       const [one] = (await signRecords(rig, 1)) as [Submission]
       await chain.submit(one)
       times.push(rig.network.ledger.position.timeMs)
-      clocks.push(chain.head!.cosignature.issuedAtSeconds)
+      clocks.push(chain.head!.cosignatures[0]!.issuedAtSeconds)
     }
     for (let i = 1; i < times.length; i++) assert.ok(times[i]! > times[i - 1]! && clocks[i]! >= clocks[i - 1]!)
     assert.equal(clocks[2], clocks[1])

@@ -88,7 +88,7 @@ suite('a store that fails', () => {
     rig.clock.ms += 100_000
     const again = await startChain(rig, { ledger: await reopen(rig, rig.store) })
     assert.deepEqual(rig.store.signed, signed)
-    assert.equal(again.head?.cosignature.issuedAtSeconds, signed?.issuedAtSeconds)
+    assert.equal(again.head?.cosignatures[0]!.issuedAtSeconds, signed?.issuedAtSeconds)
     assert.equal(again.head?.checkpoint.size, signed?.size)
   })
 

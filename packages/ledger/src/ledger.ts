@@ -47,7 +47,7 @@ export interface Ledger {
   /** The signatures to check before a transaction can be executed on top of `parent`, or why there are none. */
   signatures(read: ReadTransaction, parent?: Position): SignatureCheck[] | Verdict
   /** Whether a transaction could stand in the next block, signatures apart. */
-  check(read: ReadTransaction, timeMs: number): Verdict | null
+  check(read: ReadTransaction, timeMs: number, parent?: Position): Verdict | null
   attachments(read: ReadTransaction): AttachmentReference[]
   execute(parent: Position, plan: BlockPlan, onRefusal: OnRefusal): Execution
   /** What a header states about an executed block. */
@@ -135,10 +135,10 @@ function createLedger(store: Store, network: Uint8Array, primitives: Primitives,
     authorities: (height) => setAt(networkRow(), height),
     read: (bytes) => readTransaction(bytes, calls, primitives),
     signatures: (read, parent = position) => requiredSignatures(contextOf(parent, read, parent.timeMs), read),
-    check(read, timeMs) {
-      const context = contextOf(position, read, timeMs)
+    check(read, timeMs, parent = position) {
+      const context = contextOf(parent, read, timeMs)
       const account = accountOf(context)
-      const used = position.quota(account)
+      const used = parent.quota(account)
       const window = Math.floor(timeMs / context.parameters.quotaWindowMs)
       return judgeTransaction(context, read, used?.window === window ? used : null)
     },

@@ -79,4 +79,6 @@ export interface SignedState {
   size: number
   logRoot: Uint8Array
   issuedAtSeconds: number
+  /** The last vote on finality; left out before the first. */
+  voted?: { sourceHeight: number; targetHeight: number; targetId: Uint8Array }
 }

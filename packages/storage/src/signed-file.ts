@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { asArray, asBytes, asUint, bytesToHex, decode, encode, equalBytes, fail, judge } from '@telltale/core'
+import { asArray, asBytes, asUint, bytesToHex, decode, encode, equalBytes, fail, judge, wrongShape } from '@telltale/core'
 import type { SignedState } from '@telltale/ledger'
 import { digest16 } from './checksum.ts'
 import type { Disk, DiskFile } from './disk.ts'
@@ -16,7 +16,8 @@ import { SIGNED_SLOT_BYTES } from './limits.ts'
  *     6  6  sequence: rises by one with every write, 0 in a new store
  *    12 16  digest: first 16 bytes of the SHA-256 over bytes 0 to 11 and 28 to the end
  *    28  4  length of the state, 0 where nothing was ever signed
- *    32     cbor [sealed height + 1, sealed id, size, log root, issued at in seconds, block sequence], then zeros
+ *    32     cbor [sealed height + 1, sealed id, size, log root, issued at in seconds, block sequence, and where votes were cast: source height, target height,
+ *           target id], then zeros
  *
  * A write that is torn spoils the slot that it was meant for and leaves the other, which is older; the signature had not left by then. A slot
  * that spoils later would lower the state without a word: so both are made equal whenever the store opens and closes, and the frames
@@ -49,7 +50,8 @@ function encodeSignedSlot({ sequence, state, blockSequence }: SignedSlot): Uint8
   slot.set(MARK, 0)
   writeUint48(view, 6, sequence)
   if (state !== null) {
-    const bytes = encode([state.sealedHeight + 1, state.sealedId, state.size, state.logRoot, state.issuedAtSeconds, blockSequence])
+    const voted = state.voted ? [state.voted.sourceHeight, state.voted.targetHeight, state.voted.targetId] : []
+    const bytes = encode([state.sealedHeight + 1, state.sealedId, state.size, state.logRoot, state.issuedAtSeconds, blockSequence, ...voted])
     view.setUint32(28, bytes.length)
     slot.set(bytes, STATE_AT)
   }
@@ -77,7 +79,10 @@ function readSignedSlot(bytes: Uint8Array): SignedSlot | Difference {
 }
 
 function readState(bytes: Uint8Array): { state: SignedState; blockSequence: number } {
-  const [height, sealedId, size, logRoot, issuedAtSeconds, blockSequence] = asArray(decode(bytes), 'a signed state', 6)
+  const items = asArray(decode(bytes), 'a signed state')
+  const [height, sealedId, size, logRoot, issuedAtSeconds, blockSequence, sourceHeight, targetHeight, targetId] = items
+  if (items.length !== 6 && items.length !== 9) throw wrongShape('a signed state', '6 or 9 items', items.length)
+  const voted = items.length === 6 ? {} : { voted: { sourceHeight: asUint(sourceHeight, 'the source of the vote'), targetHeight: asUint(targetHeight, 'the target of the vote'), targetId: asBytes(targetId, 'the target of the vote') } }
   return {
     state: {
       sealedHeight: asUint(height, 'the sealed height') - 1,
@@ -85,6 +90,7 @@ function readState(bytes: Uint8Array): { state: SignedState; blockSequence: numb
       size: asUint(size, 'the size'),
       logRoot: asBytes(logRoot, 'the log root'),
       issuedAtSeconds: asUint(issuedAtSeconds, 'the time'),
+      ...voted,
     },
     blockSequence: asUint(blockSequence, 'the block sequence'),
   }
@@ -162,13 +168,19 @@ export function refuseLowerSigned(before: SignedState | null, next: SignedState 
   if (before === null) return
   const expected = describeSigned(before)
   const found = next === null ? 'nothing signed' : describeSigned(next)
-  const isLower = next === null || next.sealedHeight < before.sealedHeight || next.size < before.size || next.issuedAtSeconds < before.issuedAtSeconds
+  const isLower = next === null || next.sealedHeight < before.sealedHeight || next.size < before.size || next.issuedAtSeconds < before.issuedAtSeconds || isVoteLower(before.voted, next.voted)
   if (isLower) throw fail('would-lower-signed-state', `This would forget what this node signed: it signed ${expected}, and would then say ${found}.`, { expected: `at least ${expected}`, found })
   if (next.size === before.size && !equalBytes(next.logRoot, before.logRoot)) {
     throw fail('would-lower-signed-state', `This node signed another log of ${before.size} transactions already.`, { expected: bytesToHex(before.logRoot), found: bytesToHex(next.logRoot) })
   }
 }
 
+function isVoteLower(before: SignedState['voted'], next: SignedState['voted']): boolean {
+  if (!before) return false
+  return !next || next.targetHeight < before.targetHeight || next.sourceHeight < before.sourceHeight || (next.targetHeight === before.targetHeight && !equalBytes(next.targetId, before.targetId))
+}
+
 function describeSigned(state: SignedState): string {
-  return `block ${state.sealedHeight}, log size ${state.size}, time ${state.issuedAtSeconds}`
+  const voted = state.voted ? `, vote from ${state.voted.sourceHeight} to ${state.voted.targetHeight}` : ''
+  return `block ${state.sealedHeight}, log size ${state.size}, time ${state.issuedAtSeconds}${voted}`
 }

@@ -1,14 +1,17 @@
 import { cosign, encodeCosignature } from '@telltale/core'
-import type { Checkpoint, Cosignature, Primitives, Signer } from '@telltale/core'
+import type { AuthoritySet, Checkpoint, Cosignature, Primitives, Signer } from '@telltale/core'
 import { decodeBlock } from '@telltale/ledger'
 import type { Execution, Ledger } from '@telltale/ledger'
 import { findSignedLoss, signedLossError } from './signed-loss.ts'
 import type { SignedLoss } from './signed-loss.ts'
 
-/** A checkpoint and the lone authority's signature on it. */
+/** A checkpoint with the signatures of more than two thirds of its authorities. */
 export interface CertifiedHead {
   checkpoint: Checkpoint
-  cosignature: Cosignature
+  /** The authorities in force at its height. */
+  set: AuthoritySet
+  /** In the order of the set. */
+  cosignatures: Cosignature[]
 }
 
 /**
@@ -42,7 +45,7 @@ export async function createCertifier({ ledger, signer, address, primitives, clo
   if (loss && !acceptLoss) throw signedLossError(loss)
   const release = async (checkpoint: Checkpoint, cosignature: Cosignature): Promise<void> => {
     await store.keep('cosignature', encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature))
-    head = { checkpoint, cosignature }
+    head = { checkpoint, set: ledger.authorities(checkpoint.height), cosignatures: [cosignature] }
   }
   const certify = async (checkpoint: Checkpoint, blockId: Uint8Array): Promise<void> => {
     const { height, size, logRoot } = checkpoint

@@ -1,5 +1,5 @@
 import { asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction, verdictToError } from '@telltale/core'
-import type { Primitives, SignatureCheck, Signer, Submission, TelltaleError, Verdict } from '@telltale/core'
+import type { Cosignature, Primitives, SignatureCheck, Signer, Submission, TelltaleError, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf, createCertifier } from './certifier.ts'
@@ -97,8 +97,8 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     },
     async receipt(index) {
       assert(certifier.head !== null, 'a receipt needs a checkpoint')
-      const { checkpoint, cosignature } = certifier.head
-      if (receipts?.head !== certifier.head) receipts = { head: certifier.head, encode: createReceiptEncoder(checkpoint, signer.publicKey.algorithm, cosignature) }
+      const { checkpoint, cosignatures } = certifier.head
+      if (receipts?.head !== certifier.head) receipts = { head: certifier.head, encode: createReceiptEncoder(checkpoint, signer.publicKey.algorithm, cosignatures[0] as Cosignature) }
       const { encode } = receipts
       return encode(index, await reader.inclusion(index, checkpoint.size))
     },

@@ -64,6 +64,20 @@ export function encodeCosignature(checkpoint: Checkpoint, algorithm: Algorithm, 
   return encodeSign1({ protectedBytes: cosignatureHeader(checkpoint, algorithm, cosignature), unprotected: new Map(), payload: null, signature: cosignature.signature })
 }
 
+/** What a cosignature says of itself, before anything is checked: who signed, when, and at what height (`wrong-shape` and the codes of the reader). */
+export function readCosignature(bytes: Uint8Array): { cosignature: Cosignature; height: number } {
+  const { protectedHeader: header, signature } = decodeSign1(bytes)
+  const claims = asMap(header.get(LABEL_ISS_SUB), 'cosignature claims')
+  const [, height] = asArray(header.get(LABEL_CHECKPOINT), 'cosignature checkpoint', 5)
+  const cosignature = {
+    address: asText(claims.get(1), 'cosignature iss', 64),
+    keyNumber: asBytes(header.get(4), 'cosignature kid', 1)[0] as number,
+    issuedAtSeconds: asUint(claims.get(6), 'cosignature iat', ISSUED_AT_SECONDS_MAX),
+    signature,
+  }
+  return { cosignature, height: asUint(height, 'cosignature height') }
+}
+
 /** An RFC 9942 receipt: the cosignature with an inclusion proof [size, index, path] under unprotected label 396. */
 export function encodeReceipt(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature, index: number, path: Uint8Array[]): Uint8Array {
   return createReceiptEncoder(checkpoint, algorithm, cosignature)(index, path)

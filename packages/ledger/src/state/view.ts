@@ -64,6 +64,11 @@ export function createStateView(parent: StateReader): StateView {
   }
 }
 
+/** The entry of the network as it stands at a position. */
+export function networkAt({ state }: { state: StateReader }): NetworkRow {
+  return state.row(NETWORK_KEY) as NetworkRow
+}
+
 export function parametersAt(network: NetworkRow, height: number): Parameters {
   const found = network.parameters.findLast((interval) => isInForce(interval, height))
   assert(found !== undefined, `no parameters in force at height ${height}`)

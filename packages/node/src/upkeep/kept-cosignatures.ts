@@ -1,4 +1,4 @@
-import { asArray, asBytes, asMap, asText, asUint, cosignatureCheck, decode, decodeSign1, encodeCosignature, equalBytes, isValidSignature, judge } from '@telltale/core'
+import { cosignatureCheck, decode, encodeCosignature, equalBytes, isValidSignature, judge, readCosignature } from '@telltale/core'
 import type { Authority, Checkpoint, Cosignature, Primitives } from '@telltale/core'
 import { decodeBlock, networkRowFromCbor, NETWORK_KEY, setAt } from '@telltale/ledger'
 import type { Ledger, LedgerReader, NetworkRow } from '@telltale/ledger'
@@ -13,11 +13,6 @@ export interface KeptCosignature {
 /** What a kept statement is: a cosignature that holds, one of blocks that were lost and whose loss was told, or why it is neither. */
 export type KeptJudgement = { ok: true; kept: KeptCosignature | null } | { ok: false; what: string; expected: string; found: string }
 
-/** Labels of a cosignature's protected header: key number, claims (issuer 1, time 6), checkpoint. */
-const LABEL_KEY = 4
-const LABEL_CLAIMS = 15
-const LABEL_CHECKPOINT = -65537
-
 interface Context {
   ledger: Ledger
   reader: LedgerReader
@@ -28,7 +23,7 @@ interface Context {
 export async function* judgeCosignatures({ ledger, reader, primitives }: Context): AsyncGenerator<KeptJudgement> {
   const network = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
   for await (const bytes of ledger.store.kept('cosignature')) {
-    const read = judge(() => readClaims(bytes))
+    const read = judge(() => readCosignature(bytes))
     if (!read.ok) yield { ok: false, what: 'a kept cosignature', expected: read.verdict.expected ?? 'a cosignature', found: read.verdict.found ?? read.verdict.message }
     else {
       const judged = await judgeOne(bytes, read.value, network, { ledger, reader, primitives })
@@ -39,22 +34,7 @@ export async function* judgeCosignatures({ ledger, reader, primitives }: Context
   }
 }
 
-type Claims = Cosignature & { height: number }
-
-function readClaims(bytes: Uint8Array): Claims {
-  const { protectedHeader: header, signature } = decodeSign1(bytes)
-  const claims = asMap(header.get(LABEL_CLAIMS), 'cosignature claims')
-  const [, height] = asArray(header.get(LABEL_CHECKPOINT), 'cosignature checkpoint', 5)
-  return {
-    address: asText(claims.get(1), 'cosignature iss', 64),
-    keyNumber: asBytes(header.get(LABEL_KEY), 'cosignature kid', 1)[0] as number,
-    issuedAtSeconds: asUint(claims.get(6), 'cosignature iat'),
-    signature,
-    height: asUint(height, 'cosignature height'),
-  }
-}
-
-async function judgeOne(bytes: Uint8Array, { height, ...cosignature }: Claims, network: NetworkRow, { ledger, primitives }: Context): Promise<KeptJudgement> {
+async function judgeOne(bytes: Uint8Array, { height, cosignature }: ReturnType<typeof readCosignature>, network: NetworkRow, { ledger, primitives }: Context): Promise<KeptJudgement> {
   const what = `cosignature of block ${height}`
   if (height < 1 || height > ledger.position.height) return { ok: false, what, expected: `a block from 1 to ${ledger.position.height}`, found: `block ${height}` }
   const authority = setAt(network, height).find((item) => item.address === cosignature.address && item.keyNumber === cosignature.keyNumber)

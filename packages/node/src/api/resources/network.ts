@@ -59,12 +59,11 @@ export const network: Resource = (server, context) => {
     async (request, reply) => {
       const { head } = chain
       if (!head) throw fail('nothing-certified', 'Nothing is certified yet.', { expected: 'a certified block', found: 'none' })
-      const { checkpoint, cosignature } = head
+      const { checkpoint, cosignatures } = head
       if (/\bapplication\/cbor\b/.test(request.headers.accept ?? '')) return reply.type('application/cbor').send(Buffer.from(encodePin({ checkpoint, set: ledger.authorities(checkpoint.height) })))
       const { height, size, logRoot, stateRoot, setHash } = checkpoint
       const { timeMs } = await reader.transaction(size - 1)
-      const { address, keyNumber, issuedAtSeconds } = cosignature
-      return { checkpoint: { height, size, logRoot: bytesToHex(logRoot), stateRoot: bytesToHex(stateRoot), setHash: bytesToHex(setHash), timeMs }, cosignatures: [{ address, keyNumber, issuedAtSeconds }] }
+      return { checkpoint: { height, size, logRoot: bytesToHex(logRoot), stateRoot: bytesToHex(stateRoot), setHash: bytesToHex(setHash), timeMs }, cosignatures: cosignatures.map(({ address, keyNumber, issuedAtSeconds }) => ({ address, keyNumber, issuedAtSeconds })) }
     },
   )
 }

@@ -1,0 +1,84 @@
+import { TelltaleError, decodeSubmissions, judge } from '@telltale/core'
+import type { Submission } from '@telltale/core'
+import { decodeBlock } from '@telltale/ledger'
+import type { EngineCore } from './core.ts'
+import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
+import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, encodeQuestion } from './messages.ts'
+import type { FullBlock } from './messages.ts'
+
+/** Asks others for what this node lacks. One at a time; a peer that stalls or lies is left for another. */
+export interface CatchUp {
+  /** Takes what a peer has and this node has not: blocks from the newest final one on, then votes, cosignatures and transactions that wait. */
+  from(peer: string): void
+  /** Whether blocks are being fetched now. */
+  readonly isBusy: boolean
+}
+
+interface CatchUpInit {
+  core: EngineCore
+  /** Takes a block; false where it was known. Throws the verdict where it is refused. */
+  receive(block: FullBlock): Promise<boolean>
+  gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<unknown>
+  take(submission: Submission): Promise<unknown>
+  isStopped(): boolean
+}
+
+export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchUpInit): CatchUp {
+  const wanted = new Set<string>()
+  let running: Promise<void> | null = null
+  let isBusy = false
+
+  const blocksFrom = async (peer: string): Promise<void> => {
+    const head = decodeHeadAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'head' }), ASK_MS_MAX))
+    if (core.branches.find(head.id) !== null || head.height <= core.branches.root.height) return
+    isBusy = true
+    let from = core.branches.root.height + 1
+    while (!isStopped()) {
+      const blocks = decodeFullBlocks(await core.exchange.ask(peer, encodeQuestion({ kind: 'range', from, count: RANGE_BLOCKS_MAX }), ASK_MS_MAX))
+      for (const block of blocks) await receive(block)
+      if (blocks.length === 0) return
+      from = decodeBlock(blocks.at(-1)!.bytes).header.height + 1
+      if (from > head.height) return
+    }
+  }
+
+  const restFrom = async (peer: string): Promise<void> => {
+    const { votes, cosignatures } = decodeRecent(await core.exchange.ask(peer, encodeQuestion({ kind: 'recent' }), ASK_MS_MAX))
+    for (const vote of votes) await gossip(peer, 'vote', vote)
+    for (const cosignature of cosignatures) await gossip(peer, 'cosignature', cosignature)
+    const waiting = await core.exchange.ask(peer, encodeQuestion({ kind: 'waiting' }), ASK_MS_MAX)
+    if (waiting.length === 0) return
+    const submissions = judge(() => decodeSubmissions(waiting))
+    if (!submissions.ok) return core.exchange.blame(peer, submissions.verdict.code)
+    // One that is refused here was refused for its own sake, not the peer's.
+    for (const submission of submissions.value) await take(submission).catch(() => undefined)
+  }
+
+  const run = async (): Promise<void> => {
+    for (const peer of wanted) {
+      wanted.delete(peer)
+      try {
+        await blocksFrom(peer)
+        isBusy = false
+        await restFrom(peer)
+      } catch (error) {
+        // Gone or slow peers are no wonder; whoever sent what is refused is scored down.
+        if (error instanceof TelltaleError && !/^peer-/.test(error.code)) core.exchange.blame(peer, error.code)
+      } finally {
+        isBusy = false
+      }
+    }
+    running = null
+  }
+
+  return {
+    get isBusy() {
+      return isBusy
+    },
+    from(peer) {
+      if (isStopped()) return
+      wanted.add(peer)
+      running ??= Promise.resolve().then(run)
+    },
+  }
+}

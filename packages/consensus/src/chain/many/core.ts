@@ -1,0 +1,46 @@
+import type { Primitives, Signer } from '@telltale/core'
+import type { Ledger } from '@telltale/ledger'
+import type { SignatureVerifier } from '../signature-verifier.ts'
+import type { BranchBlock, Branches } from './branches.ts'
+import type { Exchange } from './exchange.ts'
+import type { SignedFile } from './signed-file.ts'
+import type { VoteBook } from './vote-book.ts'
+import type { WaitingRoom } from './waiting.ts'
+
+/** Time as an engine knows it; a simulation plugs in its own. */
+export interface EngineClock {
+  nowMs(): number
+  /** Runs once, later; the answer calls it off. */
+  after(ms: number, run: () => void): () => void
+}
+
+/** Blocks that are not final, so that they survive when every node stops at once. Appended, and rewritten when most of it became final. */
+export interface BranchLog {
+  load(): Promise<Uint8Array[]>
+  append(block: Uint8Array): Promise<void>
+  /** From now on these are the only ones. */
+  settle(blocks: Uint8Array[]): Promise<void>
+}
+
+/** Who this node signs as; null for one that holds and checks only. */
+export interface Signing {
+  signer: Signer
+  address: string
+  signed: SignedFile
+  /** A height that was written as sealed by a process that died before its block was kept: its seal never left, so it may be sealed again. */
+  unsentHeight: number | null
+}
+
+/** What the parts of the engine share. Only the engine's own queue changes it. */
+export interface EngineCore {
+  readonly ledger: Ledger
+  readonly primitives: Primitives
+  readonly verifier: SignatureVerifier
+  readonly clock: EngineClock
+  readonly exchange: Exchange
+  readonly signing: Signing | null
+  readonly branches: Branches
+  readonly votes: VoteBook
+  readonly waiting: WaitingRoom
+  head: BranchBlock
+}

@@ -1,0 +1,19 @@
+/** Blocks above the newest final one: where finality stalls, blocks stop too, so that what is not certified stays small and can be told to everybody who comes back. */
+export const UNFINAL_DEPTH_MAX = 256
+/** Blocks of all branches above it, those that lose included. */
+export const BRANCH_BLOCKS_MAX = 1024
+/** How far a block's time may lie ahead of this machine's clock. */
+export const AHEAD_MS_MAX = 120_000
+/** How long a sealer waits for each authority whose turn comes first, where blocks follow one another faster than that. */
+export const STEP_MS_MIN = 250
+/** Transactions that wait, and their bytes with attachments. */
+export const POOL_COUNT_MAX = 100_000
+export const POOL_BYTES_MAX = 268_435_456
+/** Blocks of one answer, and about how many bytes. */
+export const RANGE_BLOCKS_MAX = 128
+export const RANGE_BYTES_MAX = 16_777_216
+export const ASK_MS_MAX = 10_000
+/** Cosignatures of blocks that are not final here yet. */
+export const EARLY_COSIGNATURES_MAX = 1024
+/** Votes for blocks that are not known here yet. */
+export const EARLY_VOTES_MAX = 4096

@@ -1,0 +1,107 @@
+import { bytesToHex, compareBytes, equalBytes, fail, isValidSignature, statementCheck } from '@telltale/core'
+import type { Primitives, SignatureCheck, TelltaleError } from '@telltale/core'
+import { NO_NONCE, blockId, decodeBlock, executeStored, networkAt, parametersAt, setAt, voteCheck } from '@telltale/ledger'
+import type { Block, BlockHeader, Execution, Ledger } from '@telltale/ledger'
+import { matchAttachments } from '../pool.ts'
+import type { Attachment } from '../pool.ts'
+import type { SignatureVerifier } from '../signature-verifier.ts'
+import type { BranchBlock } from './branches.ts'
+import { AHEAD_MS_MAX } from './limits.ts'
+import type { FullBlock } from './messages.ts'
+import { turnOf } from './turn.ts'
+import { voterAt } from './vote-book.ts'
+import type { VoteBook } from './vote-book.ts'
+import type { WaitingRoom } from './waiting.ts'
+
+/** A block that passed every check. */
+export interface AcceptedBlock {
+  id: Uint8Array
+  block: Block
+  bytes: Uint8Array
+  attachments: Attachment[]
+  execution: Execution
+  turn: number
+}
+
+interface Checking {
+  ledger: Ledger
+  primitives: Primitives
+  verifier: SignatureVerifier
+  clock: { nowMs(): number }
+  waiting: WaitingRoom
+  votes: VoteBook
+}
+
+/**
+ * Checks a block on top of one that is known, cheap things first: time, sealer and turn, work, seal, votes, attachments, signatures of transactions, and then executes
+ * it. Codes: `wrong-network`, `time-out-of-range`, `not-an-authority`, `insufficient-work`, `invalid-signature`, `invalid-vote`, `missing-attachment`,
+ * `invalid-transaction`, `root-mismatch`.
+ */
+export async function acceptBlock(checking: Checking, parent: BranchBlock, { bytes, attachments }: FullBlock): Promise<AcceptedBlock> {
+  const { ledger, primitives } = checking
+  const block = decodeBlock(bytes)
+  const { turn } = await acceptHeader(checking, parent, block)
+  await acceptVotes(checking, parent, block)
+  const carried = await acceptTransactions(checking, parent, block, attachments)
+  const { execution } = executeStored(ledger, { bytes }, parent.position)
+  return { id: blockId(block.headerBytes, primitives), block, bytes, attachments: carried, execution, turn }
+}
+
+/** What a header and its seal say by themselves, against the block below. */
+export async function acceptHeader({ ledger, primitives, clock }: Pick<Checking, 'ledger' | 'primitives' | 'clock'>, parent: BranchBlock, { header, headerBytes, seal }: Pick<Block, 'header' | 'headerBytes' | 'seal'>): Promise<{ turn: number }> {
+  if (!equalBytes(header.network, ledger.network.subarray(0, 16))) throw fail('wrong-network', 'The block belongs to another network.', { expected: bytesToHex(ledger.network.subarray(0, 16)), found: bytesToHex(header.network) })
+  if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
+  const network = networkAt(parent.position)
+  requireTime(header, parent, parametersAt(network, header.height).blockMs, clock.nowMs())
+  const set = setAt(network, header.height)
+  const turn = turnOf(set, header.sealer, header.height)
+  if (turn === null) throw fail('not-an-authority', `Block ${header.height} was sealed by nobody in force.`, { expected: 'an authority', found: bytesToHex(header.sealer) })
+  if (header.turn !== turn) throw fail('not-an-authority', `Block ${header.height} claims another turn than its sealer has.`, { expected: String(turn), found: String(header.turn) })
+  if (header.difficulty !== 1 || compareBytes(header.nonce, NO_NONCE) !== 0) throw fail('insufficient-work', 'This network asks for no work, and the block claims some.', { expected: 'difficulty 1', found: String(header.difficulty) })
+  const authority = set[(turn + header.height) % set.length]!
+  if (authority.keyNumber !== seal.keyNumber || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], authority.key, seal), primitives))) {
+    throw fail('invalid-signature', `The seal of block ${header.height} does not hold.`, { expected: `a seal of ${authority.address}`, found: 'another signature' })
+  }
+  return { turn }
+}
+
+function requireTime({ height, timeMs }: BlockHeader, parent: BranchBlock, blockMs: number, nowMs: number): void {
+  const earliest = parent.position.timeMs + Math.max(1, blockMs)
+  if (timeMs >= earliest && timeMs <= nowMs + AHEAD_MS_MAX) return
+  throw fail('time-out-of-range', `Block ${height} names a time that cannot be.`, { expected: `from ${earliest} to ${nowMs + AHEAD_MS_MAX}`, found: String(timeMs) })
+}
+
+async function acceptVotes({ ledger, verifier, votes }: Checking, parent: BranchBlock, { votes: carried }: Block): Promise<void> {
+  const checks: SignatureCheck[] = []
+  for (const vote of carried) {
+    if (votes.has(vote)) continue
+    const authority = voterAt(parent, vote)
+    if (!authority) throw invalidVote(`an authority in force`, bytesToHex(vote.voter))
+    checks.push(voteCheck(ledger.network, vote, authority))
+  }
+  if (checks.length > 0 && !(await verifier.verify(checks))) throw invalidVote('votes whose signatures hold', 'another signature')
+}
+
+function invalidVote(expected: string, found: string): TelltaleError {
+  return fail('invalid-vote', 'The block carries a vote that does not hold.', { expected, found })
+}
+
+/** Every transaction's attachments are at hand and its signatures hold under the keys in force; those that wait here already were checked before. */
+async function acceptTransactions({ ledger, primitives, verifier, waiting }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
+  const given = new Map(attachments.map((bytes) => [bytesToHex(primitives.sha256(bytes)), bytes]))
+  const carried: Attachment[] = []
+  const checks: (boolean | Promise<boolean>)[] = []
+  for (const bytes of block.transactions) {
+    const read = ledger.read(bytes)
+    if (!read.ok) throw fail('invalid-transaction', `The block holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
+    const known = waiting.get(read.value.id)
+    const own = ledger.attachments(read.value).flatMap(({ sha256 }) => given.get(bytesToHex(sha256)) ?? known?.attachments.find((one) => equalBytes(one.sha256, sha256))?.bytes ?? [])
+    carried.push(...matchAttachments(ledger, read.value, own, primitives))
+    const required = ledger.signatures(read.value, parent.position)
+    if (!Array.isArray(required)) throw fail('invalid-transaction', `The block holds a transaction that fails (${required.code}): ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
+    const isKnown = known !== null && equalBytes(known.checked.read.transaction.bytes, bytes) && required.every(({ key }, i) => known.checked.keys?.[i] === key)
+    if (!isKnown) checks.push(verifier.verify(required))
+  }
+  if ((await Promise.all(checks)).every(Boolean)) return carried
+  throw fail('invalid-transaction', 'The block holds a transaction whose signature does not hold.', { expected: 'signatures that hold', found: 'another signature' })
+}

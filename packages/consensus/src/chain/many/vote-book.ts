@@ -1,0 +1,100 @@
+import { bytesToMapKey, equalBytes } from '@telltale/core'
+import type { Authority } from '@telltale/core'
+import { compareVotes, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
+import type { Vote } from '@telltale/ledger'
+import type { BranchBlock } from './branches.ts'
+import { EARLY_VOTES_MAX } from './limits.ts'
+
+/** Two votes of one authority that no honest one casts: for one target height, or one around the other. */
+export interface DoubleVote {
+  address: string
+  first: Vote
+  second: Vote
+}
+
+/** Votes as they came, whether blocks carry them yet or not. Each was checked by whoever adds it. */
+export interface VoteBook {
+  has(vote: Vote): boolean
+  /** Keeps it; answers with the evidence where its voter said otherwise before. */
+  add(address: string, vote: Vote): DoubleVote | null
+  for(target: BranchBlock): { address: string; vote: Vote }[]
+  /** Those that a block on top of `parent` should carry. */
+  toCarry(parent: BranchBlock): Vote[]
+  /** What votes say of a block, carried or not: that it is justified, and that its parent is final. */
+  judge(block: BranchBlock): { isJustified: boolean; isParentFinal: boolean }
+  /** Forgets votes for blocks below a height. */
+  forget(belowHeight: number): void
+  all(): Vote[]
+}
+
+/** Heights back from which votes are still put into a block. */
+const CARRIED_DEPTH = 32
+
+export function createVoteBook(): VoteBook {
+  const byTarget = new Map<string, Map<string, Vote>>()
+  const byVoter = new Map<string, Map<number, Vote>>()
+  let count = 0
+  const book: VoteBook = {
+    has: (vote) => {
+      for (const known of byTarget.get(bytesToMapKey(vote.targetId))?.values() ?? []) if (equalBytes(known.signature, vote.signature)) return true
+      return false
+    },
+    add(address, vote) {
+      const own = byVoter.get(address) ?? new Map<number, Vote>()
+      const against = [...own.values()].find((other) => contradicts(other, vote))
+      const key = bytesToMapKey(vote.targetId)
+      const voters = byTarget.get(key) ?? new Map<string, Vote>()
+      if (!voters.has(address) && count < EARLY_VOTES_MAX) {
+        voters.set(address, vote)
+        byTarget.set(key, voters)
+        if (!own.has(vote.targetHeight)) own.set(vote.targetHeight, vote)
+        byVoter.set(address, own)
+        count += 1
+      }
+      return against ? { address, first: against, second: vote } : null
+    },
+    for: (target) => [...(byTarget.get(bytesToMapKey(target.id)) ?? [])].filter(([, vote]) => isFromBranch(target, vote)).map(([address, vote]) => ({ address, vote })),
+    toCarry(parent) {
+      const { finality } = parent.position
+      const carried: Vote[] = []
+      for (let at: BranchBlock | null = parent; at !== null && at.height > Math.max(finality.justifiedHeight, parent.height - CARRIED_DEPTH); at = at.content?.parent ?? null) {
+        const tally = finality.tallies.find(({ targetHeight }) => targetHeight === at?.height)?.voters ?? []
+        for (const { address, vote } of book.for(at)) if (!tally.includes(address)) carried.push(vote)
+      }
+      return carried.sort(compareVotes)
+    },
+    judge(block) {
+      const source = block.position.finality.justifiedHeight
+      const isJustified = isLinked(networkAt(block.position), source, block.height, book.for(block).map(({ address }) => address))
+      return { isJustified, isParentFinal: isJustified && source === block.height - 1 }
+    },
+    forget(belowHeight) {
+      for (const [key, voters] of byTarget) {
+        const [first] = voters.values()
+        if (!first || first.targetHeight >= belowHeight) continue
+        byTarget.delete(key)
+        count -= voters.size
+      }
+      for (const own of byVoter.values()) for (const height of own.keys()) if (height < belowHeight) own.delete(height)
+    },
+    all: () => [...byTarget.values()].flatMap((voters) => [...voters.values()]).sort(compareVotes),
+  }
+  return book
+}
+
+/** A vote counts for its target only from the block that is justified there. */
+function isFromBranch(target: BranchBlock, vote: Vote): boolean {
+  const source = target.position.finality.justifiedHeight
+  return vote.targetHeight === target.height && vote.sourceHeight === source && equalBytes(target.position.ancestor(source)?.id ?? new Uint8Array(0), vote.sourceId)
+}
+
+function contradicts(a: Vote, b: Vote): boolean {
+  if (a.targetHeight === b.targetHeight) return !equalBytes(a.targetId, b.targetId) || !equalBytes(a.sourceId, b.sourceId)
+  return (a.sourceHeight < b.sourceHeight && b.targetHeight < a.targetHeight) || (b.sourceHeight < a.sourceHeight && a.targetHeight < b.targetHeight)
+}
+
+/** The authority behind a vote, by the sets that a block's state knows at its target and its source; null where it is none. */
+export function voterAt(block: BranchBlock, vote: Vote): Authority | null {
+  const network = networkAt(block.position)
+  return voterIn(setAt(network, vote.targetHeight), vote) ?? voterIn(setAt(network, vote.sourceHeight), vote)
+}
