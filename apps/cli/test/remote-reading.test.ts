@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { createdId } from '@telltale/core'
 import { ROOT, done, importArgs, importFileArgs, refused, scratchFolder, telltale } from './command.ts'
 import { served } from './served.ts'
 
@@ -54,6 +55,26 @@ suite('what a node is asked for and a directory shows', () => {
       assert.match(err, /Not opened: odometer 0 to 5\. .*\(no-key\)/)
       assert.match(err, /Exported 0 readings of 0 records; 12 could not be opened\./)
       await refused(['export', '--node', url, '--stream', 'odometer', '--from', '2026-01-31'], { status: 2, code: 'no-keys' })
+    })
+  })
+
+  test('assets and devices are listed and shown, without what only their owner knows', { timeout: 120_000 }, async () => {
+    const data = join(folder, 'sealed')
+    const commands = [['asset', 'list'], ['asset', 'show'], ['device', 'list'], ['device', 'show']].map((command) => [...command, '--json'])
+    await compare(data, commands, async (here, there, url) => {
+      const [assets, asset, devices, device] = here.map(({ out }) => JSON.parse(out) as Record<string, unknown>) as [{ assets: { asset: string }[] }, object, { devices: { device: string }[] }, object]
+      const expected = [
+        { assets: assets.assets.map((item) => ({ ...item, ownerName: null, attributes: {}, known: '' })) },
+        { ...asset, attributes: {}, salt: null },
+        { devices: devices.devices.map((item) => ({ ...item, name: null, isSealed: null })) },
+        { ...device, name: null, isSealed: null, grants: null, refused: null },
+      ]
+      assert.deepEqual(there.map(({ out }) => JSON.parse(out) as unknown), expected)
+      const { out } = await telltale(['device', 'show', '--node', url, '--device', devices.devices[0]!.device])
+      assert.match(out, /state {4}active\nstreams {2}\S+: 6 records/)
+      assert.match((await telltale(['asset', 'show', '--node', url])).out, /only its owner knows which one it is/)
+      await refused(['asset', 'show', '--node', url, '--asset', 'my car'], { status: 2, code: 'asset-needed' })
+      await refused(['asset', 'show', '--node', url, '--asset', createdId('ta', new Uint8Array(32))], { status: 1, code: 'unknown-asset' })
     })
   })
 })
