@@ -27,7 +27,8 @@ suite('what the API shows', () => {
       assert.equal(health['status'], 'ok')
       assert.deepEqual([health['logRoot'], health['stateRoot'], health['size']], [checkpoint['logRoot'], checkpoint['stateRoot'], checkpoint['size']])
       assert.deepEqual(network['counts'], { transactions: checkpoint['size'], assets: 1, devices: 1 })
-      const [newest, next] = blocks['blocks'] as { height: number; size: number; transactions: number }[]
+      const [newest, next] = blocks['blocks'] as { height: number; size: number; timeMs: number; transactions: number }[]
+      assert.equal(checkpoint['timeMs'], newest?.timeMs)
       assert.deepEqual([newest?.height, newest?.size], [checkpoint['height'], checkpoint['size']])
       assert.deepEqual([next?.height, blocks['before']], [newest!.height - 1, newest!.height - 1])
       const { json: older } = await getJson(node, `/v1/blocks?before=${String(blocks['before'])}&limit=100`)
@@ -38,6 +39,12 @@ suite('what the API shows', () => {
       assertProblem(await getJson(node, '/v1/blocks/0'), { status: 404, code: 'no-such-block' })
       const genesis = new Uint8Array(await (await fetch(`${node.url}/v1/genesis`)).arrayBuffer())
       assert.equal(bytesToHex(portable.sha256(genesis)), network['network'])
+      await submit(node, await signRecords(node, 1))
+      const { json: later } = await getJson(node, '/v1/checkpoint')
+      const [grown] = (await getJson(node, '/v1/blocks?limit=1')).json['blocks'] as { timeMs: number }[]
+      assert.equal((later['checkpoint'] as { timeMs: number }).timeMs, grown!.timeMs)
+      assert.ok(grown!.timeMs > newest!.timeMs)
+      assert.equal((await getJson(node, '/v1/network')).json['genesisMs'], network['genesisMs'])
     })
   })
 
