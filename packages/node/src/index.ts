@@ -1,5 +1,4 @@
 export { cborToJson, exactJson } from './api/cbor-json.ts'
-export { encodePin } from './home/checkpoint-pin.ts'
 export { createNodePrimitives } from './crypto/node-primitives.ts'
 export { askRunningForBackup } from './service/running-backup.ts'
 export { isLoopback, readPlace } from './service/listening.ts'

@@ -1,7 +1,6 @@
-import { asArray, asNullable, asUint, decode, hexToBytes } from '@telltale/core'
+import { asArray, asNullable, asUint, decode, decodePin, hexToBytes } from '@telltale/core'
 import type { Client } from '@telltale/client'
 import type { BlockView, ChainView } from '@telltale/node'
-import { decodeCheckpointFile } from '../../checkpoint-file.ts'
 
 /** Key of the network's entry in the state: cbor [0]. */
 const NETWORK_KEY = new Uint8Array([0x81, 0x00])
@@ -17,7 +16,7 @@ export async function viewRemoteChain(client: Client): Promise<ChainView> {
     client.pin(),
     client.call('listBlocks', { query: { limit: 1 } }),
   ])
-  const { checkpoint, set } = decodeCheckpointFile(pin)
+  const { checkpoint, set } = decodePin(pin)
   const [block] = newest.blocks
   const id = hexToBytes(network.network)
   const { value } = await client.state(id, NETWORK_KEY)

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
-import { asArray, asText, bytesToHex, decode, fail } from '@telltale/core'
+import { asArray, asText, bytesToHex, decode, encodePin, fail } from '@telltale/core'
 import { NETWORK_KEY, STATE_PREFIX, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
-import { encodePin } from '../../home/checkpoint-pin.ts'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
 import type { Resource } from '../routes.ts'
