@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Locator, Page } from 'playwright-core'
@@ -188,6 +188,40 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.context().close()
   })
 
+  it('lead from the demo to a network of one\'s own, and say beside the field what is refused', async () => {
+    const { page, complaints } = await atDesk('/')
+    await page.getByRole('banner').getByRole('link', { name: 'Start your own network' }).click()
+    await page.getByLabel('Name of the network').fill('North Rail')
+    assert.equal(await page.getByLabel('Folder').inputValue(), 'north-rail')
+    const make = page.getByRole('button', { name: 'Make my network' })
+    for (const [field, text, words] of [
+      ['Folder', '../elsewhere', 'One name, not a path'],
+      ['Folder', 'demo', 'Something of this name is there already'],
+      ['Password for its keys', 'short', 'At least 8 characters'],
+    ] as const) {
+      const input = page.getByLabel(field)
+      const right = field === 'Folder' ? 'north-rail' : ''
+      await input.fill(text)
+      await make.click()
+      await page.getByText(words).waitFor()
+      assert.equal(await input.getAttribute('aria-invalid'), 'true')
+      assert.equal(await page.evaluate('document.activeElement.id'), await input.getAttribute('id'), 'it can be mended at once')
+      assert.deepEqual(await axeFindings(page), [])
+      await input.fill(right)
+      assert.equal(await page.getByText(words).count(), 0)
+    }
+    await make.click()
+    await page.getByText('"North Rail" is made').waitFor()
+    assert.deepEqual(await axeFindings(page), [])
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: node.origin })
+    await page.getByRole('button', { name: 'Copy the command' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    assert.equal(await page.evaluate<string>('navigator.clipboard.readText()'), `npx telltale start --data ${join(dirname(node.directory), 'north-rail')}`)
+    // The browser itself notes each refused request; nothing else may be said.
+    assert.deepEqual(complaints.filter((text) => !/status of 4\d\d/.test(text)), [])
+    await page.context().close()
+  })
+
   describe('are accessible and fit, dark and light, wide and narrow', () => {
     let page: Page
     before(async () => {
@@ -201,7 +235,7 @@ describe('the pages of a demo node', needsChromium, () => {
       assert.equal(await overhang(page), 0)
     }
 
-    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
+    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/own', '/no/such/page']) {
       it(path, async () => {
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
         await page.setViewportSize(LAPTOP)

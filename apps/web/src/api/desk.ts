@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { TelltaleError } from '@telltale/core'
+import { deskKey } from './desk-key.ts'
 import { HEAD } from './queries.ts'
 import { getJson } from './request.ts'
 
@@ -36,6 +37,7 @@ const NO_DESK = new Set(['no-such-route', 'sign-in-needed'])
 const deskQuery = queryOptions({
   queryKey: ['desk'],
   queryFn: async ({ signal }): Promise<Desk | null> => {
+    if (deskKey() === null) return null
     try {
       return await getJson<Desk>('/v1/desk', signal)
     } catch (error) {

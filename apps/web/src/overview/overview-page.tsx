@@ -76,6 +76,11 @@ function Now({ device }: { device: Device }) {
                   {words.overview.device}
                 </Link>
               </li>
+              {desk?.isDemo === true && (
+                <li>
+                  <Link to="/own">{words.own.title}</Link>
+                </li>
+              )}
             </ul>
           </Card>
         </div>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
+import { useDesk } from '../api/desk.ts'
 import { useLive } from '../api/live-context.tsx'
 import { healthQuery, networkQuery } from '../api/queries.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
@@ -43,13 +44,22 @@ export function Shell({ children }: { children: ReactNode }) {
             <SchemeSwitch />
           </div>
         </div>
-        {network?.isDemo === true && <p className={styles.demo}>{words.shell.demo}</p>}
+        {network?.isDemo === true && <DemoLine />}
         <LostConnection />
       </header>
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         {children}
       </main>
     </>
+  )
+}
+
+function DemoLine() {
+  const desk = useDesk()
+  return (
+    <p className={styles.demo}>
+      {words.shell.demo} {desk && <Link to="/own">{words.own.title}</Link>}
+    </p>
   )
 }
 
