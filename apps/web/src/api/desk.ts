@@ -53,6 +53,11 @@ export function useDesk(): Desk | null | undefined {
   return useQuery(deskQuery).data
 }
 
+/** Whether the keys of a device lie at this desk. */
+export function isOwn(desk: Desk | null, device: string): boolean {
+  return desk?.devices.some((own) => own.device === device) === true
+}
+
 /** What a car is called: by what its owner entered, here at their desk. */
 export function carName(desk: Desk | null | undefined, asset: string): string | null {
   const attributes = desk?.assets.find((item) => item.asset === asset)?.attributes
