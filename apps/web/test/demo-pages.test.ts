@@ -59,7 +59,7 @@ describe('the pages of a demo node', needsChromium, () => {
     const { page, complaints } = await atDesk('/', { reducedMotion: 'no-preference' })
     await page.getByText('Demo network, simulated car').waitFor()
     assert.ok(!page.url().includes('desk='), 'the key does not stay in the address')
-    await page.getByText(/reported \d+ s ago/).waitFor()
+    await page.getByText(/reported .*\b\d+ s ago/).waitFor()
     const road = page.locator('path[stroke-dasharray="26 22"]')
     const offset = async (): Promise<string | null> => road.getAttribute('stroke-dashoffset')
     await until(async () => Number(await offset()) > 0)
@@ -243,7 +243,7 @@ describe('the pages of a demo node', needsChromium, () => {
       await input.fill(right)
       assert.equal(await page.getByText(words).count(), 0)
     }
-    await make.click()
+    await page.getByLabel('Folder').press('Enter')
     await page.getByText('"North Rail" is made').waitFor()
     assert.deepEqual(await axeFindings(page), [])
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: node.origin })

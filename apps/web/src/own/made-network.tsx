@@ -38,14 +38,10 @@ export function MadeNetwork({ made: { directory, network, name, hasPassword, com
           </Button>
         </div>
         <p>
-          {words.own.afterwards} {hasPassword ? words.own.asksPassword : words.own.noPassword}
+          {hasPassword ? words.own.asksPassword : words.own.noPassword} {words.own.afterwards}
         </p>
-        <Facts
-          facts={[
-            [words.own.liesIn, directory],
-            [words.network.fingerprint, <Fingerprint key="fingerprint" text={network} />],
-          ]}
-        />
+        <Facts facts={[[words.own.liesIn, directory]]} className={styles.whole} />
+        <Facts facts={[[words.network.fingerprint, <Fingerprint key="fingerprint" text={network} />]]} className={styles.whole} />
         <p className={styles.caption}>{words.own.keep}</p>
       </div>
     </Card>
