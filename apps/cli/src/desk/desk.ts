@@ -10,6 +10,7 @@ import { cheats } from './routes/cheats.ts'
 import { grants } from './routes/grants.ts'
 import { imports } from './routes/imports.ts'
 import { overview } from './routes/overview.ts'
+import { ownNetworks } from './routes/own-networks.ts'
 import { recordKeys } from './routes/record-keys.ts'
 import { createUploads, uploads } from './routes/uploads.ts'
 import type { Uploads } from './routes/uploads.ts'
@@ -49,5 +50,5 @@ export async function createDesk({ home, isDemo }: { home: Home; isDemo: boolean
 function addRoutes(server: FastifyInstance, key: DeskKey, context: DeskContext): void {
   server.addHook('onRequest', async (request) => key.require(request))
   const typed: TypedServer = server
-  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats]) add(typed, context)
+  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats, ownNetworks]) add(typed, context)
 }
