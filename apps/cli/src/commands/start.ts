@@ -13,11 +13,14 @@ export function addStart(program: Command): void {
     .addHelpText('after', `
 Makes a new network where there is none. Where the usual port is taken the next
 free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
-a token. Its log goes to standard error, one JSON value a line.
+a token. Its log goes to standard error, one JSON value a line. With --gateway
+devices hand it their records as to a gateway of its own, below /gateway, and it
+states what it passed on; docs/gateway.md says how its key is admitted.
 
 Examples:
   telltale start --data my-car
   telltale start --data my-car --listen 127.0.0.1:9000 --log-level debug
+  telltale start --data my-car --gateway gateway
   telltale start --data my-car --listen 0.0.0.0:8362 --token-file token \\
     --tls-cert node.pem --tls-key node.key`)
     .action(async (_options: unknown, command: Command) => {
@@ -34,7 +37,8 @@ Examples:
         await withHomeOrNew(options.data, output, 'EdDSA', async (home) => {
           const serving = await startServing({ home, settings, isUsualPort, isDemo: await isDemo(options.data), output })
           const document = servingDocument(serving, home, options.data)
-          output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}\nstop     Ctrl-C`)
+          const gateway = document.gateway === null ? '' : `\ngateway  ${document.gateway}`
+          output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}${gateway}\nstop     Ctrl-C`)
           await interrupted(interrupts.signal)
           await serving.stop()
         }, { isServing: true })

@@ -11,7 +11,7 @@ const STATE_KEY_BYTES_MAX = 256
 
 /** Proofs against the certified head: of the log (RFC 9162) and of the state. */
 export const proofs: Resource = (server, context) => {
-  const { ledger, reader, chain, primitives } = context
+  const { reader, primitives } = context
 
   server.get(
     '/v1/log/inclusion',
@@ -65,15 +65,18 @@ export const proofs: Resource = (server, context) => {
         response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), stateRoot: Hash, height: Count }) }, [404]),
       },
     },
-    async ({ params }) => {
-      const key = readStateKey(hexToBytes(params.key))
-      return chain.atCertified((head) => {
-        if (!head) throw nothingCertified()
-        const { value, siblings } = reader.state(key)
-        return { key: params.key, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
-      })
-    },
+    async ({ params: { key } }) => stateAnswer(context, key),
   )
+}
+
+/** An entry of the state with its proof, by its key in hexadecimal (`nothing-certified` and the codes of `readStateKey`). */
+export async function stateAnswer({ chain, ledger, reader }: ApiContext, hex: string) {
+  const key = readStateKey(hexToBytes(hex))
+  return chain.atCertified((head) => {
+    if (!head) throw nothingCertified()
+    const { value, siblings } = reader.state(key)
+    return { key: hex, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
+  })
 }
 
 function certifiedSize({ chain }: ApiContext): number {
