@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { readPlace } from '@telltale/node'
 import { isDemo } from '../demo/directory.ts'
+import { UsageError } from '../failure.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
-import { withHomeOrNew } from '../session.ts'
+import { hasData, withHomeOrNew } from '../session.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
 export function addStart(program: Command): void {
@@ -31,6 +32,7 @@ Examples:
       // Only what serves loads what serving takes. What would be refused later is refused before a network is made.
       const { accessFor } = await import('@telltale/node/service')
       await accessFor(readPlace(settings.listen), settings)
+      if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
