@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { chmod, readFile, readdir, symlink } from 'node:fs/promises'
+import { chmod, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hexToBytes } from '@telltale/core'
+import { bytesToHex, decodeTransaction, hexToBytes, transactionId } from '@telltale/core'
 import { LAMP_NAMES, verifyCertificate } from '@telltale/certificate'
-import { createNodePrimitives } from '@telltale/node'
+import { createNodePrimitives, openHome } from '@telltale/node'
 import { ROOT, done, refused, scratchFolder } from './command.ts'
 import { served } from './served.ts'
 import type { Served } from './served.ts'
@@ -39,13 +39,14 @@ interface Made {
 }
 
 const primitives = createNodePrimitives()
+const CALL_RELAY = 20
 
 suite('the live demo', () => {
   const data = join(scratchFolder(), 'demo')
   let demo: Served
   let overview: Overview
   before(async () => {
-    demo = await served(['demo', '--data', data])
+    demo = await served(['demo', '--data', data, '--statement-seconds', '1'])
     overview = (await demo.desk<Overview>('')).answer
   })
   after(() => demo.child.kill('SIGKILL'))
@@ -196,14 +197,38 @@ suite('the live demo', () => {
     }
   })
 
-  test('Ctrl-C stops it cleanly, and it goes on where it stopped', async () => {
+  test('Ctrl-C stops it cleanly, the gateway in it has stated what the car delivered, and it goes on where it stopped', async () => {
     const driving = await countOf(streamOf('driving'))
     assert.equal(await demo.stop(), 0)
     const { problems } = await done<{ problems: unknown[] }>(['store', 'check', '--data', data])
     assert.deepEqual(problems, [])
+    const { records, stated } = await readLog(data, overview.devices[0]?.device as string)
+    assert.ok(stated.length > 60, `${stated.length} records are stated`)
+    assert.deepEqual(stated.filter((id) => !records.includes(id)), [], 'all of them records of the car')
+    assert.equal(new Set(stated).size, stated.length, 'each once')
+    // As a demo from before there was a gateway in it.
+    await rm(join(data, 'keys', 'gateway.key'))
+    await rm(join(data, 'gateway'), { recursive: true })
     demo = await served(['demo', '--data', data])
     assert.ok((await countOf(streamOf('driving'))) >= driving)
     await untilCount(streamOf('driving'), driving + 2)
     assert.equal(await demo.stop(), 0)
+    assert.ok((await readdir(join(data, 'keys'))).includes('gateway.key'))
   })
 })
+
+/** Ids of a car's records, and of what gateways stated. */
+async function readLog(directory: string, car: string): Promise<{ records: string[]; stated: string[] }> {
+  const home = await openHome({ directory, password: undefined })
+  try {
+    const [records, stated]: [string[], string[]] = [[], []]
+    for (let index = 0; index < home.ledger.position.log.size; index++) {
+      const transaction = decodeTransaction((await home.reader.transaction(index)).bytes)
+      if (transaction.iss === car) records.push(bytesToHex(transactionId(transaction, primitives)))
+      if (transaction.call === CALL_RELAY) stated.push(...(transaction.args[0] as Uint8Array[]).map(bytesToHex))
+    }
+    return { records, stated }
+  } finally {
+    await home.close()
+  }
+}

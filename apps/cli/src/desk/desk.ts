@@ -4,7 +4,7 @@ import type { Mount, TypedServer } from '@telltale/node/service'
 import { createDeskKey } from './desk-key.ts'
 import type { DeskKey } from './desk-key.ts'
 import { createOpenDevices } from './open-devices.ts'
-import type { OpenDevices } from './open-devices.ts'
+import type { OpenDevices, WayOf } from './open-devices.ts'
 import { certificates } from './routes/certificates.ts'
 import { cheats } from './routes/cheats.ts'
 import { grants } from './routes/grants.ts'
@@ -36,9 +36,9 @@ export interface DeskContext {
   uploads: Uploads
 }
 
-export async function createDesk({ home, isDemo }: { home: Home; isDemo: boolean }): Promise<Desk> {
+export async function createDesk({ home, isDemo, wayOf }: { home: Home; isDemo: boolean; wayOf: WayOf }): Promise<Desk> {
   const key = createDeskKey()
-  const context: DeskContext = { home, isDemo, devices: createOpenDevices(home), uploads: await createUploads() }
+  const context: DeskContext = { home, isDemo, devices: createOpenDevices(home, wayOf), uploads: await createUploads() }
   return {
     mount: (server) => addRoutes(server, key, context),
     devices: context.devices,

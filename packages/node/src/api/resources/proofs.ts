@@ -14,7 +14,7 @@ const Neighbour = shape({ keyHash: Hash, valueHash: Hash })
 
 /** Proofs against the certified head: of the log (RFC 9162) and of the state. */
 export const proofs: Resource = (server, context) => {
-  const { ledger, reader, chain, primitives } = context
+  const { reader, primitives } = context
 
   server.get(
     '/v1/log/inclusion',
@@ -69,15 +69,18 @@ export const proofs: Resource = (server, context) => {
         response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), neighbour: nullable(Neighbour), stateRoot: Hash, height: Count }) }, [404]),
       },
     },
-    async ({ params }) => {
-      const key = readStateKey(hexToBytes(params.key))
-      return chain.atCertified((head) => {
-        if (!head) throw nothingCertified()
-        const { value, siblings, neighbour } = reader.state(key)
-        return { key: params.key, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), neighbour: neighbour && neighbourDocument(neighbour), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
-      })
-    },
+    async ({ params: { key } }) => stateAnswer(context, key),
   )
+}
+
+/** An entry of the state with its proof, by its key in hexadecimal (`nothing-certified` and the codes of `readStateKey`). */
+export async function stateAnswer({ chain, ledger, reader }: ApiContext, hex: string) {
+  const key = readStateKey(hexToBytes(hex))
+  return chain.atCertified((head) => {
+    if (!head) throw nothingCertified()
+    const { value, siblings, neighbour } = reader.state(key)
+    return { key: hex, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), neighbour: neighbour && neighbourDocument(neighbour), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
+  })
 }
 
 function neighbourDocument({ keyHash, valueHash }: StateNeighbour): Static<typeof Neighbour> {
