@@ -7,7 +7,7 @@ import { suite, test } from 'node:test'
 import { build } from 'esbuild'
 import { createClient } from '@telltale/client'
 import type { NodeEvent } from '@telltale/client'
-import { asArray, asBytes, decode, decodeReceipt, hexToBytes } from '@telltale/core'
+import { asArray, asBytes, checkpointFromCbor, decode, decodeReceipt, encode, equalBytes, hexToBytes } from '@telltale/core'
 import { withExampleNode } from './api-docs/example-node.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -59,6 +59,44 @@ suite('the client', () => {
     await assert.rejects(createClient({ url: `http://127.0.0.1:${(silent.address() as { port: number }).port}`, timeoutMs: 100 }).call('getHealth', {}), { code: 'node-unreachable', found: 'no answer in time' })
     silent.closeAllConnections()
     silent.close()
+  })
+
+  test('takes neither an entry of the state nor that there is none without its proof', async () => {
+    await withExampleNode(async (url) => {
+      const honest = createClient({ url })
+      const network = hexToBytes((await honest.call('getNetwork', {})).network)
+      const { stateRoot } = checkpointFromCbor(asArray(decode(await honest.pin()), 'pin')[2])
+      const [present, absent] = [encode([0]), encode([1, 'tt1nobody'])]
+      const entry = await honest.state(network, present)
+      assert.ok(entry.value && equalBytes(entry.stateRoot, stateRoot))
+      assert.deepEqual(await honest.state(network, absent), { ...entry, value: null })
+      const change: { to: Record<string, unknown> } = { to: {} }
+      const between = createServer((request, response) => {
+        void fetch(url + (request.url ?? '')).then(async (answer) => response.end(JSON.stringify({ ...((await answer.json()) as object), ...change.to })))
+      }).listen(0, '127.0.0.1')
+      await new Promise((done) => between.once('listening', done))
+      const client = createClient({ url: `http://127.0.0.1:${(between.address() as { port: number }).port}` })
+      const isPassedOn = await client.state(network, present)
+      assert.deepEqual(isPassedOn, entry)
+      const neighbour = { keyHash: '11'.repeat(32), valueHash: '22'.repeat(32) }
+      for (const [key, to] of [
+        [present, { value: null }],
+        [present, { value: null, neighbour }],
+        [present, { value: '80' }],
+        [present, { siblings: [] }],
+        [absent, { value: '80' }],
+        [absent, { neighbour }],
+        [absent, { stateRoot: '33'.repeat(32) }],
+      ] as const) {
+        change.to = to
+        await assert.rejects(client.state(network, key), { code: 'state-not-proved' }, JSON.stringify(to))
+      }
+      for (const to of [{ stateRoot: '' }, { siblings: ['00'] }, { neighbour: { ...neighbour, keyHash: 'x' } }]) {
+        change.to = to
+        await assert.rejects(client.state(network, absent), { code: 'unexpected-answer' }, JSON.stringify(to))
+      }
+      between.close()
+    })
   })
 
   test('events go on behind the last that was seen', async () => {

@@ -35,6 +35,30 @@ leaf = hashlib.sha256(b"\x00" + transaction).digest()
 root = root_of(leaf, proof["index"], proof["size"], [bytes.fromhex(item) for item in proof["path"]])
 stored = session.get(f"{url}/v1/attachments/{hashlib.sha256(attachment).hexdigest()}", timeout=20)
 refused = session.post(f"{url}/v1/transactions", data=b"\xff", headers={"content-type": "application/cbor"}, timeout=20)
+described = session.get(f"{url}/openapi.json", timeout=20).json()["paths"]["/v1/events"]["get"]["responses"]
+
+
+def listen(params, headers=None):
+    """Status, code of a refusal, and whether the description has this answer; a stream is left at its first line."""
+    with session.get(f"{url}/v1/events", params=params, headers=headers, stream=True, timeout=20) as answer:
+        kind = answer.headers["content-type"].split(";")[0]
+        is_described = kind in described.get(str(answer.status_code), {}).get("content", {})
+        first = answer.json()["code"] if kind.endswith("json") else next(answer.iter_lines(decode_unicode=True))
+        return [answer.status_code, first, is_described]
+
+
+height = result["height"]
+listened = [
+    listen({}),
+    listen({"cursor": "0"}),
+    listen({"cursor": f"{height}.0"}),
+    listen({}, {"last-event-id": str(height)}),
+    listen({"cursor": "first"}),
+    listen({"cursor": "9" * 41}),
+    listen({}, {"last-event-id": "-1"}),
+    listen({"cursor": str(height + 1000)}),
+    listen({"cursor": "0", "limit": "1"}),
+]
 events = []
 with session.get(f"{url}/v1/events", params={"cursor": str(result["height"] - 1)}, stream=True, timeout=20) as stream:
     for line in stream.iter_lines(decode_unicode=True):
@@ -48,5 +72,6 @@ print(json.dumps({
     "isProved": root is not None and root.hex() == checkpoint["logRoot"] == proof["root"],
     "isStored": stored.content == attachment,
     "refused": [refused.status_code, refused.json()["code"], refused.headers["content-type"]],
+    "listened": listened,
     "events": events,
 }))

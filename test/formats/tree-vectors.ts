@@ -1,7 +1,7 @@
 import { consistencyProof, decodeTransaction, encode, inclusionProof, leafHash, portable, rangeProof, rangeRoot, recordLeaf, stateKeyHash, subtreesOfLeaves } from '@telltale/core'
 import { decodeCertificate } from '@telltale/certificate'
 import type { Certificate } from '@telltale/certificate'
-import { NETWORK_KEY, assetKey, counterKey, identityKey, noteLeaf, proposalKey, streamKey } from '@telltale/ledger'
+import { NETWORK_KEY, assetKey, counterKey, identityKey, noteLeaf, notesKey, proposalKey, streamKey } from '@telltale/ledger'
 import type { StateKey } from '@telltale/ledger'
 import { GENESIS_MS } from './history.ts'
 import type { History } from './history.ts'
@@ -57,11 +57,24 @@ export function stateVectors({ history, asset }: SmallStory, long: LongStory): {
     height,
     root: rootOf(history),
     entries: Object.fromEntries(keys.map(([name, key]) => [name, entryOf(history, key)])),
+    absent: absentEntries(history),
     proposal: entryOf(long.history, proposalKey(long.proposal.id)),
     sold: entryOf(long.history, assetKey(long.asset)),
     rotated: entryOf(long.history, identityKey(decodeTransaction(callBytes(long, 4)).iss)),
     changedSet: entryOf(long.history, NETWORK_KEY),
   }
+}
+
+/** Two keys that hold nothing: the path of one ends in an empty slot, that of the other at the entry of another key. */
+function absentEntries(history: History): Json {
+  const found: { inSlot?: Json; atNeighbour?: Json } = {}
+  for (let i = 0; !found.inSlot || !found.atNeighbour; i++) {
+    const key = notesKey(OWNER.address, `${DEVICE.address}/none-${i}`)
+    const { neighbour } = history.reader.state(key)
+    if (neighbour) found.atNeighbour ??= { ...entryOf(history, key), neighbour: { keyHash: hex(neighbour.keyHash), valueHash: hex(neighbour.valueHash) } }
+    else found.inSlot ??= { ...entryOf(history, key), neighbour: null }
+  }
+  return { inSlot: found.inSlot, atNeighbour: found.atNeighbour }
 }
 
 function callBytes(long: LongStory, call: number): Uint8Array {
@@ -73,7 +86,7 @@ function rootOf(history: History): string {
   return stateTree ? hex(stateTree.hash) : ''
 }
 
-function entryOf(history: History, key: StateKey): Json {
+function entryOf(history: History, key: StateKey): { [name: string]: Json } {
   const { key: keyBytes, value, siblings } = history.reader.state(key)
   return { key: hex(keyBytes), keyHash: hex(stateKeyHash(history.ledger.network, keyBytes, sha256)), value: value ? hex(value) : null, siblings: hexes(siblings) }
 }

@@ -32,9 +32,9 @@ test('docs/gateway.md: every command does what the page says', { timeout: 120_00
   await withFolder(async (folder) => {
     const [nodePort, gatewayPort] = [await freePort(), await freePort()]
     const place = (text: string): string => text.replaceAll(':8362', `:${nodePort}`).replaceAll(':8363', `:${gatewayPort}`).replaceAll(/\bmy-(node|gateway)\b/g, `${folder}/my-$1`)
-    const [importing, starting, relaying, asking, admitting, ...more] = commands().map(place) as [string, string, string, string, string]
+    const [importing, starting, relaying, asking, admitting, making, admittingThat, startingBoth, askingThat, ...more] = commands().map(place) as [string, string, string, string, string, string, string, string, string]
     assert.deepEqual(more, [], 'this test knows every command of the page')
-    const argumentsOf = (command: string): string[] => command.split(' ').slice(1)
+    const argumentsOf = (command: string): string[] => command.split(' ').slice(1).map((word) => word.replaceAll("'", ''))
     const running: Running[] = []
     try {
       const imported = telltale(argumentsOf(importing))
@@ -58,6 +58,16 @@ test('docs/gateway.md: every command does what the page says', { timeout: 120_00
       assert.deepEqual(identity.roles.map(({ role }) => role), ['gateway'])
 
       for (const name of figuresOf(PAGE)) await until(`${name} is there`, async () => (await (await fetch(`http://127.0.0.1:${gatewayPort}/metrics`)).text()).includes(`# TYPE ${name} `))
+      for (const one of running.splice(0)) assert.equal(await one.interrupt(), 0, one.output())
+
+      // The gateway in the node.
+      for (const command of [making, admittingThat]) {
+        const { status, output } = telltale(argumentsOf(command))
+        assert.equal(status, 0, output)
+      }
+      running.push(await startCommand(argumentsOf(startingBoth)))
+      const both = (await (await fetch(askingThat.split(' ').at(-1) as string)).json()) as Health
+      assert.deepEqual([both.status, both.statements], ['ok', null])
       for (const one of running.splice(0)) assert.equal(await one.interrupt(), 0, one.output())
     } finally {
       for (const one of running) await one.kill()

@@ -3,6 +3,7 @@ import { cp, readdir } from 'node:fs/promises'
 import { suite, test } from 'node:test'
 import { bytesToHex, decodeTransaction, encodeSubmissions, portable, signTransaction, transactionId } from '@telltale/core'
 import { createWallet, readRecords, streamHeadOf } from '@telltale/node'
+import { statedBy } from './stated.ts'
 import { admit, enrolled, openRemoteDevice, reading, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 
 suite('a device, its gateway and a node', () => {
@@ -137,13 +138,3 @@ suite('a device, its gateway and a node', () => {
     })
   })
 })
-
-/** Ids that the gateway's statements name, in the order of the log. */
-async function statedBy(home: Parameters<typeof readRecords>[0], address: string): Promise<string[]> {
-  const ids: string[] = []
-  for (let index = 0; index < home.ledger.position.log.size; index++) {
-    const { iss, call, args } = decodeTransaction((await home.reader.transaction(index)).bytes)
-    if (iss === address && call === 20) for (const id of args[0] as Uint8Array[]) ids.push(bytesToHex(id))
-  }
-  return ids
-}

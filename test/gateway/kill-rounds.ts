@@ -7,9 +7,10 @@ import { createSeededRandom } from '@telltale/testing'
 import type { SeededRandom } from '@telltale/testing'
 import { sendLoad } from './load.ts'
 import type { Acknowledged, LoadDevice } from './load.ts'
-import { freePort, startCommand } from '../process.ts'
-import type { Running } from '../process.ts'
+import { createOneProcess, createTwoProcesses } from './kill-processes.ts'
+import type { Kills, Processes } from './kill-processes.ts'
 import { admit, startGatewayFor, startNode, until, withFolder } from './rig.ts'
+import type { Node } from './rig.ts'
 
 const DEVICES = ['first', 'second', 'third']
 const DELAY_MS_MAX = 700
@@ -18,68 +19,73 @@ const LOAD_MS_MAX = 30_000
 const DRAIN_MS_MAX = 60_000
 
 export interface KillReport {
-  kills: { node: number; gateway: number }
+  kills: Kills
   acknowledged: number
   statements: number
 }
 
-interface Places {
-  node: string
-  gateway: string
-  nodePort: number
-  gatewayPort: number
+export interface KillOptions {
+  rounds: number
+  seed: number
+  /** Whether the gateway runs in the node. */
+  isInNode: boolean
+  say?: (line: string) => void
 }
 
 /**
  * Kills a node and its gateway at random moments under load, `rounds` times, one of the two or both. In the end everything that the gateway acknowledged is in the
  * ledger once, in unbroken streams, and is stated by the gateway once.
  */
-export async function gatewayKillRounds(rounds: number, seed: number, say: (line: string) => void = () => undefined): Promise<KillReport> {
+export async function gatewayKillRounds({ rounds, seed, isInNode, say = () => undefined }: KillOptions): Promise<KillReport> {
   return withFolder(async (folder) => {
     const random = createSeededRandom(seed)
-    const places: Places = { node: join(folder, 'node'), gateway: join(folder, 'gateway'), nodePort: await freePort(), gatewayPort: await freePort() }
-    const { devices, gatewayAddress } = await prepare(places)
-    const story: Story = { places, devices, acknowledged: { records: new Map(), receipts: new Map() }, random, kills: { node: 0, gateway: 0 }, say }
+    const places: Places = { node: join(folder, 'node'), gateway: join(folder, 'gateway') }
+    const { devices, gatewayAddress } = await prepare(places, isInNode)
+    const processes = await (isInNode ? createOneProcess : createTwoProcesses)({ ...places, random })
+    const story: Story = { processes, devices, acknowledged: { records: new Map(), receipts: new Map() }, random, say }
     let statements = 0
     for (let done = 0; done < rounds; done += ROUNDS_BETWEEN_CHECKS) {
       await killUnderLoad(story, Math.min(ROUNDS_BETWEEN_CHECKS, rounds - done))
       statements = await verify(places.node, story.acknowledged, gatewayAddress)
       say(`held: ${countOf(story.acknowledged)} acknowledged, ${statements} statements`)
     }
-    return { kills: story.kills, acknowledged: countOf(story.acknowledged), statements }
+    return { kills: processes.kills, acknowledged: countOf(story.acknowledged), statements }
   })
 }
 
+interface Places {
+  node: string
+  gateway: string
+}
+
 interface Story {
-  places: Places
+  processes: Processes
   devices: LoadDevice[]
   acknowledged: Acknowledged
   random: SeededRandom
-  kills: KillReport['kills']
   say(line: string): void
 }
 
 /** Starts both, kills them while devices send, and stops them when everything that was acknowledged has its outcome. */
-async function killUnderLoad({ places, devices, acknowledged, random, kills, say }: Story, rounds: number): Promise<void> {
-  const running = { node: await startTheNode(places), gateway: await startTheGateway(places) }
+async function killUnderLoad({ processes, devices, acknowledged, random, say }: Story, rounds: number): Promise<void> {
+  await processes.start()
   const loading = new AbortController()
-  const load = sendLoad(running.gateway.document.url, devices, acknowledged, loading.signal)
+  const load = sendLoad(processes.url, devices, acknowledged, loading.signal)
   try {
     for (let round = 0; round < rounds; round++) {
       // Only what is under load can lose something.
       const before = countOf(acknowledged)
       await until('the load goes on', () => countOf(acknowledged) > before, LOAD_MS_MAX)
       await new Promise((resolve) => setTimeout(resolve, random.below(DELAY_MS_MAX)))
-      await killSome(running, places, random, kills)
-      say(`${kills.node} kills of the node, ${kills.gateway} of the gateway: ${countOf(acknowledged)} acknowledged`)
+      await processes.killSome()
+      say(`${processes.kills.node} kills of the node, ${processes.kills.gateway} of the gateway: ${countOf(acknowledged)} acknowledged`)
     }
     loading.abort()
     await load
-    await drained(running.gateway)
+    await drained(processes.url)
   } finally {
     loading.abort()
-    assert.equal(await running.gateway.interrupt(), 0, `the gateway stops cleanly: ${running.gateway.output()}`)
-    await running.node.interrupt()
+    await processes.stop()
   }
 }
 
@@ -88,43 +94,24 @@ function countOf({ records }: Acknowledged): number {
 }
 
 /** A network with devices, and a gateway that is admitted. */
-async function prepare({ node: directory, gateway: gatewayDirectory }: Places): Promise<{ devices: LoadDevice[]; gatewayAddress: string }> {
-  const node = await startNode(directory, DEVICES)
-  const gateway = await startGatewayFor(node.service.url, gatewayDirectory)
-  await admit(node.home, gateway)
-  await gateway.stop()
+async function prepare({ node: directory, gateway: gatewayDirectory }: Places, isInNode: boolean): Promise<{ devices: LoadDevice[]; gatewayAddress: string }> {
+  const node = await startNode(directory, DEVICES, { isGateway: isInNode })
+  const gatewayAddress = node.service.gateway?.address ?? (await admitAlone(node, gatewayDirectory))
   const devices: LoadDevice[] = []
   for (const { address, key } of node.devices) devices.push({ address, signer: (await node.home.wallet.open(key)).signer, network: node.home.ledger.network })
   await node.stop()
-  return { devices, gatewayAddress: gateway.address }
+  return { devices, gatewayAddress }
 }
 
-function startTheNode({ node, nodePort }: Places): Promise<Running> {
-  return startCommand(['start', '--data', node, '--listen', `127.0.0.1:${nodePort}`, '--log-level', 'error'])
-}
-
-function startTheGateway({ gateway, nodePort, gatewayPort }: Places): Promise<Running> {
-  return startCommand(['gateway', '--data', gateway, '--upstream', `http://127.0.0.1:${nodePort}`, '--listen', `127.0.0.1:${gatewayPort}`, '--statement-seconds', '1', '--log-level', 'error'])
-}
-
-async function killSome(running: { node: Running; gateway: Running }, places: Places, random: SeededRandom, kills: KillReport['kills']): Promise<void> {
-  const victim = random.below(3)
-  const starts: Promise<void>[] = []
-  if (victim !== 0) {
-    kills.node += 1
-    await running.node.kill()
-    starts.push(startTheNode(places).then((node) => void (running.node = node)))
-  }
-  if (victim !== 1) {
-    kills.gateway += 1
-    await running.gateway.kill()
-    starts.push(startTheGateway(places).then((gateway) => void (running.gateway = gateway)))
-  }
-  await Promise.all(starts)
+async function admitAlone({ service, home }: Node, directory: string): Promise<string> {
+  const gateway = await startGatewayFor(service.url, directory)
+  await admit(home, gateway)
+  await gateway.stop()
+  return gateway.address
 }
 
 /** Everything that the gateway took has its outcome and is stated. */
-async function drained({ document: { url } }: Running): Promise<void> {
+async function drained(url: string): Promise<void> {
   let last = ''
   const isDone = async (): Promise<boolean> => {
     const health = (await (await fetch(`${url}/health`)).json()) as { waitingRecords: number; unstatedRecords: number }

@@ -9,9 +9,10 @@ import type { DeviceProfile } from '@telltale/node'
 import { findReadings, needlesOf } from './needles.ts'
 import type { Found } from './needles.ts'
 import { startCommand } from '../process.ts'
+import type { Running } from '../process.ts'
 import { recordTo } from './recorder.ts'
 import type { Recorder } from './recorder.ts'
-import { admit, enrolled, openRemoteDevice, startGatewayFor, startNode, until, withFolder } from './rig.ts'
+import { GATEWAY_KEY, admit, enrolled, openRemoteDevice, startGatewayFor, startNode, until, withFolder } from './rig.ts'
 import type { EnrolledDevice } from './rig.ts'
 
 const FIRST_MS = 1_555_555_555_123
@@ -31,7 +32,15 @@ function readings(): RecordReading[] {
 }
 
 /** Places where bytes of a journey lie, by name. */
-type Places = Record<'from device to gateway' | 'from gateway to node' | 'files of the gateway' | 'files of the node' | 'answers of the node' | 'logs' | 'figures', Buffer>
+type Place = 'from device to gateway' | 'from gateway to node' | 'files of the gateway' | 'files of the node' | 'answers of the node' | 'logs' | 'figures'
+/** A gateway in the node sends it nothing that could be recorded. */
+type Places = Partial<Record<Place, Buffer>>
+
+interface JourneyOptions {
+  isOpen: boolean
+  /** Whether the gateway runs in the node. */
+  isInNode: boolean
+}
 
 suite('what a gateway and a node see of a sealed stream', () => {
   test('the search finds a reading in every encoding, and nothing in random bytes', () => {
@@ -52,57 +61,57 @@ suite('what a gateway and a node see of a sealed stream', () => {
     }
   })
 
-  test('holds no reading: not sent, not stored, not logged, not counted, not answered', { timeout: 120_000 }, async () => {
-    const places = await journey({ isOpen: false })
-    for (const [place, bytes] of Object.entries(places)) {
-      assert.ok(bytes.length > 100, `${place}: there is something to search`)
-      assert.deepEqual(findReadings(bytes, SECRETS), [], place)
-    }
-  })
+  for (const isInNode of [false, true]) {
+    const where = isInNode ? 'the gateway in the node' : 'the gateway beside the node'
+    test(`holds no reading: not sent, not stored, not logged, not counted, not answered; ${where}`, { timeout: 120_000 }, async () => {
+      const places = await journey({ isOpen: false, isInNode })
+      assert.equal(Object.keys(places).length, isInNode ? 6 : 7)
+      for (const [place, bytes] of Object.entries(places)) {
+        assert.ok(bytes.length > 100, `${place}: there is something to search`)
+        assert.deepEqual(findReadings(bytes, SECRETS), [], place)
+      }
+    })
 
-  test('with sealing switched off the same search finds them on the way, in both stores and in the answers, and still not in logs and figures', { timeout: 120_000 }, async () => {
-    const places = await journey({ isOpen: true })
-    const found = (place: keyof Places): Found[] => findReadings(places[place], SECRETS)
-    for (const place of ['from device to gateway', 'from gateway to node', 'files of the gateway', 'files of the node', 'answers of the node'] as const) {
-      const encodings = found(place)
-      const all = new Set(encodings.flatMap((one) => one.readings))
-      for (const secret of SECRETS) if (secret !== FIRST_MS) assert.ok(all.has(typeof secret === 'string' ? secret : exactToText(secret)), `${place}: ${typeof secret === 'string' ? secret : exactToText(secret)} in ${JSON.stringify(encodings)}`)
-    }
-    assert.deepEqual([found('logs'), found('figures')], [[], []])
-  })
+    test(`with sealing switched off the same search finds them on the way, in both stores and in the answers, and still not in logs and figures; ${where}`, { timeout: 120_000 }, async () => {
+      const places = await journey({ isOpen: true, isInNode })
+      const found = (place: Place): Found[] => findReadings(places[place] ?? Buffer.alloc(0), SECRETS)
+      const open: Place[] = ['from device to gateway', 'files of the gateway', 'files of the node', 'answers of the node']
+      for (const place of isInNode ? open : [...open, 'from gateway to node' as const]) {
+        const encodings = found(place)
+        const all = new Set(encodings.flatMap((one) => one.readings))
+        for (const secret of SECRETS) if (secret !== FIRST_MS) assert.ok(all.has(typeof secret === 'string' ? secret : exactToText(secret)), `${place}: ${typeof secret === 'string' ? secret : exactToText(secret)} in ${JSON.stringify(encodings)}`)
+      }
+      assert.deepEqual([found('logs'), found('figures')], [[], []])
+    })
+  }
 })
 
-/** A device sends its readings through a gateway in one process to a node in another; then everything that was sent, written and answered is collected. */
-async function journey({ isOpen }: { isOpen: boolean }): Promise<Places> {
+/** A device sends its readings through a gateway to a node; then everything that was sent, written and answered is collected. */
+async function journey({ isOpen, isInNode }: JourneyOptions): Promise<Places> {
   return withFolder(async (folder) => {
-    const directories = { node: join(folder, 'node'), gateway: join(folder, 'gateway') }
-    const device = await prepare(directories, isOpen)
-    const running: { interrupt(): Promise<number | null> }[] = []
+    const node = join(folder, 'node')
+    const directories = { node, gateway: join(isInNode ? node : folder, 'gateway') }
+    const device = await prepare(directories, { isOpen, isInNode })
+    const running: Running[] = []
     const lines: Recorder[] = []
     try {
-      const node = await startCommand(['start', '--data', directories.node, '--listen', '127.0.0.1:0', '--log-level', 'debug'])
-      running.push(node)
-      const toNode = await recordTo(node.document.url)
-      lines.push(toNode)
-      const gateway = await startCommand(['gateway', '--data', directories.gateway, '--upstream', toNode.url, '--listen', '127.0.0.1:0', '--statement-seconds', '0', '--log-level', 'debug'])
-      running.unshift(gateway)
-      const toGateway = await recordTo(gateway.document.url)
-      lines.push(toGateway)
+      const { nodeUrl, gatewayUrl, toGateway, toNode } = await (isInNode ? startOne : startTwo)(directories, running, lines)
       await sendReadings(device, join(folder, 'device'), toGateway.url)
       await until('the gateway is done', async () => {
-        const health = (await (await fetch(`${gateway.document.url}/health`)).json()) as { waitingRecords: number; unstatedRecords: number }
+        const health = (await (await fetch(`${gatewayUrl}/health`)).json()) as { waitingRecords: number; unstatedRecords: number }
         return health.waitingRecords + health.unstatedRecords === 0
       })
-      const figures = Buffer.concat(await Promise.all([node, gateway].map(({ document }) => bytesAt(`${document.url}/metrics`))))
-      const answers = await everyAnswer(node.document.url, device)
-      for (const one of running.splice(0)) assert.equal(await one.interrupt(), 0)
+      const figures = Buffer.concat(await Promise.all([nodeUrl, gatewayUrl].map((url) => bytesAt(`${url}/metrics`))))
+      const answers = await everyAnswer(nodeUrl, device)
+      const processes = running.splice(0)
+      for (const one of processes) assert.equal(await one.interrupt(), 0)
       return {
-        'from device to gateway': toGateway.bytes(),
-        'from gateway to node': toNode.bytes(),
+        'from device to gateway': toGateway.line.bytes(),
+        ...(toNode ? { 'from gateway to node': toNode.bytes() } : {}),
         'files of the gateway': await everyFile(directories.gateway),
-        'files of the node': await everyFile(directories.node),
+        'files of the node': await everyFile(node),
         'answers of the node': answers,
-        logs: Buffer.from(node.output() + gateway.output()),
+        logs: Buffer.from(processes.map((one) => one.output()).join('')),
         figures,
       }
     } finally {
@@ -112,12 +121,49 @@ async function journey({ isOpen }: { isOpen: boolean }): Promise<Places> {
   })
 }
 
-async function prepare(directories: { node: string; gateway: string }, isOpen: boolean): Promise<EnrolledDevice> {
-  const node = await startNode(directories.node, ['device'], { isOpen })
-  const gateway = await startGatewayFor(node.service.url, directories.gateway)
-  await admit(node.home, gateway)
+interface Directories {
+  node: string
+  gateway: string
+}
+
+interface Started {
+  nodeUrl: string
+  gatewayUrl: string
+  /** Where the device sends to, and the line that lies between. */
+  toGateway: { url: string; line: Recorder }
+  toNode: Recorder | null
+}
+
+/** Each in a process of its own, with a recorded line between them. */
+async function startTwo(directories: Directories, running: Running[], lines: Recorder[]): Promise<Started> {
+  const node = await startCommand(['start', '--data', directories.node, '--listen', '127.0.0.1:0', '--log-level', 'debug'])
+  running.push(node)
+  const toNode = await recordTo(node.document.url)
+  lines.push(toNode)
+  const gateway = await startCommand(['gateway', '--data', directories.gateway, '--upstream', toNode.url, '--listen', '127.0.0.1:0', '--statement-seconds', '0', '--log-level', 'debug'])
+  running.unshift(gateway)
+  const line = await recordTo(gateway.document.url)
+  lines.push(line)
+  return { nodeUrl: node.document.url, gatewayUrl: gateway.document.url, toGateway: { url: line.url, line }, toNode }
+}
+
+async function startOne({ node }: Directories, running: Running[], lines: Recorder[]): Promise<Started> {
+  const both = await startCommand(['start', '--data', node, '--listen', '127.0.0.1:0', '--gateway', GATEWAY_KEY, '--statement-seconds', '1', '--log-level', 'debug'])
+  running.push(both)
+  const { url } = both.document
+  const line = await recordTo(url)
+  lines.push(line)
+  return { nodeUrl: url, gatewayUrl: `${url}/gateway`, toGateway: { url: `${line.url}/gateway`, line }, toNode: null }
+}
+
+async function prepare(directories: Directories, { isOpen, isInNode }: JourneyOptions): Promise<EnrolledDevice> {
+  const node = await startNode(directories.node, ['device'], { isOpen, isGateway: isInNode })
   const device = await enrolled(node.home, node.devices[0] as DeviceProfile)
-  await gateway.stop()
+  if (!isInNode) {
+    const gateway = await startGatewayFor(node.service.url, directories.gateway)
+    await admit(node.home, gateway)
+    await gateway.stop()
+  }
   await node.stop()
   return device
 }

@@ -30,15 +30,19 @@ export interface Node {
   stop(): Promise<void>
 }
 
-/** Opens the node in a directory, made with its devices if it is new; sealed unless `isOpen`. */
-export async function startNode(directory: string, names: string[], options: { isOpen?: boolean; isNew?: boolean; port?: number } = {}): Promise<Node> {
+/** Name of the key of a gateway in a node. */
+export const GATEWAY_KEY = 'gateway'
+
+/** Opens the node in a directory, made with its devices if it is new; sealed unless `isOpen`; with a gateway in it if `isGateway`. */
+export async function startNode(directory: string, names: string[], options: { isOpen?: boolean; isNew?: boolean; isGateway?: boolean; port?: number } = {}): Promise<Node> {
   if (options.isNew !== false) await initHome({ directory, password: undefined, algorithm: 'EdDSA', nowMs: Date.now() })
   const home = await openHome({ directory, password: undefined })
   const owner = await ensureIdentity(home, 'owner', 'EdDSA', [['owner', null, null]])
   const asset = home.profile.assets[0] ?? (await createAsset(home, owner, new Map()))
   const devices: DeviceProfile[] = []
   for (const name of names) devices.push(await enrolDevice(home, { asset, name, algorithm: 'EdDSA', streams: ['odometer'], isSealed: options.isOpen !== true }))
-  const { settings } = await resolveSettings({ flags: { listen: `127.0.0.1:${options.port ?? 0}`, 'log-level': 'silent' }, environment: {}, directory })
+  if (options.isGateway) await ensureIdentity(home, GATEWAY_KEY, 'EdDSA', [['gateway', null, null]])
+  const { settings } = await resolveSettings({ flags: { listen: `127.0.0.1:${options.port ?? 0}`, 'log-level': 'silent', ...(options.isGateway ? { 'gateway': GATEWAY_KEY, 'statement-seconds': '1' } : {}) }, environment: {}, directory })
   const service = await startService({ home, settings, isUsualPort: false, isDemo: false, mounts: [], pages: null })
   return {
     home,

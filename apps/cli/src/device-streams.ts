@@ -32,3 +32,12 @@ export function chooseStream(home: Home, device: DeviceProfile, named: string | 
   if (named === undefined) throw new UsageError('stream-needed', streams.length === 0 ? 'The device has no stream yet.' : 'The device has several streams; choose one with --stream.', { expected: known, found: 'none' })
   throw new UsageError('unknown-stream', `The device has no stream ${named}. It has: ${known}.`, { expected: known, found: named })
 }
+
+/** Of all streams of a device, as `address/name`, those that --stream chooses: all where it is left out (`unknown-stream`). */
+export function chooseNamed(all: string[], named: string | undefined): string[] {
+  const nameOf = (stream: string): string => stream.slice(stream.indexOf('/') + 1)
+  const wanted = named === undefined ? all : all.filter((stream) => nameOf(stream) === named)
+  if (wanted.length > 0) return wanted
+  const known = all.map(nameOf).join(', ')
+  throw new UsageError('unknown-stream', named === undefined ? 'The device has no stream yet.' : `The device has no stream ${named}. It has: ${known}.`, { expected: known, found: named ?? 'none' })
+}

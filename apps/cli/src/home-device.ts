@@ -15,8 +15,8 @@ export function refusedFolder(directory: string, address: string): string {
   return join(devicesFolder(directory), `${address}.refused`)
 }
 
-/** The device's side of its streams, with its keys and state in the data directory. It follows its owner through what happened since it was opened last. */
-export async function openHomeDevice(home: Home, profile: DeviceProfile): Promise<Device> {
+/** The device's side of its streams, with its keys and state in the data directory. It follows its owner through what happened since it was opened last. `way`: to the ledger; directly if null. */
+export async function openHomeDevice(home: Home, profile: DeviceProfile, way: Submitter | null = null): Promise<Device> {
   const { signer } = await home.wallet.open(profile.key)
   const folder = devicesFolder(home.directory)
   const device = await openDevice({
@@ -25,7 +25,7 @@ export async function openHomeDevice(home: Home, profile: DeviceProfile): Promis
     network: home.ledger.network,
     storage: createFileStorage(join(folder, `${profile.address}.state`)),
     refused: createRefusedFolder(refusedFolder(home.directory, profile.address), home.primitives),
-    submitter: submitterOf(home),
+    submitter: way ?? submitterOf(home),
     secrets: profile.isSealed ? createSecretsFile(home.directory, profile.address, home.password) : null,
     pin: ownerNow(home, profile.asset),
     primitives: home.primitives,

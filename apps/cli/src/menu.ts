@@ -1,5 +1,6 @@
 import { Interrupted } from './failure.ts'
 import { hasData } from './session.ts'
+import { shellWord } from './shell-word.ts'
 
 /** One thing to do, and the command that does it. */
 interface Entry {
@@ -33,7 +34,7 @@ export async function askMenu(directory: string): Promise<string[]> {
   const chosen = answered(await select({ message: isThere ? `What would you like to do with ${directory}?` : 'What would you like to do?', options, output: process.stderr }))
   const args = await chosen.ask()
   // Next time they can type it.
-  process.stderr.write(`\n$ telltale ${args.map(quoted).join(' ')}\n\n`)
+  process.stderr.write(`\n$ telltale ${args.map(shellWord).join(' ')}\n\n`)
   return args
 }
 
@@ -65,8 +66,4 @@ async function choose(message: string, options: [value: string, label: string][]
 function answered<T>(answer: T): Exclude<T, symbol> {
   if (typeof answer === 'symbol') throw new Interrupted('SIGINT', 'Nothing was done.')
   return answer as Exclude<T, symbol>
-}
-
-function quoted(argument: string): string {
-  return /^[\w./:=-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -1,3 +1,4 @@
+import type { Clear } from '@telltale/core'
 import { readRecords } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { UsageError } from './failure.ts'
@@ -19,22 +20,30 @@ export interface RecordRange {
 export const FROM_HELP = 'first record: its number (from 0), or an ISO time; without a zone it is UTC'
 export const TO_HELP = 'last record, itself included: its number, an ISO time, or a day'
 
-/** Records `--from` to `--to` of a stream, both included: by number, or by ISO time of what was observed. Null where none lies in the period. */
+/** When records `from` to `to` of a stream were observed, both included, as far as whoever asks can tell. */
+export type ReadTimes = (stream: string, from: number, to: number) => AsyncIterable<{ sequence: number; clear: Clear | null }>
+
+/** The same of the records that keys of a data directory open. */
 export async function resolveRange(home: Home, stream: string, count: number, options: RangeOptions): Promise<{ from: number; to: number } | null> {
+  return resolveRangeBy((...place) => readRecords(home, ...place), stream, count, options)
+}
+
+/** Records `--from` to `--to` of a stream, both included: by number, or by ISO time of what was observed. Null where none lies in the period. */
+export async function resolveRangeBy(readTimes: ReadTimes, stream: string, count: number, options: RangeOptions): Promise<{ from: number; to: number } | null> {
   const from = readWhere(options.from, '--from', false)
   const to = readWhere(options.to, '--to', true)
   if (from && to && from.kind === to.kind && from.value > to.value) throw new UsageError('usage', `--from ${options.from} lies after --to ${options.to}.`, { expected: '--from at or before --to', found: 'after' })
   const numbers = { from: from?.kind === 'number' ? from.value : 0, to: Math.min(to?.kind === 'number' ? to.value : count - 1, count - 1) }
   if (from?.kind !== 'time' && to?.kind !== 'time') return numbers.from <= numbers.to ? numbers : null
   const period = { firstMs: from?.kind === 'time' ? from.value : Number.NEGATIVE_INFINITY, lastMs: to?.kind === 'time' ? to.value : Number.POSITIVE_INFINITY }
-  return findPeriod(home, stream, numbers, period)
+  return findPeriod(readTimes, stream, numbers, period)
 }
 
 /** From the first record to the last that has something of the period; records do not have to lie in the order of their times. */
-async function findPeriod(home: Home, stream: string, numbers: { from: number; to: number }, { firstMs, lastMs }: { firstMs: number; lastMs: number }): Promise<{ from: number; to: number } | null> {
+async function findPeriod(readTimes: ReadTimes, stream: string, numbers: { from: number; to: number }, { firstMs, lastMs }: { firstMs: number; lastMs: number }): Promise<{ from: number; to: number } | null> {
   let found = null as { from: number; to: number } | null
   let isAnyOpen = false
-  for await (const { sequence, clear } of readRecords(home, stream, numbers.from, numbers.to)) {
+  for await (const { sequence, clear } of readTimes(stream, numbers.from, numbers.to)) {
     if (!clear) continue
     isAnyOpen = true
     if (clear.clock !== 0) throw new UsageError('usage', `Record ${sequence} of ${nameOf(stream)} has no wall time, so no time can be asked for. Give record numbers instead.`, { expected: 'record numbers' })

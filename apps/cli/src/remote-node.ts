@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { Option } from 'commander'
 import type { Command } from 'commander'
 import { createClient } from '@telltale/client'
 import type { Client } from '@telltale/client'
 import { UsageError } from './failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputText } from './input-file.ts'
 import type { GlobalOptions } from './options.ts'
 
 export interface NodeOptions extends GlobalOptions {
@@ -26,7 +26,19 @@ export async function nodeOf(command: Command, { node, tokenFile }: NodeOptions)
     if (command.getOptionValueSource('node') === 'env') return null
     throw new UsageError('usage', 'A command works on a data directory or asks a node, not both.', { expected: '--data or --node', found: 'both' })
   }
-  if (!/^https?:\/\/[^\s/]+\/?$/.test(node)) throw new UsageError('usage', `--node ${node} is no address of a node.`, { expected: 'http://HOST:PORT', found: node })
-  const token = tokenFile === undefined ? undefined : (await readFile(tokenFile, 'utf8')).trim()
-  return createClient({ url: node, ...(token === undefined ? {} : { token }) })
+  const url = readNodeUrl(node)
+  return createClient({ url, ...(tokenFile === undefined ? {} : { token: await readToken(tokenFile) }) })
+}
+
+/** The address of a node without what may stand behind it (`usage`). */
+export function readNodeUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  if (isPlain) return url.href.replace(/\/+$/, '')
+  throw new UsageError('usage', `${text.slice(0, 80)} is not the address of a node.`, { expected: 'http://HOST:PORT or https://HOST', found: text.slice(0, 80) })
+}
+
+/** The token that a node asks for (the codes of `readInputText`). */
+export async function readToken(path: string): Promise<string> {
+  return (await readInputText(path, SMALL_FILE_BYTES_MAX)).trim()
 }

@@ -1,6 +1,7 @@
 import { bytesToHex } from '@telltale/core'
+import type { Submitter } from '@telltale/device'
 import { isLoopback, readPlace } from '@telltale/node'
-import type { Home, Settings } from '@telltale/node'
+import type { DeviceProfile, Home, Settings } from '@telltale/node'
 import { startService } from '@telltale/node/service'
 import type { Service } from '@telltale/node/service'
 import { createDesk } from './desk/desk.ts'
@@ -15,6 +16,8 @@ export interface ServingInit {
   isUsualPort: boolean
   isDemo: boolean
   output: Output
+  /** Another way to the ledger for a device that signs here, once the node listens; null for the direct one. */
+  wayOf?: (profile: DeviceProfile, service: Service) => Submitter | null
 }
 
 /** A node with its pages and, where only this machine can connect, its desk. */
@@ -27,13 +30,15 @@ export interface Serving {
   stop(): Promise<void>
 }
 
-export async function startServing({ home, settings, isUsualPort, isDemo, output }: ServingInit): Promise<Serving> {
+export async function startServing({ home, settings, isUsualPort, isDemo, output, wayOf = () => null }: ServingInit): Promise<Serving> {
   const isOwnMachine = isLoopback(readPlace(settings.listen).host) && !settings.behindProxy
   await buildPages(output)
-  const desk = isOwnMachine ? await createDesk({ home, isDemo }) : null
+  let listening: Service | null = null
+  const desk = isOwnMachine ? await createDesk({ home, isDemo, wayOf: (profile) => listening && wayOf(profile, listening) }) : null
   const linkAt = (url: string): string => desk?.linkAt(url) ?? url
   try {
     const service = await startService({ home, settings, isUsualPort, isDemo, mounts: desk ? [desk.mount] : [], pages: PAGES, linkAt })
+    listening = service
     if (service.taken !== null) output.warn(`Port ${service.taken} is taken by another program; using ${service.port}.`)
     return {
       service,
@@ -51,6 +56,16 @@ export async function startServing({ home, settings, isUsualPort, isDemo, output
 }
 
 /** What is said once it listens. */
-export function servingDocument({ service: { url }, link }: Serving, home: Home, data: string): { url: string; link: string; data: string; network: string; pid: number } {
-  return { url, link, data, network: bytesToHex(home.ledger.network), pid: process.pid }
+export function servingDocument({ service: { url, gateway }, link }: Serving, home: Home, data: string): ServingDocument {
+  return { url, link, data, network: bytesToHex(home.ledger.network), gateway: gateway?.url ?? null, pid: process.pid }
+}
+
+interface ServingDocument {
+  url: string
+  link: string
+  data: string
+  network: string
+  /** Where devices find the gateway in this node; null where there is none. */
+  gateway: string | null
+  pid: number
 }

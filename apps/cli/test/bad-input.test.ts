@@ -84,6 +84,12 @@ suite('what people get wrong', () => {
     assert.match(out, /refused {2}1 time malformed-log-line, first in\s+\S+ on line 401/)
   })
 
+  test('what is no address of a node, and no token', async () => {
+    await refused(['status', '--node', 'http://127.0.0.1:9'], { status: 2, code: 'node-unreachable' })
+    for (const url of ['127.0.0.1:9', 'ftp://127.0.0.1', 'http://me:secret@127.0.0.1:9', 'http://:secret@127.0.0.1:9', 'http://127.0.0.1:9?x=1']) await refused(['status', '--node', url], { status: 2, code: 'usage' })
+    await refused(['status', '--node', 'http://127.0.0.1:9', '--token-file', '/dev/zero'], { status: 2, code: 'file-too-large' })
+  })
+
   test('claims about time', async () => {
     await refused([...importArgs('short-drive', data), '--recorded-at', 'yesterday'], { status: 2, code: 'usage' })
     const wall = write('wall.log', sample('short-drive.log').replaceAll('(00000000', '(17000000'))

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { chmod, readFile, readdir, rm, symlink } from 'node:fs/promises'
 import { get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hexToBytes } from '@telltale/core'
+import { bytesToHex, decodeTransaction, hexToBytes, transactionId } from '@telltale/core'
 import { LAMP_NAMES, verifyCertificate } from '@telltale/certificate'
-import { createNodePrimitives } from '@telltale/node'
-import { ROOT, done, scratchFolder } from './command.ts'
+import { createNodePrimitives, openHome } from '@telltale/node'
+import { ROOT, done, refused, scratchFolder } from './command.ts'
 import { served } from './served.ts'
 import type { Served } from './served.ts'
 
@@ -31,14 +31,22 @@ interface Grants {
   standing: { stream: string; readerName: string | null }[]
 }
 
+interface Made {
+  directory: string
+  network: string
+  hasPassword: boolean
+  command: string
+}
+
 const primitives = createNodePrimitives()
+const CALL_RELAY = 20
 
 suite('the live demo', () => {
   const data = join(scratchFolder(), 'demo')
   let demo: Served
   let overview: Overview
   before(async () => {
-    demo = await served(['demo', '--data', data])
+    demo = await served(['demo', '--data', data, '--statement-seconds', '1'])
     overview = (await demo.desk<Overview>('')).answer
   })
   after(() => demo.child.kill('SIGKILL'))
@@ -133,14 +141,94 @@ suite('the live demo', () => {
     assert.equal((await demo.desk('/imports', { log: '0'.repeat(24) })).status, 404)
   })
 
-  test('Ctrl-C stops it cleanly, and it goes on where it stopped', async () => {
+  test('a network of its owner lies beside it and knows nothing of it', async () => {
+    const made = await demo.desk<Made>('/networks', { name: 'North Rail', folder: 'north-rail' })
+    assert.equal(made.status, 200, JSON.stringify(made.answer))
+    const { directory, network, command, hasPassword } = made.answer
+    assert.deepEqual([directory, command, hasPassword], [join(dirname(data), 'north-rail'), `npx telltale start --data ${join(dirname(data), 'north-rail')}`, false])
+    const keysOf = async (place: string): Promise<string[]> => (await done<{ keys: { address: string | null }[] }>(['keys', 'list', '--data', place])).keys.map(({ address }) => String(address))
+    const theirs = new Set(await keysOf(data))
+    assert.deepEqual((await keysOf(directory)).map((address) => theirs.has(address)), [false], 'one new key, as `init` makes it')
+    const own = await served(['start', '--data', directory])
+    try {
+      const { answer } = await own.desk<Overview & { name: string }>('')
+      assert.deepEqual([own.network, answer.name, answer.isDemo, answer.assets, answer.devices, answer.readers], [network, 'North Rail', false, [], [], []])
+      assert.notEqual(network, demo.network)
+      assert.equal((await own.desk('/networks', { name: 'Another', folder: 'another' })).status, 404, 'only a demo offers it')
+    } finally {
+      assert.equal(await own.stop(), 0)
+    }
+    const behind = await demo.desk<Made>('/networks', { name: 'Behind a password', folder: 'behind', password: 'correct horse' })
+    assert.deepEqual([behind.status, behind.answer.hasPassword], [200, true])
+    await refused(['keys', 'rotate', 'authority', '--data', behind.answer.directory, '--yes'], { status: 2, code: 'password-required' })
+  })
+
+  test('a network of its owner is refused where it would lead elsewhere, be no secret, or touch what is there', async () => {
+    assert.equal((await fetch(`${demo.url}/v1/desk/networks`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'X', folder: 'x' }) })).status, 401)
+    const asked = await fetch(`${demo.url}/v1/desk/networks`, { method: 'OPTIONS', headers: { origin: 'http://evil.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'x-telltale-desk' } })
+    assert.equal(asked.headers.get('access-control-allow-origin'), null, 'no other page may send the key')
+    await symlink(join(data, 'inside'), join(dirname(data), 'leads-inside'))
+    const before = [await readdir(dirname(data)), await readdir(data)]
+    const honest = { name: 'Honest', folder: 'honest' }
+    const refusals: [change: Record<string, string>, status: number, code: string][] = [
+      ...['../elsewhere', '..', '.', '', '.hidden', 'demo/inside', `${data}/inside`, String.raw`demo\inside`, 'a\0b', '-rf', 'x'.repeat(65)].map((folder): [Record<string, string>, number, string] => [{ folder }, 400, 'malformed-folder']),
+      ...['demo', 'north-rail', 'leads-inside'].map((folder): [Record<string, string>, number, string] => [{ folder }, 409, 'folder-exists']),
+      [{ name: ' ' }, 400, 'malformed-name'],
+      [{ name: 'two\nlines' }, 400, 'malformed-name'],
+      [{ name: 'x'.repeat(65) }, 400, 'malformed-name'],
+      [{ password: 'shorter' }, 400, 'password-too-short'],
+    ]
+    for (const [change, status, code] of refusals) {
+      const { status: found, answer } = await demo.desk<{ code: string }>('/networks', { ...honest, ...change })
+      assert.deepEqual([found, answer.code], [status, code], JSON.stringify(change))
+    }
+    assert.deepEqual([await readdir(dirname(data)), await readdir(data)], before, 'nothing was made')
+    const twice = await Promise.all([demo.desk<{ code?: string }>('/networks', honest), demo.desk<{ code?: string }>('/networks', honest)])
+    assert.deepEqual(twice.map(({ status }) => status).sort((a, b) => a - b), [200, 409], 'two at once make one')
+  })
+
+  test('where nobody may write, no network is made', { skip: process.getuid?.() === 0 ? 'root may write anywhere' : false }, async () => {
+    await chmod(dirname(data), 0o500)
+    try {
+      const { status, answer } = await demo.desk<{ code: string }>('/networks', { name: 'Nowhere', folder: 'nowhere' })
+      assert.deepEqual([status, answer.code], [400, 'permission-denied'])
+    } finally {
+      await chmod(dirname(data), 0o700)
+    }
+  })
+
+  test('Ctrl-C stops it cleanly, the gateway in it has stated what the car delivered, and it goes on where it stopped', async () => {
     const driving = await countOf(streamOf('driving'))
     assert.equal(await demo.stop(), 0)
     const { problems } = await done<{ problems: unknown[] }>(['store', 'check', '--data', data])
     assert.deepEqual(problems, [])
+    const { records, stated } = await readLog(data, overview.devices[0]?.device as string)
+    assert.ok(stated.length > 60, `${stated.length} records are stated`)
+    assert.deepEqual(stated.filter((id) => !records.includes(id)), [], 'all of them records of the car')
+    assert.equal(new Set(stated).size, stated.length, 'each once')
+    // As a demo from before there was a gateway in it.
+    await rm(join(data, 'keys', 'gateway.key'))
+    await rm(join(data, 'gateway'), { recursive: true })
     demo = await served(['demo', '--data', data])
     assert.ok((await countOf(streamOf('driving'))) >= driving)
     await untilCount(streamOf('driving'), driving + 2)
     assert.equal(await demo.stop(), 0)
+    assert.ok((await readdir(join(data, 'keys'))).includes('gateway.key'))
   })
 })
+
+/** Ids of a car's records, and of what gateways stated. */
+async function readLog(directory: string, car: string): Promise<{ records: string[]; stated: string[] }> {
+  const home = await openHome({ directory, password: undefined })
+  try {
+    const [records, stated]: [string[], string[]] = [[], []]
+    for (let index = 0; index < home.ledger.position.log.size; index++) {
+      const transaction = decodeTransaction((await home.reader.transaction(index)).bytes)
+      if (transaction.iss === car) records.push(bytesToHex(transactionId(transaction, primitives)))
+      if (transaction.call === CALL_RELAY) stated.push(...(transaction.args[0] as Uint8Array[]).map(bytesToHex))
+    }
+    return { records, stated }
+  } finally {
+    await home.close()
+  }
+}

@@ -121,6 +121,22 @@ suite('a node', () => {
     }
   })
 
+  test('is a gateway only with the key of one, and a network is not made for one that has none', { timeout: 120_000 }, async () => {
+    const fresh = join(folder, 'fresh')
+    await refused(['start', '--data', fresh, '--gateway', 'gateway'], { status: 2, code: 'key-file-not-found' })
+    assert.ok(!existsSync(fresh))
+    await refused(['start', '--data', data, '--listen', '127.0.0.1:0', '--gateway', 'owner'], { status: 1, code: 'role-not-in-force' })
+    await done(['keys', 'new', 'gateway', '--data', data])
+    await done(['send', 'admit', '[{"key": "gateway"}, {"signature": "gateway"}, {"address": "authority"}, [["gateway", null, null]]]', '--key', 'authority', '--sub', 'gateway', '--data', data])
+    const node = await start(['--data', data, '--listen', '127.0.0.1:0'], { TELLTALE_GATEWAY: 'gateway' })
+    try {
+      const { status } = (await (await fetch(`${node.url}/gateway/health`)).json()) as { status: string }
+      assert.equal(status, 'ok')
+    } finally {
+      assert.equal(await node.stop(), 0, node.warnings)
+    }
+  })
+
   test('config show tells who set what', async () => {
     await writeFile(join(data, 'config.json'), '{"log-level": "warn", "requests-per-second": 50}')
     const { settings } = await done<{ settings: { name: string; value: unknown; source: string; from: string | null }[] }>(['config', 'show', '--data', data, '--listen', '127.0.0.1:9'], { env: { TELLTALE_LOG_LEVEL: 'debug' } })

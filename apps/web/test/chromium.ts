@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 
 const EXECUTABLES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = EXECUTABLES.find((path) => existsSync(path))
@@ -23,9 +23,13 @@ export interface WatchedPage {
   complaints: string[]
 }
 
+/** A browser that remembers nothing of others: what pages keep, and what was loaded before. */
+export async function openContext(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  return browser.newContext({ viewport: LAPTOP, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options })
+}
+
 /** A page that notes every error and every request that leaves `origin` (`file://` or the address of a node). */
-export async function openPage(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-  const context = await browser.newContext({ viewport: LAPTOP, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options })
+export async function openTab(context: BrowserContext, origin: string): Promise<WatchedPage> {
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
@@ -36,4 +40,9 @@ export async function openPage(browser: Browser, origin: string, options: Browse
     if (![origin, 'data:', 'blob:'].some((start) => request.url().startsWith(start))) complaints.push(`request to ${request.url()}`)
   })
   return { page, complaints }
+}
+
+/** Such a page in a context of its own. */
+export async function openPage(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
+  return openTab(await openContext(browser, options), origin)
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { after, before, describe, it } from 'node:test'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
-import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { LAPTOP, PHONE, launchChromium, needsChromium, openContext, openPage, openTab } from './chromium.ts'
+import type { WatchedPage } from './chromium.ts'
 import { startDemoNode } from './demo-node.ts'
 import type { DemoNode } from './demo-node.ts'
 import { readAnswer } from './verify-dialogue.ts'
@@ -27,11 +28,13 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 describe('the pages of a demo node', needsChromium, () => {
   let browser: Browser
+  let context: BrowserContext
   let node: DemoNode
   let device: string
   before(async () => {
     buildPages()
     browser = await launchChromium()
+    context = await openContext(browser)
     node = await startDemoNode()
     const { devices } = (await (await fetch(`${node.origin}/v1/devices`)).json()) as { devices: { device: string }[] }
     device = devices[0]!.device
@@ -42,12 +45,10 @@ describe('the pages of a demo node', needsChromium, () => {
     await node.remove()
   })
 
-  /** A page at the owner's desk: opened by the printed link, then led to `path`. */
-  async function atDesk(path: string, options: Parameters<typeof openPage>[2] = {}): Promise<{ page: Page; complaints: string[] }> {
-    const watched = await openPage(browser, node.origin, options)
-    await watched.page.goto(node.link)
-    await watched.page.getByRole('heading', { level: 1 }).waitFor()
-    if (path !== '/') await watched.page.goto(node.origin + path)
+  /** A tab at the owner's desk, let in by the key of the printed link; in a context of its own only where it needs another browser than the rest. */
+  async function atDesk(path: string, options?: Parameters<typeof openPage>[2]): Promise<WatchedPage> {
+    const watched = await (options ? openPage(browser, node.origin, options) : openTab(context, node.origin))
+    await watched.page.goto(node.link.replace('/#', `${path}#`))
     await watched.page.getByRole('heading', { level: 1 }).waitFor()
     return watched
   }
@@ -58,7 +59,7 @@ describe('the pages of a demo node', needsChromium, () => {
     const { page, complaints } = await atDesk('/', { reducedMotion: 'no-preference' })
     await page.getByText('Demo network, simulated car').waitFor()
     assert.ok(!page.url().includes('desk='), 'the key does not stay in the address')
-    await page.getByText(/reported \d+ s ago/).waitFor()
+    await page.getByText(/reported .*\b\d+ s ago/).waitFor()
     const road = page.locator('path[stroke-dasharray="26 22"]')
     const offset = async (): Promise<string | null> => road.getAttribute('stroke-dashoffset')
     await until(async () => Number(await offset()) > 0)
@@ -70,7 +71,7 @@ describe('the pages of a demo node', needsChromium, () => {
     assert.equal(await lampsOf(page).count(), LAMPS)
     assert.equal(await page.locator('[data-lamp][data-state=refuted]').count(), 0)
     assert.deepEqual(complaints, [])
-    await page.context().close()
+    await page.close()
   })
 
   it('work out in the browser that a record is signed, linked, logged, certified, and open it', async () => {
@@ -81,7 +82,25 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.getByRole('img', { name: /lead to the log root/ }).waitFor()
     await page.getByText('58,411').first().waitFor()
     assert.deepEqual(complaints, [])
-    await page.context().close()
+    await page.close()
+  })
+
+  it('show ways and speeds in the unit of the reader, who still sees what was reported', async () => {
+    const { page, complaints } = await atDesk(`/devices/${device}`, { locale: 'de-DE' })
+    const cell = page.locator('tbody tr').first().getByText(/≈.94,0\d\d km/)
+    await cell.waitFor()
+    assert.match((await cell.getAttribute('title')) ?? '', /^converted; the car reported 58,4\d\d mi$/)
+    await page.getByText(/^converted; the car reported 58,4\d\d mi$/).first().waitFor()
+    await page.getByText('Odometer, converted from mi').first().waitFor()
+    await page.getByRole('button', { name: 'km: Show miles' }).click()
+    await page.getByText('as the car reported it').waitFor()
+    await page.getByText('Speed, converted from km/h').first().waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'mi: Show kilometres' }).waitFor()
+    await page.getByText('58,4').first().waitFor()
+    assert.equal(await page.getByText('≈').count(), 0, 'it is remembered')
+    assert.deepEqual(complaints, [])
+    await page.close()
   })
 
   it('show what is sealed as sealed to whoever has no key, and tell them how one gets in', async () => {
@@ -92,7 +111,7 @@ describe('the pages of a demo node', needsChromium, () => {
     assert.equal(await page.getByText(/58,4\d\d/).count(), 0)
     await page.goto(`${node.origin}/devices/${device}/certificate`)
     await page.getByText('Open the link that the node printed').waitFor()
-    await page.context().close()
+    await page.close()
   })
 
   it('make a certificate by one click that the command and another browser accept, as file and as link', async () => {
@@ -115,7 +134,7 @@ describe('the pages of a demo node', needsChromium, () => {
     const { lamps } = await readAnswer(reader.page)
     assert.deepEqual(lamps, { network: 'unknown', car: 'holds', genuine: 'holds', complete: 'holds', certified: 'holds', reading: 'not-asked', noted: 'holds' })
     assert.deepEqual([...complaints, ...reader.complaints], [])
-    await Promise.all([page.context().close(), reader.page.context().close()])
+    await Promise.all([page.close(), reader.page.close()])
   })
 
   it('hand a certificate over as QR codes that a camera can read from the screen', async () => {
@@ -135,7 +154,7 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.getByLabel('Open a picture of the code').setInputFiles(pictures)
     await page.locator('[role=status][aria-busy=false] [data-summary]').waitFor()
     assert.equal((await readAnswer(page)).lamps?.['genuine'], 'holds')
-    await page.context().close()
+    await page.close()
   })
 
   it('let the owner grant a stream for a period, and revoke it', async () => {
@@ -147,53 +166,101 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.getByText(/from \d+ on/).first().waitFor()
     await revoke.click()
     await page.getByText('Nobody reads on').waitFor()
-    await page.context().close()
+    await page.close()
   })
 
-  for (const [cheat, lamp] of [
-    ['Set the dashboard back', 'reading'],
-    ['Roll the odometer back', 'complete'],
-    ['Drop the last record', 'certified'],
-    ['Change one byte of the file', 'genuine'],
-    ['Forge the whole certificate', 'network'],
-  ] as const) {
-    it(`show which lamp turns red: ${cheat}`, async () => {
-      const { page } = await atDesk('/cheat')
-      await page.getByRole('button', { name: `Try it: ${cheat}` }).click()
-      await page.getByText('Caught: the lamp').waitFor()
-      const red = await page.locator('[data-lamp][data-state=refuted]').evaluateAll((lamps) => lamps.map((item) => (item as unknown as { dataset: { lamp: string } }).dataset.lamp))
-      assert.deepEqual(red, [lamp])
-      await page.context().close()
+  describe('invite to cheat', () => {
+    let page: Page
+    before(async () => {
+      page = (await atDesk('/cheat')).page
     })
-  }
+    after(async () => page.close())
 
-  it('name the damage of a stored byte that was changed', async () => {
-    const { page } = await atDesk('/cheat')
-    await page.getByRole('button', { name: 'Try it: Change one byte on the disk' }).click()
-    await page.getByText('Caught: the check names the damage').waitFor()
-    await page.getByText('segment-damaged').waitFor()
-    await page.context().close()
+    const tryIt = async (cheat: string): Promise<Locator> => {
+      await page.getByRole('button', { name: `Try it: ${cheat}` }).click()
+      return page.getByRole('region', { name: `${cheat}: what happened` })
+    }
+
+    for (const [cheat, lamp] of [
+      ['Set the dashboard back', 'reading'],
+      ['Roll the odometer back', 'complete'],
+      ['Drop the last record', 'certified'],
+      ['Change one byte of the file', 'genuine'],
+      ['Forge the whole certificate', 'network'],
+    ] as const) {
+      it(`and show which lamp turns red: ${cheat}`, async () => {
+        const result = await tryIt(cheat)
+        await result.getByText('Caught: the lamp').waitFor()
+        const red = await result.locator('[data-lamp][data-state=refuted]').evaluateAll((lamps) => lamps.map((item) => (item as unknown as { dataset: { lamp: string } }).dataset.lamp))
+        assert.deepEqual(red, [lamp])
+      })
+    }
+
+    it('and name the damage of a stored byte that was changed', async () => {
+      const result = await tryIt('Change one byte on the disk')
+      await result.getByText('Caught: the check names the damage').waitFor()
+      await result.getByText('segment-damaged').waitFor()
+    })
   })
 
   it('import a log with its database, and lead to its records', async () => {
     const { page } = await atDesk('/import')
     await page.getByLabel('Log', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.log'))
+    await page.getByText('short-drive.log ·').waitFor()
+    await page.getByRole('button', { name: 'Import', exact: true }).click()
+    const missing = page.getByText('choose its CAN database (.dbc) too')
+    await missing.waitFor()
     await page.getByLabel('CAN database (.dbc)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.dbc'))
     await page.getByLabel('Mapping (.json)', { exact: true }).setInputFiles(join(SAMPLES, 'short-drive.map.json'))
-    for (const name of ['short-drive.log ·', 'short-drive.dbc ·', 'short-drive.map.json']) await page.getByText(name).waitFor()
+    for (const name of ['short-drive.dbc ·', 'short-drive.map.json']) await page.getByText(name).waitFor()
+    assert.equal(await missing.count(), 0, 'what is mended is no longer complained about')
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByRole('link', { name: 'Look at the records' }).click()
     await page.getByText('58,411').first().waitFor()
     await page.locator('[data-lamp=genuine][data-state=holds]').waitFor()
-    await page.context().close()
+    await page.close()
+  })
+
+  it('lead from the demo to a network of one\'s own, and say beside the field what is refused', async () => {
+    const { page, complaints } = await atDesk('/')
+    await page.getByRole('banner').getByRole('link', { name: 'Start your own network' }).click()
+    await page.getByLabel('Name of the network').fill('North Rail')
+    assert.equal(await page.getByLabel('Folder').inputValue(), 'north-rail')
+    const make = page.getByRole('button', { name: 'Make my network' })
+    for (const [field, text, words] of [
+      ['Folder', '../elsewhere', 'One name, not a path'],
+      ['Folder', 'demo', 'Something of this name is there already'],
+      ['Password for its keys', 'short', 'At least 8 characters'],
+    ] as const) {
+      const input = page.getByLabel(field)
+      const right = field === 'Folder' ? 'north-rail' : ''
+      await input.fill(text)
+      await make.click()
+      await page.getByText(words).waitFor()
+      assert.equal(await input.getAttribute('aria-invalid'), 'true')
+      assert.equal(await page.evaluate('document.activeElement.id'), await input.getAttribute('id'), 'it can be mended at once')
+      assert.deepEqual(await axeFindings(page), [])
+      await input.fill(right)
+      assert.equal(await page.getByText(words).count(), 0)
+    }
+    await page.getByLabel('Folder').press('Enter')
+    await page.getByText('"North Rail" is made').waitFor()
+    assert.deepEqual(await axeFindings(page), [])
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: node.origin })
+    await page.getByRole('button', { name: 'Copy the command' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    assert.equal(await page.evaluate<string>('navigator.clipboard.readText()'), `npx telltale start --data ${join(dirname(node.directory), 'north-rail')}`)
+    // The browser itself notes each refused request; nothing else may be said.
+    assert.deepEqual(complaints.filter((text) => !/status of 4\d\d/.test(text)), [])
+    await page.close()
   })
 
   describe('are accessible and fit, dark and light, wide and narrow', () => {
     let page: Page
     before(async () => {
-      page = (await atDesk('/', { colorScheme: 'dark' })).page
+      page = (await atDesk('/')).page
     })
-    after(async () => page.context().close())
+    after(async () => page.close())
 
     const look = async (rules?: string[]): Promise<void> => {
       await page.locator('[aria-label=Loading], [data-look=pending]').first().waitFor({ state: 'detached' })
@@ -201,7 +268,7 @@ describe('the pages of a demo node', needsChromium, () => {
       assert.equal(await overhang(page), 0)
     }
 
-    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/no/such/page']) {
+    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/own', '/no/such/page']) {
       it(path, async () => {
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
         await page.setViewportSize(LAPTOP)
@@ -228,7 +295,7 @@ describe('the pages of a demo node', needsChromium, () => {
     assert.equal(await first.innerText(), read, 'nothing moved')
     await pill.click()
     await until(async () => (await first.innerText()) !== read)
-    await page.context().close()
+    await page.close()
   })
 
   it('need no mouse', async () => {
@@ -247,7 +314,7 @@ describe('the pages of a demo node', needsChromium, () => {
     await tabTo('Try it')
     await page.keyboard.press('Enter')
     await page.getByText('Caught: the lamp').waitFor()
-    await page.context().close()
+    await page.close()
   })
 
   it('weigh at most 300 kB compressed the first time', async () => {
@@ -263,7 +330,7 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.goto(node.origin)
     await page.locator('[data-lamp=complete][data-state=holds]').waitFor()
     assert.ok(bytes > 100_000 && bytes <= 300_000, `${bytes} bytes`)
-    await page.context().close()
+    await page.close()
   })
 
   it('say at once that the connection is lost, and since when', async () => {
@@ -272,6 +339,6 @@ describe('the pages of a demo node', needsChromium, () => {
     await node.stop()
     await page.getByText('Connection to the node lost').waitFor()
     assert.equal(await page.getByText('Connection to the node lost').locator('xpath=ancestor::p').locator('time').count(), 1)
-    await page.context().close()
+    await page.close()
   })
 })

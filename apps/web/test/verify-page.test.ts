@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { encodeQR } from 'qr'
 import { textToParts } from '../src/scan/parts.ts'
 import { certificateToFragment, certificateToText } from '../src/verify/certificate-link.ts'
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
-import { LAPTOP, PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
+import { LAPTOP, PHONE, launchChromium, needsChromium, openContext, openPage, openTab } from './chromium.ts'
 import { filmOfCodes } from './film.ts'
 import { askPage, readAnswer } from './verify-dialogue.ts'
 
@@ -26,14 +26,17 @@ async function waitForAnswer(page: Page): Promise<void> {
 
 describe('the verify page', needsChromium, () => {
   let browser: Browser
+  let context: BrowserContext
   const { verifyFile } = buildPages()
   before(async () => {
     browser = await launchChromium()
+    context = await openContext(browser, { offline: true })
   })
   after(async () => browser.close())
 
-  async function visit(options: Parameters<typeof openPage>[2] = {}, address = verifyFile): Promise<Page> {
-    const { page } = await openPage(browser, verifyFile, { offline: true, ...options })
+  /** A tab; with options in a context of its own, which remembers nothing of the others. */
+  async function visit(options?: Parameters<typeof openPage>[2], address = verifyFile): Promise<Page> {
+    const { page } = await (options ? openPage(browser, verifyFile, { offline: true, ...options }) : openTab(context, verifyFile))
     await page.goto(address)
     await page.getByRole('heading', { level: 1 }).waitFor()
     return page
@@ -45,15 +48,17 @@ describe('the verify page', needsChromium, () => {
     const reading = page.locator('[data-lamp=reading]')
     await page.getByLabel('The dashboard shows').fill('13,000')
     await page.locator('[data-lamp=reading][data-state=refuted]').waitFor()
-    assert.match(await page.locator('[data-summary]').innerText(), /The car reported 15,500 mi \(about 24,945 km\)\. The dashboard figure that you typed is 2,500 mi lower\./)
+    assert.match(await page.locator('[data-summary]').innerText(), /The car reported 15,500 mi\. The dashboard figure that you typed is 2,500 mi lower\./)
+    await page.getByRole('button', { name: 'mi: Show kilometres' }).click()
+    assert.match(await page.locator('[data-summary]').innerText(), /The car reported about 24,945 km \(signed as 15,500 mi\)\. The dashboard figure that you typed is 2,500 mi lower\./)
     await page.getByLabel('The dashboard shows').fill('thirteen')
     await page.getByText('Digits, and a point before decimals').waitFor()
     assert.equal(await reading.getAttribute('data-state'), 'not-asked')
-    await page.context().close()
+    await page.close()
   })
 
   it('trusts a network once somebody has compared its fingerprint, remembers it, and forgets it again', async () => {
-    const page = await visit()
+    const page = await visit({})
     assert.deepEqual((await askPage(page, small, {})).lamps, SAID_WITHOUT_TRUST)
     await page.getByRole('button', { name: 'It is the same' }).click()
     await page.locator('[data-lamp=network][data-state=holds]').waitFor()
@@ -61,18 +66,18 @@ describe('the verify page', needsChromium, () => {
     assert.equal((await askPage(page, small, {})).lamps?.['network'], 'holds')
     await page.getByRole('button', { name: 'No longer trust it' }).click()
     await page.locator('[data-lamp=network][data-state=unknown]').waitFor()
-    await page.context().close()
+    await page.close()
   })
 
   it('opens a certificate from a link, and says of a link that was cut off that it was', async () => {
     const fragment = await certificateToFragment(readFileSync(small))
-    const page = await visit({}, verifyFile + fragment)
+    const page = await visit(undefined, verifyFile + fragment)
     await waitForAnswer(page)
     assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
-    const cut = await visit({}, verifyFile + fragment.slice(0, -40))
+    const cut = await visit(undefined, verifyFile + fragment.slice(0, -40))
     await cut.getByRole('alert').waitFor()
     assert.equal((await readAnswer(cut)).code, 'malformed-link')
-    await Promise.all([page.context().close(), cut.context().close()])
+    await Promise.all([page.close(), cut.close()])
   })
 
   it('opens a certificate from pictures of QR codes, in any order', async () => {
@@ -87,7 +92,7 @@ describe('the verify page', needsChromium, () => {
     await input.setInputFiles(pictures.slice(0, 2))
     await waitForAnswer(page)
     assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
-    await page.context().close()
+    await page.close()
   })
 
   it('reads a certificate from the screen of another device, with the camera', async () => {
@@ -112,7 +117,7 @@ describe('the verify page', needsChromium, () => {
     await page.dispatchEvent('h1', 'drop', { dataTransfer: transfer })
     await waitForAnswer(page)
     assert.deepEqual((await readAnswer(page)).lamps, SAID_WITHOUT_TRUST)
-    await page.context().close()
+    await page.close()
   })
 
   it('lights its lamps in the order of the checks, one after the other', async () => {
@@ -128,11 +133,11 @@ describe('the verify page', needsChromium, () => {
     assert.deepEqual(lit.map(([name]) => name), Object.keys(SAID_WITHOUT_TRUST))
     const times = lit.map(([, ms]) => ms)
     assert.ok(times.slice(1).every((ms, i) => ms - (times[i] as number) >= 100), 'a person can follow')
-    await page.context().close()
+    await page.close()
   })
 
   it('needs no mouse', async () => {
-    const page = await visit()
+    const page = await visit({})
     const focused = async (): Promise<string> => page.evaluate<string>('document.activeElement.textContent')
     // A busy browser may swallow a key: each is pressed until it is seen to have worked.
     for (let presses = 0; presses < 5 && !/^choose a file/i.test(await focused()); presses += 1) await page.keyboard.press('Tab')
@@ -145,7 +150,7 @@ describe('the verify page', needsChromium, () => {
     for (let presses = 0; presses < 40 && !(await focused()).startsWith('It is the same'); presses += 1) await page.keyboard.press('Tab')
     await page.keyboard.press('Space')
     await page.locator('[data-lamp=network][data-state=holds]').waitFor()
-    await page.context().close()
+    await page.close()
   })
 
   for (const colorScheme of ['dark', 'light'] as const) {
@@ -156,7 +161,7 @@ describe('the verify page', needsChromium, () => {
         await askPage(page, small, { network: NETWORK, reading: '13000' })
         assert.deepEqual(await axeFindings(page), [])
         assert.equal(await overhang(page), 0)
-        await page.context().close()
+        await page.close()
       })
     }
   }

@@ -1,9 +1,11 @@
-import { TelltaleError, encodeSubmissions, fail } from '@telltale/core'
+import { TelltaleError, bytesToHex, encodeSubmissions, fail } from '@telltale/core'
 import type { Submission } from '@telltale/core'
 import { readEvents } from './events.ts'
 import type { NodeEvent } from './events.ts'
 import { OPERATIONS } from './generated/operations.ts'
 import type { Operations, Problem } from './generated/operations.ts'
+import { readStateEntry } from './state-entry.ts'
+import type { StateEntry } from './state-entry.ts'
 
 export type OperationName = keyof Operations
 
@@ -31,6 +33,8 @@ export interface Client {
   health(): Promise<Answer<'getHealth'>>
   /** The newest certified checkpoint with its authorities, as the file that `verify --checkpoint` reads. */
   pin(): Promise<Uint8Array>
+  /** What stands under a key of the state of a network, or that nothing does, with the proof of either checked (`state-not-proved`). */
+  state(network: Uint8Array, key: Uint8Array): Promise<StateEntry>
   /** Submits 1 to 100 transactions with their attachments; each has its own result, in the same order. */
   submit(items: Submission[], options?: { wait?: 'certified' | 'accepted'; receipts?: boolean }): Promise<SubmissionResult[]>
   /** What happens, from a cursor on or from now on, until the signal fires or the line breaks; the id of the last event is where to go on. */
@@ -71,6 +75,7 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
       const response = await send(OPERATIONS.getCheckpoint.path, { method: 'GET', headers: { accept: 'application/cbor' }, signal: within(undefined) })
       return new Uint8Array(await response.arrayBuffer())
     },
+    state: async (network, key) => readStateEntry(await client.call('getState', { path: { key: bytesToHex(key) } }), network, key),
     async submit(items, query = {}) {
       const { results } = await client.call('submitTransactions', { query, body: encodeSubmissions(items) })
       if (results.length !== items.length) throw fail('unexpected-answer', 'The node answered another number of transactions than were sent.', { expected: String(items.length), found: String(results.length) })

@@ -30,10 +30,17 @@ export interface Registry {
   find(address: string): Promise<RegisteredDevice | null>
 }
 
+/** What devices ask of the ledger before they can sign, answered as the node's API answers it. */
+export interface Questions {
+  state(key: string): Promise<unknown>
+  stream(device: string, name: string): Promise<unknown>
+  records(device: string, name: string, page: { from: number; limit: number }): Promise<unknown>
+}
+
 export interface GatewayComponents {
   network: Uint8Array
-  /** Whose receipts and refusals count. */
-  authorities: AuthoritySet
+  /** Whose receipts and refusals count now. */
+  authorities(): AuthoritySet
   /** The gateway's own key, and its address. It signs statements about what was passed on, nothing else. */
   signer: Signer
   address: string

@@ -1,3 +1,5 @@
+import { fail } from '@telltale/core'
+
 /** The file system as the outbox sees it: narrow, so that a simulated disk can stand in for it and lose, tear or refuse every single step. */
 export interface Disk {
   kindOf(path: string): Promise<'file' | 'directory' | null>
@@ -23,4 +25,25 @@ export interface DiskFile {
   truncate(length: number): Promise<void>
   length(): Promise<number>
   close(): Promise<void>
+}
+
+/** Writes all of it, however little the disk takes at a time (`outbox-failed`). */
+export async function writeFully(file: DiskFile, parts: Uint8Array[], position: number): Promise<void> {
+  let rest = parts.filter((part) => part.length > 0)
+  let at = position
+  while (rest.length > 0) {
+    const written = await file.write(rest, at)
+    if (written <= 0) throw fail('outbox-failed', 'The disk took no bytes and named no reason.')
+    at += written
+    rest = withoutFirst(rest, written)
+  }
+}
+
+function withoutFirst(parts: Uint8Array[], count: number): Uint8Array[] {
+  let skip = count
+  return parts.flatMap((part) => {
+    const rest = part.subarray(Math.min(skip, part.length))
+    skip -= part.length - rest.length
+    return rest.length === 0 ? [] : [rest]
+  })
 }

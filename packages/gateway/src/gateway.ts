@@ -54,6 +54,8 @@ export interface Gateway {
   readonly passedOn: number
   /** Takes nothing more, and lets go of whoever waits for an outcome. */
   announceStop(): void
+  /** Sends what can be sent now; resolves when that has its outcome, or after a while. */
+  flush(timeoutMs: number): Promise<void>
   /** Stops sending and lets go of its folder. */
   stop(): Promise<void>
 }
@@ -63,15 +65,28 @@ const LOCK_FILE = 'outbox.lock'
 const REFUSED_FOLDER = 'refused'
 
 /** Opens a gateway and sends what its outbox holds (`gateway-in-use` and the codes of `openOutbox`). */
-export async function openGateway(components: GatewayComponents): Promise<Gateway> {
-  const { disk, directory, network, authorities, primitives, submitter, report } = components
+export async function openGateway(given: GatewayComponents): Promise<Gateway> {
+  let isFailed = false
+  const report: GatewayComponents['report'] = (event) => {
+    isFailed ||= event.kind === 'failed'
+    given.report(event)
+  }
+  const components = { ...given, report }
+  const { disk, directory, network, authorities, primitives, submitter } = components
   await disk.makeDirectory(directory)
   const lock = await disk.lock(join(directory, LOCK_FILE))
   if (!lock) throw fail('gateway-in-use', `Another process runs the gateway in ${directory}. Stop it first.`, { expected: 'one gateway a directory', found: 'another process' })
   try {
     const refused = await openRefusedFolder(disk, join(directory, REFUSED_FOLDER))
     const outbox = await openOutbox({ disk, path: join(directory, OUTBOX_FILE), network, primitives, randomBytes: components.randomBytes })
-    const trust = { network, set: authorities, isValid: rememberSignatures(primitives) }
+    const isValid = rememberSignatures(primitives)
+    const trust = {
+      network,
+      get set() {
+        return authorities()
+      },
+      isValid,
+    }
     const sleepers = new Set<() => void>()
     const onSettled = (): void => {
       statements.wake()
@@ -81,7 +96,7 @@ export async function openGateway(components: GatewayComponents): Promise<Gatewa
     const sender = createSender({ outbox, refused, submitter, trust, primitives, random: () => randomShare(components), report, onSettled })
     sender.add([...outbox.waiting.values()])
     statements.wake()
-    return createGateway(components, { outbox, sender, statements, sleepers }, async () => {
+    return createGateway(components, { outbox, sender, statements, sleepers, isFailed: () => isFailed }, async () => {
       await outbox.close()
       await lock.release()
     })
@@ -101,14 +116,15 @@ interface Parts {
   statements: Statements
   /** Whoever waits for an outcome. */
   sleepers: Set<() => void>
+  /** Whether it told of a failure that is its own. */
+  isFailed(): boolean
 }
 
-function createGateway(components: GatewayComponents, { outbox, sender, statements, sleepers }: Parts, close: () => Promise<void>): Gateway {
+function createGateway(components: GatewayComponents, { outbox, sender, statements, sleepers, isFailed }: Parts, close: () => Promise<void>): Gateway {
   const { network, primitives, clock, limits, report } = components
   const registry = rememberDevices(components.registry, clock, { perSecond: limits.lookupsPerSecond, atOnce: limits.lookupsAtOnce })
   const allowances = createAllowances({ perSecond: limits.deviceRecordsPerSecond, atOnce: limits.deviceRecordsAtOnce }, clock)
   let isStopping = false
-  let isFailed = false
 
   const announceStop = (): void => {
     isStopping = true
@@ -119,7 +135,6 @@ function createGateway(components: GatewayComponents, { outbox, sender, statemen
       const takenMs = clock.nowMs()
       sender.add(await outbox.take(admitted.map(({ submission }) => ({ submission, takenMs }))))
     } catch (error) {
-      isFailed = true
       const { code, message } = codedError(error)
       report({ kind: 'failed', code, message })
       throw error
@@ -159,7 +174,7 @@ function createGateway(components: GatewayComponents, { outbox, sender, statemen
     get health(): GatewayHealth {
       const upstream = sender.upstreamFailure
       return {
-        status: isStopping ? 'stopping' : isFailed ? 'failed' : upstream === null ? 'ok' : 'waiting',
+        status: isStopping ? 'stopping' : isFailed() ? 'failed' : upstream === null ? 'ok' : 'waiting',
         network: bytesToHex(network),
         address: components.address,
         waitingRecords: outbox.waiting.size,
@@ -179,6 +194,12 @@ function createGateway(components: GatewayComponents, { outbox, sender, statemen
       return sender.settled
     },
     announceStop,
+    async flush(timeoutMs) {
+      const enough = new AbortController()
+      const timer = setTimeout(() => enough.abort(), timeoutMs)
+      await sender.flush(enough.signal)
+      clearTimeout(timer)
+    },
     async stop() {
       announceStop()
       await Promise.all([sender.stop(), statements.stop()])

@@ -34,6 +34,28 @@ suite('what a gateway takes', () => {
     await gateway.stop()
   })
 
+  test('is flushed as far as it goes: what was put off is not waited for, nor a node that does not answer', async () => {
+    const other = person('other')
+    const rig = await openRig({ devices: [DEVICE, other] })
+    const gap: SubmissionAnswer = { status: 'unknown', error: fail('gap', 'Something is missing before it.') }
+    rig.answer = async (submission) => (decodeTransaction(submission.bytes).iss === other.address ? gap : certify(submission))
+    for (let sequence = 0; sequence < 120; sequence++) await rig.gateway.take([await recordBy(DEVICE, sequence)])
+    await rig.gateway.take([await recordBy(other, 7)])
+    rig.gateway.announceStop()
+    await rig.gateway.flush(60_000)
+    assert.equal(rig.gateway.health.waitingRecords, 1)
+    await rig.gateway.stop()
+
+    const silent = await openRig()
+    let answerAtLast: (answer: SubmissionAnswer) => void = () => undefined
+    silent.answer = () => new Promise((resolve) => (answerAtLast = resolve))
+    await silent.gateway.take([await recordBy(DEVICE, 0)])
+    await silent.gateway.flush(50)
+    assert.equal(silent.gateway.health.waitingRecords, 1)
+    answerAtLast(gap)
+    await silent.gateway.stop()
+  })
+
   test('one bad item never hides the answers of the others', async () => {
     const { gateway } = await openRig()
     const answers = await gateway.take([await recordBy(DEVICE, 0), await recordBy(person('stranger'), 0), await recordBy(DEVICE, 1)])

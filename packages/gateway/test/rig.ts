@@ -38,7 +38,7 @@ export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], 
   const rig = { disk, batches: [] as Submission[][], events: [] as GatewayEvent[], answer }
   const components: GatewayComponents = {
     network: NETWORK,
-    authorities: AUTHORITIES,
+    authorities: () => AUTHORITIES,
     signer: GATEWAY.signer,
     address: GATEWAY.address,
     submitter: {

@@ -19,7 +19,7 @@ import type { Rig } from './rig.ts'
 async function withServer(options: { limits?: Partial<GatewayLimits>; answer?: Rig['answer']; lookupMs?: number }, work: (server: FastifyInstance, rig: Rig) => Promise<void>): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const rig = await openRig(options)
-  const server = await createGatewayServer({ gateway: rig.gateway, read: async (path) => ({ status: 200, type: 'application/json', body: new TextEncoder().encode(JSON.stringify({ path })) }), limits, log: fastify().log, tls: null, isBehindProxy: false })
+  const server = await createGatewayServer({ gateway: rig.gateway, questions: { state: async (key) => ({ key }), stream: async (device, name) => ({ device, name }), records: async (device, name, page) => ({ device, name, ...page }) }, limits, log: fastify().log, tls: null, isBehindProxy: false })
   try {
     await work(server, rig)
   } finally {
@@ -93,7 +93,7 @@ suite('a gateway over HTTP', () => {
         assert.ok(answer.status >= 400 && answer.status < 500, `${path}: ${answer.status}`)
         assert.equal(answer.body.code, code, path)
       }
-      assert.deepEqual((await get(server, `/v1/streams/${DEVICE.address}/odometer/records?from=3&limit=2`)).body, { path: `/v1/streams/${DEVICE.address}/odometer/records?from=3&limit=2` })
+      assert.deepEqual((await get(server, `/v1/streams/${DEVICE.address}/odometer/records?from=3&limit=2`)).body, { device: DEVICE.address, name: 'odometer', from: 3, limit: 2 })
       const { status, body } = await post(server, encodeSubmissions([await recordBy(DEVICE, 1), await recordBy(person('stranger'), 0)]))
       assert.deepEqual([status, body.results?.map((one) => one.status)], [202, ['pending', 'refused']], 'one bad item hides nothing')
     })

@@ -1,5 +1,5 @@
-import { consistencyProof, decodeTransaction, encode, inclusionProof, leafHash, rangeProof, rangeRoot, recordLeaf, stateKeyHash, stateSiblings, transactionId } from '@telltale/core'
-import type { Primitives, SubtreeHash } from '@telltale/core'
+import { consistencyProof, decodeTransaction, encode, inclusionProof, leafHash, rangeProof, rangeRoot, recordLeaf, stateKeyHash, statePath, transactionId } from '@telltale/core'
+import type { Primitives, StateNeighbour, SubtreeHash } from '@telltale/core'
 import type { Ledger } from './ledger.ts'
 import { LOG_GROUP_LEAVES } from './log-reader.ts'
 import type { LoggedTransaction } from './log-reader.ts'
@@ -11,11 +11,15 @@ import { GROUP_LEAVES } from './tree-growth.ts'
 import { leafPositions, logGroupHash, storedSubtrees, streamGroupHash } from './tree-rows.ts'
 import type { LeafGroups } from './tree-rows.ts'
 
-/** An entry of the state and the siblings that lead from it to the state root; value null where the key is absent. */
+/**
+ * An entry of the state and the siblings that lead from it to the state root. Where the key is absent, the value is null and the path ends at the neighbour,
+ * or in an empty slot where that is null too.
+ */
 export interface StateProof {
   key: Uint8Array
   value: Uint8Array | null
   siblings: Uint8Array[]
+  neighbour: StateNeighbour | null
 }
 
 /**
@@ -57,7 +61,7 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
   return {
     state(key) {
       const keyBytes = encodeStateKey(key)
-      return { key: keyBytes, value: store.get(stateRowKey(keyBytes)), siblings: stateSiblings(ledger.position.stateTree, stateKeyHash(network, keyBytes, sha256)) }
+      return { key: keyBytes, value: store.get(stateRowKey(keyBytes)), ...statePath(ledger.position.stateTree, stateKeyHash(network, keyBytes, sha256)) }
     },
     logRoot: async (size) => rangeRoot(0, size, await logSubtrees([size - 1], size), sha256),
     inclusion: async (index, size) => inclusionProof(index, size, await logSubtrees([index, size - 1], size), sha256),

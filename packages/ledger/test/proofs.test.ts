@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { bytesToHex, decode, decodeTransaction, encode, isConsistent, isInState, leafHash, recordLeaf, rootFromInclusion, rootFromRange, transactionId } from '@telltale/core'
+import { bytesToHex, decode, decodeTransaction, encode, isAbsentFromState, isConsistent, isInState, leafHash, recordLeaf, rootFromInclusion, rootFromRange, transactionId } from '@telltale/core'
 import type { Checkpoint } from '@telltale/core'
 import { CALLS, createPlainStore, recordContent } from '@telltale/testing'
 import type { TestNetwork } from '@telltale/testing'
@@ -111,7 +111,9 @@ suite('what the ledger proves about itself', () => {
       assert.ok(value && isInState(ledger.network, keyBytes, value, siblings, stateRoot, primitives.sha256))
       assert.ok(decode(value) !== undefined)
     }
-    assert.equal(reader.state(identityKey('tt1nobody')).value, null)
+    const { key, value, siblings, neighbour } = reader.state(identityKey('tt1nobody'))
+    assert.equal(value, null)
+    assert.ok(isAbsentFromState(ledger.network, key, neighbour, siblings, stateRoot, primitives.sha256))
     assert.equal(reader.indexOf(new Uint8Array(32)), null)
   })
 

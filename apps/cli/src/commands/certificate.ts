@@ -4,6 +4,7 @@ import { carriedRanges } from '@telltale/certificate'
 import type { CertificateRequest } from '@telltale/certificate'
 import { cborToJson, certificateFromHome, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
+import { chooseNamed } from '../device-streams.ts'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
@@ -12,10 +13,10 @@ import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
 import type { RangeOptions, RecordRange } from '../range.ts'
 import { addNodeOptions, nodeOf } from '../remote-node.ts'
 import type { NodeOptions } from '../remote-node.ts'
+import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
 import { countOf, identityOf } from '../whole-asset.ts'
-import { chooseRemote } from './certificate/remote-certificate.ts'
 
 interface CertificateOptions extends NodeOptions {
   device?: string
@@ -49,7 +50,9 @@ Examples:
       const output = outputOf(options)
       const remote = await nodeOf(command, options)
       if (remote) {
-        const { device, streams: wanted } = await chooseRemote(remote, options)
+        if (options.disclose !== 'none') throw new UsageError('usage', 'A node has no keys, so its certificates disclose nothing. Say --disclose none, or make it where the keys lie, with --data.', { expected: '--disclose none', found: `--disclose ${options.disclose}` })
+        const device = await chooseRemoteDevice(remote, options.device)
+        const wanted = requireSome(await chooseRemoteRecords(remote, device, options), options)
         const bytes = await remote.call('makeCertificate', { body: { asset: device.asset, streams: wanted } })
         await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
         const { network } = await remote.call('getNetwork', {})
@@ -82,10 +85,6 @@ interface CertificateDocument {
   streams: (RecordRange & { count: number })[]
 }
 
-function nameOf(stream: string, device: DeviceProfile): string {
-  return stream.slice(device.address.length + 1)
-}
-
 function textOf({ file, bytes, network, streams, device }: CertificateDocument, request: Pick<CertificateRequest, 'disclose' | 'identity'>, width: number): string {
   const shown = streams.map(({ stream, from, to, count }) => {
     const name = stream.slice(device.length + 1)
@@ -116,11 +115,7 @@ export function chooseDevice(home: Home, named: string | undefined): DeviceProfi
 
 /** Streams of a device as --stream chooses them: `address/name`, all where it is left out (`unknown-stream`). */
 export function chooseStreams(home: Home, device: DeviceProfile, named: string | undefined): string[] {
-  const all = streamsOfAsset(home, device.asset).filter((stream) => stream.startsWith(`${device.address}/`))
-  const wanted = named === undefined ? all : all.filter((stream) => nameOf(stream, device) === named)
-  if (wanted.length > 0) return wanted
-  const known = all.map((stream) => nameOf(stream, device)).join(', ')
-  throw new UsageError('unknown-stream', named === undefined ? 'The device has no stream yet.' : `The device has no stream ${named}. It has: ${known}.`, { expected: known, found: named ?? 'none' })
+  return chooseNamed(streamsOfAsset(home, device.asset).filter((stream) => stream.startsWith(`${device.address}/`)), named)
 }
 
 /** The records of each stream that `--from` and `--to` ask for; streams without any are left out. */
@@ -136,11 +131,15 @@ export async function chooseRecords(home: Home, device: DeviceProfile, streams: 
 
 async function requestOf(home: Home, device: DeviceProfile, options: CertificateOptions): Promise<CertificateRequest> {
   const disclose = readDisclose(options.disclose)
-  const streams = await chooseRecords(home, device, chooseStreams(home, device, options.stream), options)
-  if (streams.length === 0) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
+  const streams = requireSome(await chooseRecords(home, device, chooseStreams(home, device, options.stream), options), options)
   const asset = home.profile.assets.find((item) => item.id === device.asset)
   const identity = asset && options.hideIdentity !== true ? identityOf(asset) : null
   return { asset: device.asset, streams, disclose, identity }
+}
+
+function requireSome(streams: RecordRange[], { from, to }: RangeOptions): RecordRange[] {
+  if (streams.length > 0) return streams
+  throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${from ?? 'the first'} to ${to ?? 'the last'}` })
 }
 
 function readDisclose(text: string): CertificateRequest['disclose'] {

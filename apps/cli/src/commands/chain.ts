@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { bytesToHex, isQuorum } from '@telltale/core'
-import { cborToJson, encodePin, openHomeLedger, viewBlocks, viewChain, viewState } from '@telltale/node'
+import { bytesToHex, encodePin, isQuorum } from '@telltale/core'
+import { cborToJson, openHomeLedger, viewBlocks, viewChain, viewState } from '@telltale/node'
 import type { BlockView, ChainView, StateEntry } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { countText, quantityText, timeText } from '../figures.ts'

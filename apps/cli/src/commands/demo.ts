@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
+import type { Submitter } from '@telltale/device'
 import { openHome } from '@telltale/node'
+import type { DeviceProfile } from '@telltale/node'
+import type { Service } from '@telltale/node/service'
 import { demoCar, demoReader, initDemo } from '../demo/car.ts'
 import { DEMO_DIRECTORY, hasDemo, markDemo, removeDemo } from '../demo/directory.ts'
+import { demoGateway, gatewayWay } from '../demo/gateway.ts'
 import { driveLive } from '../demo/live-car.ts'
 import { runTerminalDemo } from '../demo/terminal-demo.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
@@ -53,7 +57,7 @@ async function runLiveDemo(command: Command, directory: string, isFirst: boolean
   const isUsualPort = resolved.all.find(({ name }) => name === 'listen')?.source === 'default'
   // Nobody reads a log of a demonstration unless they asked for one.
   const isLogged = resolved.all.find(({ name }) => name === 'log-level')?.source !== 'default'
-  const settings = isLogged ? resolved.settings : { ...resolved.settings, logLevel: 'fatal' }
+  const asked = isLogged ? resolved.settings : { ...resolved.settings, logLevel: 'fatal' }
   // Only what serves loads what serving takes.
   const { servingDocument, startServing } = await import('../serving.ts')
   const interrupts = catchInterrupts(() => output.say('Stopping.'))
@@ -62,7 +66,9 @@ async function runLiveDemo(command: Command, directory: string, isFirst: boolean
     try {
       const profile = await demoCar(home)
       await demoReader(home)
-      const serving = await startServing({ home, settings, isUsualPort, isDemo: true, output })
+      const settings = asked.gateway === '' ? { ...asked, gateway: await demoGateway(home) } : asked
+      const wayOf = (device: DeviceProfile, service: Service): Submitter | null => (device.address === profile.address ? gatewayWay(home, service) : null)
+      const serving = await startServing({ home, settings, isUsualPort, isDemo: true, output, wayOf })
       try {
         const document = servingDocument(serving, home, directory)
         output.result(document, demoText(document, isFirst))

@@ -2,20 +2,23 @@ import { Option } from 'commander'
 import type { Command } from 'commander'
 import type { Verdict } from '@telltale/core'
 import { readRecords } from '@telltale/node'
-import type { Home } from '@telltale/node'
+import type { HomeRecord } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { countText, quantityText } from '../figures.ts'
 import { outputOf } from '../options.ts'
-import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { FROM_HELP, TO_HELP } from '../range.ts'
 import type { RecordRange } from '../range.ts'
 import { CSV_HEADER, readingToCsv, readingToJsonLine } from '../reading-rows.ts'
 import type { PlacedReading } from '../reading-rows.ts'
+import { addNodeOptions, nodeOf } from '../remote-node.ts'
+import type { NodeOptions } from '../remote-node.ts'
+import { readRemoteRecords } from '../remote-records.ts'
+import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { withHome } from '../session.ts'
 import { chooseDevice, chooseRecords, chooseStreams } from './certificate.ts'
 
-interface ExportOptions extends GlobalOptions {
+interface ExportOptions extends NodeOptions {
   device?: string
   stream?: string
   from?: string
@@ -27,8 +30,7 @@ interface ExportOptions extends GlobalOptions {
 const CHUNK_CHARACTERS = 65_536
 
 export function addExport(program: Command): void {
-  program
-    .command('export')
+  addNodeOptions(program.command('export'))
     .description('write readings to standard output, as CSV or JSON')
     .option('--device <address>', 'device, where there are several')
     .option('--stream <name>', 'stream; all streams of the device if not given')
@@ -39,25 +41,37 @@ export function addExport(program: Command): void {
 Whole records are written, as in a certificate. Times are ISO 8601 in UTC where
 the source had wall time; a source that counts from its start gives seconds
 since then. In CSV, text that a spreadsheet would take for a formula gets a ' in
-front.
+front. A node has no keys, so of its records only those come that were never
+sealed.
 
 Examples:
   telltale export --data my-car --stream odometer > odometer.csv
-  telltale export --data my-car --from 0 --to 9 --format json`)
+  telltale export --data my-car --from 0 --to 9 --format json
+  telltale export --node http://127.0.0.1:8362 --stream odometer`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>()
       if (options.json === true && options.format === 'csv') throw new UsageError('usage', '--json and --format csv exclude each other.', { expected: 'one of the two', found: 'both' })
       const output = outputOf(options)
-      await withHome(options.data, output, async (home) => {
-        const device = chooseDevice(home, options.device)
-        const records = await chooseRecords(home, device, chooseStreams(home, device, options.stream), options)
-        const isJson = options.json === true || options.format === 'json'
-        const sums = await writeReadings(home, records, isJson, output)
+      const write = async (records: RecordRange[], read: ReadStream): Promise<void> => {
+        const sums = await writeReadings(records, read, options.json === true || options.format === 'json', output)
         reportClosed(sums, output)
         output.say(`Exported ${quantityText(sums.readings, 'reading')} of ${quantityText(sums.records, 'record')}${sums.closed.length > 0 ? `; ${countText(sums.closed.length)} could not be opened` : ''}.`)
+      }
+      const remote = await nodeOf(command, options)
+      if (remote) {
+        const device = await chooseRemoteDevice(remote, options.device)
+        await write(await chooseRemoteRecords(remote, device, options), (...place) => readRemoteRecords(remote, ...place))
+        return
+      }
+      await withHome(options.data, output, async (home) => {
+        const device = chooseDevice(home, options.device)
+        await write(await chooseRecords(home, device, chooseStreams(home, device, options.stream), options), (...place) => readRecords(home, ...place))
       })
     })
 }
+
+/** Records `from` to `to` of a stream, both included. */
+type ReadStream = (stream: string, from: number, to: number) => AsyncIterable<HomeRecord>
 
 interface Sums {
   records: number
@@ -65,7 +79,7 @@ interface Sums {
   closed: { stream: string; sequence: number; why: Verdict }[]
 }
 
-async function writeReadings(home: Home, chosen: RecordRange[], isJson: boolean, output: Output): Promise<Sums> {
+async function writeReadings(chosen: RecordRange[], read: ReadStream, isJson: boolean, output: Output): Promise<Sums> {
   const sums: Sums = { records: 0, readings: 0, closed: [] }
   const total = chosen.reduce((sum, { from, to }) => sum + to - from + 1, 0)
   const progress = output.progress('Exporting')
@@ -73,7 +87,7 @@ async function writeReadings(home: Home, chosen: RecordRange[], isJson: boolean,
   try {
     for (const { stream, from, to } of chosen) {
       const name = stream.slice(stream.indexOf('/') + 1)
-      for await (const { sequence, clear, readings, closed } of readRecords(home, stream, from, to)) {
+      for await (const { sequence, clear, readings, closed } of read(stream, from, to)) {
         if (closed) sums.closed.push({ stream: name, sequence, why: closed })
         if (clear && readings) {
           sums.records += 1

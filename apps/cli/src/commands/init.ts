@@ -2,8 +2,7 @@ import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
 import type { Home } from '@telltale/node'
-import { UsageError } from '../failure.ts'
-import { printable } from '../layout.ts'
+import { requireNetworkName } from '../network-name.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import { createData, withHome } from '../session.ts'
@@ -12,8 +11,6 @@ interface InitOptions extends GlobalOptions {
   name?: string
   algorithm: Algorithm
 }
-
-const NAME_CHARACTERS_MAX = 64
 
 export function addInit(program: Command): void {
   program
@@ -30,7 +27,7 @@ Example:
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
-      if (options.name !== undefined) requireName(options.name)
+      if (options.name !== undefined) requireNetworkName(options.name)
       const password = await createData(options.data, output, options)
       const show = async (home: Home): Promise<void> => {
         const authority = await home.wallet.open(home.profile.authority)
@@ -40,10 +37,4 @@ Example:
       }
       await withHome(options.data, output, show, { password })
     })
-}
-
-/** A name that can be shown: other people will see it. */
-function requireName(name: string): void {
-  if (name.trim() !== '' && name.length <= NAME_CHARACTERS_MAX && printable(name) === name && !name.includes('\n')) return
-  throw new UsageError('malformed-name', 'The name of a network is text of 1 to 64 characters.', { expected: `1 to ${NAME_CHARACTERS_MAX} printable characters`, found: `${name.length} characters` })
 }

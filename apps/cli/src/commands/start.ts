@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { readPlace } from '@telltale/node'
 import { isDemo } from '../demo/directory.ts'
+import { UsageError } from '../failure.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
-import { withHomeOrNew } from '../session.ts'
+import { hasData, withHomeOrNew } from '../session.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
 export function addStart(program: Command): void {
@@ -13,11 +14,14 @@ export function addStart(program: Command): void {
     .addHelpText('after', `
 Makes a new network where there is none. Where the usual port is taken the next
 free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
-a token. Its log goes to standard error, one JSON value a line.
+a token. Its log goes to standard error, one JSON value a line. With --gateway
+devices hand it their records as to a gateway of its own, below /gateway, and it
+states what it passed on; docs/gateway.md says how its key is admitted.
 
 Examples:
   telltale start --data my-car
   telltale start --data my-car --listen 127.0.0.1:9000 --log-level debug
+  telltale start --data my-car --gateway gateway
   telltale start --data my-car --listen 0.0.0.0:8362 --token-file token \\
     --tls-cert node.pem --tls-key node.key`)
     .action(async (_options: unknown, command: Command) => {
@@ -28,13 +32,15 @@ Examples:
       // Only what serves loads what serving takes. What would be refused later is refused before a network is made.
       const { accessFor } = await import('@telltale/node/service')
       await accessFor(readPlace(settings.listen), settings)
+      if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
         await withHomeOrNew(options.data, output, 'EdDSA', async (home) => {
           const serving = await startServing({ home, settings, isUsualPort, isDemo: await isDemo(options.data), output })
           const document = servingDocument(serving, home, options.data)
-          output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}\nstop     Ctrl-C`)
+          const gateway = document.gateway === null ? '' : `\ngateway  ${document.gateway}`
+          output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}${gateway}\nstop     Ctrl-C`)
           await interrupted(interrupts.signal)
           await serving.stop()
         }, { isServing: true })

@@ -4,12 +4,13 @@ import type { Mount, TypedServer } from '@telltale/node/service'
 import { createDeskKey } from './desk-key.ts'
 import type { DeskKey } from './desk-key.ts'
 import { createOpenDevices } from './open-devices.ts'
-import type { OpenDevices } from './open-devices.ts'
+import type { OpenDevices, WayOf } from './open-devices.ts'
 import { certificates } from './routes/certificates.ts'
 import { cheats } from './routes/cheats.ts'
 import { grants } from './routes/grants.ts'
 import { imports } from './routes/imports.ts'
 import { overview } from './routes/overview.ts'
+import { ownNetworks } from './routes/own-networks.ts'
 import { recordKeys } from './routes/record-keys.ts'
 import { createUploads, uploads } from './routes/uploads.ts'
 import type { Uploads } from './routes/uploads.ts'
@@ -35,9 +36,9 @@ export interface DeskContext {
   uploads: Uploads
 }
 
-export async function createDesk({ home, isDemo }: { home: Home; isDemo: boolean }): Promise<Desk> {
+export async function createDesk({ home, isDemo, wayOf }: { home: Home; isDemo: boolean; wayOf: WayOf }): Promise<Desk> {
   const key = createDeskKey()
-  const context: DeskContext = { home, isDemo, devices: createOpenDevices(home), uploads: await createUploads() }
+  const context: DeskContext = { home, isDemo, devices: createOpenDevices(home, wayOf), uploads: await createUploads() }
   return {
     mount: (server) => addRoutes(server, key, context),
     devices: context.devices,
@@ -49,5 +50,5 @@ export async function createDesk({ home, isDemo }: { home: Home; isDemo: boolean
 function addRoutes(server: FastifyInstance, key: DeskKey, context: DeskContext): void {
   server.addHook('onRequest', async (request) => key.require(request))
   const typed: TypedServer = server
-  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats]) add(typed, context)
+  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats, ownNetworks]) add(typed, context)
 }

@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { TelltaleError } from '@telltale/core'
+import { deskKey } from './desk-key.ts'
 import { HEAD } from './queries.ts'
 import { getJson } from './request.ts'
 
@@ -36,6 +37,7 @@ const NO_DESK = new Set(['no-such-route', 'sign-in-needed'])
 const deskQuery = queryOptions({
   queryKey: ['desk'],
   queryFn: async ({ signal }): Promise<Desk | null> => {
+    if (deskKey() === null) return null
     try {
       return await getJson<Desk>('/v1/desk', signal)
     } catch (error) {
@@ -49,6 +51,11 @@ const deskQuery = queryOptions({
 /** The desk; null where there is none for this tab, undefined while that is not known. */
 export function useDesk(): Desk | null | undefined {
   return useQuery(deskQuery).data
+}
+
+/** Whether the keys of a device lie at this desk. */
+export function isOwn(desk: Desk | null, device: string): boolean {
+  return desk?.devices.some((own) => own.device === device) === true
 }
 
 /** What a car is called: by what its owner entered, here at their desk. */

@@ -50,14 +50,19 @@ function Maker({ desk, device }: { desk: Desk; device: DeskDevice }) {
       return postForBytes('/v1/desk/certificates', { asset: device.asset, disclose, withIdentity, ...streams })
     },
   })
+  // A certificate that was made before the choice was another one must not be handed over for it.
+  const changed = <T,>(set: (value: T) => void) => (value: T) => {
+    make.reset()
+    set(value)
+  }
   const name = `${(carName(desk, device.asset) ?? shorten(device.device, 8, 0)).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.telltale`
   return (
     <>
       <Card>
         <div className={styles.options}>
-          <Choice label={words.certificate.scope} options={[{ value: 'all', label: words.certificate.scopes.all }, { value: 'newest', label: words.certificate.scopes.newest }]} value={scope} onChange={(value) => setScope(value as Scope)} />
-          <Choice label={words.certificate.disclose} options={[{ value: 'all', label: words.certificate.discloses.all }, { value: 'none', label: words.certificate.discloses.none }]} value={disclose} onChange={(value) => setDisclose(value as Disclose)} />
-          <Checkbox label={words.certificate.withIdentity} checked={withIdentity} onChange={(event) => setWithIdentity(event.currentTarget.checked)} />
+          <Choice label={words.certificate.scope} options={[{ value: 'all', label: words.certificate.scopes.all }, { value: 'newest', label: words.certificate.scopes.newest }]} value={scope} onChange={changed((value) => setScope(value as Scope))} />
+          <Choice label={words.certificate.disclose} options={[{ value: 'all', label: words.certificate.discloses.all }, { value: 'none', label: words.certificate.discloses.none }]} value={disclose} onChange={changed((value) => setDisclose(value as Disclose))} />
+          <Checkbox label={words.certificate.withIdentity} checked={withIdentity} onChange={(event) => changed(setWithIdentity)(event.currentTarget.checked)} />
           <Button variant="filled" loading={make.isPending} onClick={() => make.mutate()}>
             {words.certificate.make}
           </Button>

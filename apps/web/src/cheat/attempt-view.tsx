@@ -59,10 +59,13 @@ function Forged({ attempt: { cheat, asked }, certificate }: { attempt: Attempt; 
       <p className={styles.asked}>
         <ReadableText text={words.cheat.asked(asked.reading, asked.vin)} />
       </p>
+      <p role="status" className={styles.caught}>
+        {!answer && <InlineLamp look="pending" word={words.cheat.checking} />}
+        {answer && (red ? <InlineLamp look="refuted" word={words.cheat.caught(words.lamp.titles[red])} /> : <InlineLamp look="attention" word={words.cheat.notCaught} />)}
+      </p>
       <LampRow lamps={answerLamps(answer?.lamps)} label={words.lamp.row} lightFor={answer ?? null} />
       {answer && (
-        <div role="status" className={layout.result}>
-          <p className={styles.caught}>{red ? <InlineLamp look="refuted" word={words.cheat.caught(words.lamp.titles[red])} /> : <InlineLamp look="attention" word={words.cheat.notCaught} />}</p>
+        <div className={layout.result}>
           <Sentence answer={answer} />
         </div>
       )}

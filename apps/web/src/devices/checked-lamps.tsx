@@ -17,10 +17,10 @@ const CHECKED_MAX = 500
  * The lamps of a device. Nothing is taken from the node's word: it makes a certificate of the newest records, and this browser verifies it, against the network
  * that this page was opened for.
  */
-export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean }) {
+export function CheckedLamps({ device, isOwn }: { device: Device; isOwn: boolean | undefined }) {
   const answer = useCheckedDevice(device, isOwn)
   const lamps = answerLamps(answer && lampsHere(answer), { hasQuestions: true }).map((lamp) => ({ ...lamp, ground: lamp.ground.replace(ASK, '') }))
-  return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} />
+  return <LampRow lamps={lamps} label={words.lamp.row} lightFor={answer ?? null} isRoomy />
 }
 
 /**
@@ -40,19 +40,19 @@ function lampsHere({ lamps, streams, odometer }: Answer): Lamps {
 /** On this page nobody can ask anything further. */
 const ASK = /; give --.*$/
 
-/** `isOwn`: at the owner's desk the certificate also says which car it is, and discloses its newest odometer reading. */
-function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean): Answer | undefined {
+/** `isOwn`, undefined until that is known: at the owner's desk the certificate also says which car it is, and discloses its newest odometer reading. */
+function useCheckedDevice({ device, asset, streams }: Device, isOwn: boolean | undefined): Answer | undefined {
   const queries = useQueryClient()
   const wanted = streams.filter(({ count }) => count > 0)
   const { data } = useQuery({
     queryKey: ['checked', device, isOwn],
-    enabled: wanted.length > 0,
+    enabled: wanted.length > 0 && isOwn !== undefined,
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
       const { network } = await queries.ensureQueryData(networkQuery)
       const ranges = wanted.map(({ stream, count }) => ({ stream, from: Math.max(0, count - CHECKED_MAX) }))
       const newest = Math.max(0, (wanted.find(({ name }) => name === 'odometer')?.count ?? 0) - 1)
-      const bytes = isOwn ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await node.call('makeCertificate', { body: { asset, streams: ranges }, signal })
+      const bytes = isOwn === true ? await postForBytes('/v1/desk/certificates', { asset, streams: ranges, disclose: { from: newest, to: newest }, withIdentity: true }, signal) : await node.call('makeCertificate', { body: { asset, streams: ranges }, signal })
       const outcome = await verify(bytes, { network, trusted: [], checkpoint: null, reading: '', vin: '' })
       if ('problem' in outcome) throw fail('not-a-certificate', outcome.problem.message)
       return outcome.answer

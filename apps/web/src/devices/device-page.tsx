@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { carName, useDesk } from '../api/desk.ts'
+import { carName, isOwn, useDesk } from '../api/desk.ts'
 import type { Device } from '../api/ledger-answers.ts'
 import { deviceQuery, networkQuery } from '../api/queries.ts'
 import { BlocksCard } from '../network/blocks-card.tsx'
@@ -33,7 +33,7 @@ export function DevicePage() {
 function DeviceView({ device }: { device: Device }) {
   const desk = useDesk()
   const { data: network } = useQuery(networkQuery)
-  const isOwn = desk?.devices.some((own) => own.device === device.device) === true
+  const isMine = desk === undefined ? undefined : isOwn(desk, device.device)
   const [name, setName] = useState<string | null>(null)
   const lateMs = network?.parameters.lateMs ?? Infinity
   const named = (wanted: string): Device['streams'][number] | undefined => device.streams.find((stream) => stream.name === wanted)
@@ -41,11 +41,11 @@ function DeviceView({ device }: { device: Device }) {
   const records = device.streams.reduce((sum, { count }) => sum + count, 0)
   return (
     <div className={layout.page}>
-      <PageHead title={carName(desk, device.asset) ?? words.device.title} actions={isOwn && <Actions device={device.device} />}>
+      <PageHead title={carName(desk, device.asset) ?? words.device.title} actions={isMine === true && <Actions device={device.device} />}>
         <Hash text={device.device} /> · {words.device.recordCount(groupNumber(records))}
         {!device.isActive && ` · ${words.device.retired}`}
       </PageHead>
-      {desk !== undefined && <CheckedLamps device={device} isOwn={isOwn} />}
+      <CheckedLamps device={device} isOwn={isMine} />
       <div className={`${layout.columns} ${styles.columns}`}>
         <OdometerCard odometer={named('odometer')} driving={named('driving')} lateMs={lateMs} />
         <div className={layout.stack}>

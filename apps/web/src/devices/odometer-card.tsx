@@ -4,8 +4,9 @@ import type { Series } from '../charts/chart.tsx'
 import { ODOMETER, SPEED, numberOf } from '../records/opened-record.ts'
 import type { OdometerFigure } from '../records/opened-record.ts'
 import { Card } from '../shell/card.tsx'
-import { durationText, groupDigits, groupNumber, timeText } from '../text/figures.ts'
-import { kilometreText } from '../text/quantity.tsx'
+import { useDistanceUnit } from '../text/distance-unit.ts'
+import { durationText, groupNumber, timeText } from '../text/figures.ts'
+import { scalesFor, shownDistance } from '../text/shown-figure.ts'
 import { words } from '../words.ts'
 import { newestOdometer, useRecords } from './latest-records.ts'
 import type { SeenRecord } from './latest-records.ts'
@@ -20,38 +21,42 @@ export function OdometerCard({ odometer, driving, lateMs }: { odometer: Stream |
   const miles = useRecords(odometer, CHARTED)
   const speeds = useRecords(driving, CHARTED)
   const newest = newestOdometer(miles.seen)
+  const { unit } = useDistanceUnit()
+  const { length, speed, speedUnit } = scalesFor(unit)
   const isSealed = miles.seen?.some(({ opened }) => opened?.state === 'sealed') === true
   return (
     <Card title={words.device.odometer} className={styles.card}>
       {newest ? <Figure figure={newest} /> : <p className={styles.sealed}>{isSealed ? words.device.sealedFigure : words.device.noFigure}</p>}
-      {miles.seen && <SeriesChart title={words.device.odometerChart} seen={miles.seen} path={ODOMETER} unit="km" scale={0.001} lateMs={lateMs} />}
-      {speeds.seen && <SeriesChart title={words.device.speedChart} seen={speeds.seen} path={SPEED} unit="km/h" scale={1} lateMs={lateMs} />}
+      {miles.seen && <SeriesChart title={words.device.odometerChart} seen={miles.seen} path={ODOMETER} unit={unit} scale={length} lateMs={lateMs} />}
+      {speeds.seen && <SeriesChart title={words.device.speedChart} seen={speeds.seen} path={SPEED} unit={speedUnit} scale={speed} lateMs={lateMs} />}
     </Card>
   )
 }
 
-function Figure({ figure: { value, unit, metres } }: { figure: OdometerFigure }) {
+function Figure({ figure }: { figure: OdometerFigure }) {
+  const { text, unit, reported } = shownDistance(figure, useDistanceUnit().unit)
   return (
     <>
       <p className={styles.figure}>
-        {groupDigits(value)} <span className={styles.unit}>{unit}</span>
+        {text} <span className={styles.unit}>{unit}</span>
       </p>
-      {unit !== 'km' && <p className={styles.about}>{words.device.about(kilometreText(metres))}</p>}
+      <p className={styles.about}>{reported === null ? words.unit.asReported : words.unit.converted(reported)}</p>
     </>
   )
 }
 
 function SeriesChart({ title, seen, path, unit, scale, lateMs }: { title: string; seen: SeenRecord[]; path: string; unit: string; scale: number; lateMs: number }) {
-  const { series, clock } = seriesOf(seen, path, scale, lateMs)
+  const { series, clock, units } = seriesOf(seen, path, scale, lateMs)
   if (series.timesMs.length < 2) return null
-  return <Chart title={title} series={series} unit={unit} timeText={clock === 0 ? (ms) => timeText(ms, Date.now()) : (ms) => durationText(ms)} valueText={(value) => groupNumber(value)} />
+  return <Chart title={units.every((from) => from === unit) ? title : words.unit.convertedTitle(title, units.join(', '))} series={series} unit={unit} timeText={clock === 0 ? (ms) => timeText(ms, Date.now()) : (ms) => durationText(ms)} valueText={(value) => groupNumber(value)} />
 }
 
-/** All readings of a path in order; a gap between records is a gap in the line. */
-function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: number): { series: Series; clock: number } {
+/** All readings of a path in order, and the units that they were reported in; a gap between records is a gap in the line. */
+function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: number): { series: Series; clock: number; units: string[] } {
   const timesMs: number[] = []
   const values: (number | null)[] = []
   const late: number[] = []
+  const units = new Set<string>()
   let before: SeenRecord | undefined
   for (const item of seen) {
     if (item.opened?.state !== 'opened') continue
@@ -66,9 +71,10 @@ function seriesOf(seen: SeenRecord[], path: string, scale: number, lateMs: numbe
       // What arrived twice or out of order would draw a line backwards.
       if (value === null || reading.timeMs <= (timesMs.at(-1) ?? -1)) continue
       if (isLate) late.push(timesMs.length)
+      units.add(reading.raw?.unit ?? reading.unit ?? '')
       timesMs.push(reading.timeMs)
       values.push(value * scale)
     }
   }
-  return { series: { timesMs, values, late }, clock: (before && clearOf(before)?.clock) ?? 0 }
+  return { series: { timesMs, values, late }, clock: (before && clearOf(before)?.clock) ?? 0, units: [...units] }
 }

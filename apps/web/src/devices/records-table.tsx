@@ -2,10 +2,14 @@ import { Link } from '@tanstack/react-router'
 import { Fragment } from 'react'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { odometerOf } from '../records/opened-record.ts'
+import type { OdometerFigure } from '../records/opened-record.ts'
+import layout from '../shell/layout.module.css'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
 import type { Column } from '../shell/wide-table.tsx'
-import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
+import { useDistanceUnit } from '../text/distance-unit.ts'
+import { durationText, groupNumber } from '../text/figures.ts'
+import { shownDistance } from '../text/shown-figure.ts'
 import { streamName, streamParts } from '../text/stream.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
@@ -56,17 +60,24 @@ function Row({ stream, item, lateMs, isNew, hasOdometer }: { stream: string; ite
       <td className={`${table.number} ${table.wide}`}>{opened?.state === 'opened' ? groupNumber(opened.readings.length) : ''}</td>
       {hasOdometer && (
         <td className={table.number}>
-          {odometer && (
-            <>
-              {groupDigits(odometer.value)} <span className={table.unit}>{odometer.unit}</span>
-            </>
-          )}
+          {odometer && <OdometerCell figure={odometer} />}
         </td>
       )}
       <td>
         <RecordState item={item} />
       </td>
     </tr>
+  )
+}
+
+function OdometerCell({ figure }: { figure: OdometerFigure }) {
+  const { text, unit, reported } = shownDistance(figure, useDistanceUnit().unit)
+  return (
+    <span title={reported === null ? words.unit.asReported : words.unit.converted(reported)}>
+      {reported !== null && '≈ '}
+      {text} <span className={table.unit}>{unit}</span>
+      {reported !== null && <span className={layout.hidden}> {words.unit.converted(reported)}</span>}
+    </span>
   )
 }
 

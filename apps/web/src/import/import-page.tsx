@@ -11,6 +11,7 @@ import { PageHead } from '../shell/page-head.tsx'
 import { ProblemBox } from '../shell/problem-box.tsx'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
+import type { Problem } from '../verify/verification.ts'
 import { byteText, groupNumber } from '../text/figures.ts'
 import { words } from '../words.ts'
 import { FileField } from './file-field.tsx'
@@ -46,14 +47,19 @@ function Importer() {
       return importLog({ log: uploaded.upload, ...(dbc ? { dbc: dbc.upload } : {}), ...mappingOf(mapping?.text ?? suggestion?.mapping), ...(recordedAt === '' ? {} : { recordedAt: new Date(recordedAt).toISOString() }) }, setProgress)
     },
   })
+  // What was said of the files before is no longer about these.
+  const anew = (take: (file: File) => void) => (file: File) => {
+    run.reset()
+    take(file)
+  }
   const error = log.error ?? database.error ?? run.error
   return (
     <>
       <Card>
         <div className={styles.files}>
-          <FileField label={words.import.log} hint={words.import.logHint} chosen={log.data && `${log.data.name} · ${byteText(log.data.bytes)}`} isBusy={log.isPending} onFile={log.mutate} />
-          <FileField label={words.import.dbc} hint={words.import.dbcHint} chosen={database.data && `${database.data.uploaded.name} · ${byteText(database.data.uploaded.bytes)}`} isBusy={database.isPending} onFile={database.mutate} />
-          <FileField label={words.import.map} hint={words.import.mapHint} chosen={mapping?.name} isBusy={false} onFile={(file) => void file.slice(0, MAPPING_BYTES_MAX).text().then((text) => setMapping({ name: file.name, text }))} />
+          <FileField label={words.import.log} hint={words.import.logHint} chosen={log.data && `${log.data.name} · ${byteText(log.data.bytes)}`} isBusy={log.isPending} onFile={anew(log.mutate)} />
+          <FileField label={words.import.dbc} hint={words.import.dbcHint} chosen={database.data && `${database.data.uploaded.name} · ${byteText(database.data.uploaded.bytes)}`} isBusy={database.isPending} onFile={anew(database.mutate)} />
+          <FileField label={words.import.map} hint={words.import.mapHint} chosen={mapping?.name} isBusy={false} onFile={anew((file) => void file.slice(0, MAPPING_BYTES_MAX).text().then((text) => setMapping({ name: file.name, text })))} />
           <TextInput type="datetime-local" label={words.import.recordedAt} description={words.import.recordedAtHint} value={recordedAt} onChange={(event) => setRecordedAt(event.currentTarget.value)} />
         </div>
         <div className={table.pages}>
@@ -62,12 +68,18 @@ function Importer() {
           </Button>
         </div>
       </Card>
-      {error && <ProblemBox title={words.import.failed} problem={problemOf(error)} />}
+      {error && <ProblemBox title={words.import.failed} problem={importProblem(error)} />}
       {run.isPending && <Running progress={progress} />}
       {run.data && <Report report={run.data} />}
       {database.data && !mapping && <Signals suggestion={database.data.suggestion} />}
     </>
   )
+}
+
+/** The command's words for missing files name its options; here files are dropped. */
+function importProblem(error: unknown): Problem {
+  const problem = problemOf(error)
+  return problem.code === 'usage' ? { code: problem.code, message: words.import.needsDatabase } : problem
 }
 
 /** What the node takes as a mapping. */
@@ -99,13 +111,18 @@ function Report({ report: { device, records, readings, refused } }: { report: Im
           [words.import.refused, refused === 0 ? words.import.nothingRefused : groupNumber(refused)],
         ]}
       />
-      <p>
+      <p className={styles.next}>
         <Link to="/devices/$device" params={{ device }}>
           {words.import.look}
         </Link>
       </p>
     </Card>
   )
+}
+
+/** Long names may break behind their dots and underscores. */
+function breakable(name: string): string {
+  return name.replaceAll(/[._]/g, '$&\u200b')
 }
 
 function Signals({ suggestion: { name, source, signals } }: { suggestion: Suggestion }) {
@@ -116,9 +133,9 @@ function Signals({ suggestion: { name, source, signals } }: { suggestion: Sugges
           {signals.map(({ message, signal, path, unit }) => (
             <tr key={`${message} ${signal} ${path}`}>
               <td>
-                {message} · {signal}
+                {breakable(message)} · {breakable(signal)}
               </td>
-              <td>{path.replaceAll('.', '.\u200b')}</td>
+              <td>{breakable(path)}</td>
               <td>{unit}</td>
             </tr>
           ))}

@@ -16,13 +16,15 @@ interface LampRowProps {
   lightFor: object | null
   /** Called once all are lit. */
   onLit?: () => void
+  /** Whether the row is as high from the beginning as it becomes with long grounds, so that nothing below it jumps. */
+  isRoomy?: boolean
 }
 
 /** Lamps in their fixed order; they light one after the other, unless reduced motion is asked for. */
-export function LampRow({ lamps, label, lightFor, onLit }: LampRowProps) {
+export function LampRow({ lamps, label, lightFor, onLit, isRoomy = false }: LampRowProps) {
   const lit = useLit(lamps.length, lightFor, onLit)
   return (
-    <ol className={styles.row} aria-label={label}>
+    <ol className={styles.row} aria-label={label} data-roomy={isRoomy || undefined}>
       {lamps.map((lamp, i) => (
         <Lamp key={lamp.name} lamp={i < lit ? lamp : { ...lamp, look: 'pending', ground: '' }} />
       ))}

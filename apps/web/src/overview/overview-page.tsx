@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { carName, useDesk } from '../api/desk.ts'
+import { carName, isOwn, useDesk } from '../api/desk.ts'
 import type { Device, Network } from '../api/ledger-answers.ts'
 import { devicesQuery, networkQuery } from '../api/queries.ts'
 import { CheckedLamps } from '../devices/checked-lamps.tsx'
@@ -47,8 +47,8 @@ function Now({ device }: { device: Device }) {
   const name = carName(desk, device.asset)
   return (
     <>
-      <RoadCard device={device} title={name === null ? words.overview.aCar : words.overview.car(name)} />
-      {desk !== undefined && <CheckedLamps device={device} isOwn={desk?.devices.some((own) => own.device === device.device) === true} />}
+      <RoadCard device={device} title={name ?? words.overview.aCar} />
+      <CheckedLamps device={device} isOwn={desk === undefined ? undefined : isOwn(desk, device.device)} />
       <div className={`${layout.columns} ${styles.columns}`}>
         {driving && <RecordsCard stream={driving} most={8} hasPages={false} />}
         <div className={layout.stack}>
@@ -76,6 +76,11 @@ function Now({ device }: { device: Device }) {
                   {words.overview.device}
                 </Link>
               </li>
+              {desk?.isDemo === true && (
+                <li>
+                  <Link to="/own">{words.own.title}</Link>
+                </li>
+              )}
             </ul>
           </Card>
         </div>

@@ -1,14 +1,31 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { exactToText } from '@telltale/core'
+import type { RecordReading } from '@telltale/core'
 import { Card, Empty } from '../shell/card.tsx'
 import table from '../shell/table.module.css'
 import { WideTable } from '../shell/wide-table.tsx'
+import { useDistanceUnit } from '../text/distance-unit.ts'
 import { durationText, groupDigits, groupNumber } from '../text/figures.ts'
+import { scalesFor } from '../text/shown-figure.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
-import { valueText } from './opened-record.ts'
+import { ODOMETER, SPEED, numberOf, valueText } from './opened-record.ts'
 import type { OpenedRecord } from './opened-record.ts'
+
+/** Lengths and speeds also in the reader's unit, where the source spoke another. */
+function Converted({ reading }: { reading: RecordReading }) {
+  const { unit: wanted } = useDistanceUnit()
+  const { length, speed, speedUnit } = scalesFor(wanted)
+  const value = numberOf(reading)
+  const [scale, unit] = reading.path === ODOMETER ? [length, wanted] : [speed, speedUnit]
+  if (value === null || (reading.path !== ODOMETER && reading.path !== SPEED) || (reading.raw?.unit ?? reading.unit) === unit) return null
+  return (
+    <div className={table.muted}>
+      {words.unit.about} {groupNumber(value * scale)} {unit}
+    </div>
+  )
+}
 
 /** Readings that are shown before somebody asks for all. */
 const SHOWN = 12
@@ -29,6 +46,7 @@ export function ReadingsTable({ opened }: { opened: OpenedRecord | undefined }) 
             <td className={table.number}>
               {groupDigits(reading.raw ? exactToText(reading.raw.value) : valueText(reading.value))} <span className={table.unit}>{reading.raw?.unit ?? reading.unit ?? ''}</span>
               {reading.raw && <div className={table.muted}>{words.record.converted(`${groupDigits(valueText(reading.value))} ${reading.unit ?? ''}`)}</div>}
+              <Converted reading={reading} />
             </td>
             <td className={`${table.muted} ${table.wide}`}>{reading.source}</td>
           </tr>

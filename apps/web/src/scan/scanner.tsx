@@ -29,7 +29,8 @@ export function Scanner({ onCertificate, onClose }: ScannerProps) {
     setProgress(collector.current.progress())
     if (bytes) onCertificate(bytes)
   }
-  useCamera(video, take, () => setMessage(words.scan.noCamera))
+  const [hasCamera, setCamera] = useState(true)
+  useCamera(video, take, () => setCamera(false))
   const readPictures = async (files: FileList): Promise<void> => {
     setMessage('')
     for (const file of files) {
@@ -40,8 +41,8 @@ export function Scanner({ onCertificate, onClose }: ScannerProps) {
   }
   return (
     <section className={styles.scanner} aria-label={words.scan.title}>
-      <p>{words.scan.hint}</p>
-      <video ref={video} className={styles.video} muted playsInline aria-hidden="true" />
+      <p>{hasCamera ? words.scan.hint : words.scan.noCamera}</p>
+      {hasCamera && <video ref={video} className={styles.video} muted playsInline aria-hidden="true" />}
       <p role="status">
         {progress.count > 0 && words.scan.progress(progress.got, progress.count)} {message}
       </p>

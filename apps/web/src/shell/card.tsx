@@ -22,9 +22,9 @@ export function Empty({ children }: { children: ReactNode }) {
 }
 
 /** Names and what stands there; what is null is left out. */
-export function Facts({ facts }: { facts: [string, ReactNode][] }) {
+export function Facts({ facts, className = '' }: { facts: [string, ReactNode][]; className?: string | undefined }) {
   return (
-    <dl className={styles.facts}>
+    <dl className={`${styles.facts} ${className}`}>
       {facts.filter(([, value]) => value !== null).map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

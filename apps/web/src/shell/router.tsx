@@ -23,6 +23,7 @@ const routeTree = root.addChildren([
   createRoute({ ...at('/devices/$device/certificate'), component: lazyRouteComponent(() => import('../certificate/certificate-page.tsx'), 'CertificatePage') }),
   createRoute({ ...at('/devices/$device/share'), component: lazyRouteComponent(() => import('../share/share-page.tsx'), 'SharePage') }),
   createRoute({ ...at('/import'), component: lazyRouteComponent(() => import('../import/import-page.tsx'), 'ImportPage') }),
+  createRoute({ ...at('/own'), component: lazyRouteComponent(() => import('../own/own-page.tsx'), 'OwnPage') }),
   createRoute({ ...at('/cheat'), component: lazyRouteComponent(() => import('../cheat/cheat-page.tsx'), 'CheatPage') }),
   createRoute({ ...at('/blocks'), component: lazyRouteComponent(() => import('../network/blocks-page.tsx'), 'BlocksPage') }),
   createRoute({ ...at('/blocks/$height'), component: lazyRouteComponent(() => import('../network/block-page.tsx'), 'BlockPage') }),

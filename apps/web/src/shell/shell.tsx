@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
+import { deskKey } from '../api/desk-key.ts'
 import { useLive } from '../api/live-context.tsx'
 import { healthQuery, networkQuery } from '../api/queries.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
@@ -9,6 +10,7 @@ import { groupNumber } from '../text/figures.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { SchemeSwitch } from './scheme-switch.tsx'
+import { UnitSwitch } from './unit-switch.tsx'
 import styles from './shell.module.css'
 
 const PLACES = [
@@ -40,16 +42,33 @@ export function Shell({ children }: { children: ReactNode }) {
           <div className={styles.state}>
             <LedgerState />
             <span className={styles.networkName}>{network?.name}</span>
+            <UnitSwitch />
             <SchemeSwitch />
           </div>
         </div>
-        {network?.isDemo === true && <p className={styles.demo}>{words.shell.demo}</p>}
+        <DemoLine isDemo={network?.isDemo} />
         <LostConnection />
       </header>
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
         {children}
       </main>
     </>
+  )
+}
+
+const REMEMBERED = 'telltale.is-own'
+
+/** Stands there unseen until it is known whether it is a demo, so that nothing jumps; at one's own node only the first time. */
+function DemoLine({ isDemo }: { isDemo: boolean | undefined }) {
+  useEffect(() => {
+    if (isDemo === true) localStorage.removeItem(REMEMBERED)
+    if (isDemo === false) localStorage.setItem(REMEMBERED, 'yes')
+  }, [isDemo])
+  if (isDemo === false || (isDemo === undefined && localStorage.getItem(REMEMBERED) !== null)) return null
+  return (
+    <p className={styles.demo} data-unknown={isDemo === undefined || undefined}>
+      {words.shell.demo} {deskKey() !== null && <Link to="/own">{words.own.title}</Link>}
+    </p>
   )
 }
 

@@ -1,16 +1,16 @@
-import { groupDigits, groupNumber } from './figures.ts'
+import { words } from '../words.ts'
+import { useDistanceUnit } from './distance-unit.ts'
+import { shownDistance } from './shown-figure.ts'
 
-/** A distance as its source said it, then roughly in the other unit: `15,590 mi (about 25,090 km)`. */
+/** A distance in the reader's unit; a conversion says so, and what was signed: `about 25,090 km (signed as 15,590 mi)`. */
 export function Quantity({ value, unit, metres, isStrong = false }: { value: string; unit: string; metres: number; isStrong?: boolean }) {
-  const shown = `${groupDigits(value)} ${unit}`
+  const shown = shownDistance({ value, unit, metres }, useDistanceUnit().unit)
+  const text = `${shown.text} ${shown.unit}`
   return (
     <>
-      {isStrong ? <strong>{shown}</strong> : shown}
-      {unit !== 'km' && ` (about ${kilometreText(metres)})`}
+      {shown.reported !== null && `${words.unit.about} `}
+      {isStrong ? <strong>{text}</strong> : text}
+      {shown.reported !== null && ` (${words.unit.signedAs(shown.reported)})`}
     </>
   )
-}
-
-export function kilometreText(metres: number): string {
-  return `${groupNumber(Math.round(metres / 1000))} km`
 }

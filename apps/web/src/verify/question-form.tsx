@@ -1,6 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core'
 import { useRef } from 'react'
 import layout from '../shell/layout.module.css'
+import type { DistanceUnit } from '../text/distance-unit.ts'
 import { words } from '../words.ts'
 import type { AskedQuestion, Flaws } from './answer.ts'
 import styles from './verify.module.css'
@@ -14,7 +15,10 @@ export interface QuestionFields {
   checkpoint: { name: string; bytes: Uint8Array } | null
 }
 
-export const NO_QUESTION: QuestionFields = { reading: '', unit: 'mi', vin: '', network: '', checkpoint: null }
+/** Nothing asked yet, in the reader's unit; that another is chosen later changes nothing of what was typed. */
+export function noQuestion(unit: DistanceUnit): QuestionFields {
+  return { reading: '', unit, vin: '', network: '', checkpoint: null }
+}
 
 /** More than a checkpoint of the largest set of authorities has. */
 const CHECKPOINT_BYTES_MAX = 4_000_000

@@ -1,8 +1,8 @@
 /// <reference lib="webworker" />
-import { TelltaleError, asArray, asExactly, bytesToHex, checkpointFromCbor, createWebPrimitives, decode, fail, hexToBytes, portable, setFromCbor } from '@telltale/core'
+import { TelltaleError, bytesToHex, createWebPrimitives, decodePin, fail, hexToBytes, portable } from '@telltale/core'
 import type { SubtleVerifier } from '@telltale/core'
 import { decodeCertificate, verifyCertificate } from '@telltale/certificate'
-import type { PinnedCheckpoint, Question, Verification } from '@telltale/certificate'
+import type { Question, Verification } from '@telltale/certificate'
 import { problemOf } from '../api/problem.ts'
 import { toAnswer } from './answer.ts'
 import type { AskedQuestion, Flaws } from './answer.ts'
@@ -53,7 +53,7 @@ function questionOf({ network, trusted, checkpoint, reading, vin }: AskedQuestio
     }
   }
   const fingerprint = network === '' ? trustedFingerprint(bytes, trusted) : understand('network', () => fingerprintToBytes(network))
-  const pin = checkpoint && understand('checkpoint', () => readCheckpoint(checkpoint))
+  const pin = checkpoint && understand('checkpoint', () => decodePin(checkpoint))
   return {
     trust: { ...(fingerprint ? { network: fingerprint } : {}), ...(pin ? { checkpoint: pin } : {}) },
     ...(reading === '' ? {} : { reading }),
@@ -71,16 +71,4 @@ function fingerprintToBytes(text: string): Uint8Array {
   const digits = text.replaceAll(/\s/g, '').toLowerCase()
   if (!/^[0-9a-f]{64}$/.test(digits)) throw fail('wrong-shape', 'A network is named by its whole fingerprint.', { expected: '64 hexadecimal digits', found: `${digits.length} characters` })
   return hexToBytes(digits)
-}
-
-/** cbor ["tt-checkpoint", 1, checkpoint, set]. */
-function readCheckpoint(bytes: Uint8Array): PinnedCheckpoint {
-  try {
-    const [magic, version, checkpoint, set] = asArray(decode(bytes), 'checkpoint file', 4)
-    asExactly(magic, 'tt-checkpoint', 'checkpoint file')
-    asExactly(version, 1, 'checkpoint file version')
-    return { checkpoint: checkpointFromCbor(checkpoint), set: setFromCbor(set) }
-  } catch (cause) {
-    throw fail('malformed-checkpoint', 'The checkpoint cannot be read.', { expected: 'a file written by `telltale chain show --out`', found: 'another file', cause })
-  }
 }

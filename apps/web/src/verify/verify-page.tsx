@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { LampRow } from '../lamps/lamp-row.tsx'
 import layout from '../shell/layout.module.css'
 import { ProblemBox } from '../shell/problem-box.tsx'
+import { useDistanceUnit } from '../text/distance-unit.ts'
 import { words } from '../words.ts'
 import type { Answer, AskedQuestion } from './answer.ts'
 import { AnswerDetails } from './answer-details.tsx'
@@ -10,7 +11,7 @@ import { answerLamps } from './answer-lamps.ts'
 import { fragmentToCertificate } from './certificate-link.ts'
 import { DropZone } from './drop-zone.tsx'
 import { NetworkTrust } from './network-trust.tsx'
-import { NO_QUESTION, QuestionForm, formToQuestion } from './question-form.tsx'
+import { QuestionForm, formToQuestion, noQuestion } from './question-form.tsx'
 import type { QuestionFields } from './question-form.tsx'
 import { Sentence } from './sentence.tsx'
 import { useTrustedNetworks } from './trusted-networks.ts'
@@ -31,7 +32,8 @@ const TYPING_MS = 250
 export function VerifyPage({ nodeNetwork }: { nodeNetwork?: string }) {
   const [file, setFile] = useState<OpenedFile | null>(null)
   const [linkProblem, setLinkProblem] = useState<Problem | null>(null)
-  const [form, setForm] = useState(NO_QUESTION)
+  const { unit } = useDistanceUnit()
+  const [form, setForm] = useState(() => noQuestion(unit))
   const networks = useTrustedNetworks()
   const { outcome, isSettled } = useOutcome(file, form, networks.trusted.map(({ id }) => id).join(' '))
   const open = useCallback((opened: OpenedFile) => {

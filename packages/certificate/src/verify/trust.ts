@@ -1,15 +1,9 @@
 import { bytesToHex, equalBytes, fail, isQuorum, isSameAuthority, setHash } from '@telltale/core'
-import type { AuthoritySet, Checkpoint, LinkStep, Primitives } from '@telltale/core'
+import type { Checkpoint, LinkStep, PinnedCheckpoint, Primitives } from '@telltale/core'
 import type { Certificate } from '../certificate.ts'
 import { isSameCheckpoint, requireNetwork } from './checkpoints.ts'
 import { refute } from './refutation.ts'
 import type { SignedStep, TrustPath, TrustStart } from './trust-path.ts'
-
-/** A checkpoint that somebody keeps because they trust it, with its set of authorities. */
-export interface PinnedCheckpoint {
-  checkpoint: Checkpoint
-  set: AuthoritySet
-}
 
 /** What whoever asks trusts: the hash of a genesis, a pinned checkpoint, both, or nothing. */
 export interface Trust {

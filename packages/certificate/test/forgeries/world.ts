@@ -1,5 +1,5 @@
 import { portable } from '@telltale/core'
-import type { Cbor, Primitives } from '@telltale/core'
+import type { Cbor, PinnedCheckpoint, Primitives } from '@telltale/core'
 import { CALLS, admit, createAsset, createTestNetwork, enrolDevice, record, rememberSignatures, role, tellForgerStory, testIdentity } from '@telltale/testing'
 import type { ForgerStory, TestIdentity, TestNetwork } from '@telltale/testing'
 import { decodeCertificate } from '../../src/certificate.ts'
@@ -7,7 +7,6 @@ import type { Certificate } from '../../src/certificate.ts'
 import { makeCertificate } from '../../src/make.ts'
 import type { CertificateMaterials, CertificateRequest } from '../../src/make.ts'
 import type { Question } from '../../src/verify/verifier.ts'
-import type { PinnedCheckpoint } from '../../src/verify/trust.ts'
 
 /**
  * Honest files that forgeries start from: all that is in the story; a period of it; from a pinned checkpoint, nothing opened; one authority, which lost records, and one

@@ -1,8 +1,7 @@
-import { bytesToHex, checkpointToCbor, encode, setToCbor, TelltaleError } from '@telltale/core'
+import { bytesToHex, encodePin, TelltaleError } from '@telltale/core'
 import { LAMP_NAMES } from '../../src/lamp.ts'
 import type { LampName, LampState } from '../../src/lamp.ts'
 import type { Summary } from '../../src/verify/words.ts'
-import type { PinnedCheckpoint } from '../../src/verify/trust.ts'
 import { verifyCertificate } from '../../src/verify/verifier.ts'
 import type { Question } from '../../src/verify/verifier.ts'
 import { FORGERIES } from '../forgeries/all.ts'
@@ -78,15 +77,10 @@ function fileOf(files: Samples['files'], bytes: Uint8Array, name: string): strin
 function argsOf({ trust, reading, vin }: Question, files: Samples['files'], name: string): string[] {
   return [
     ...(trust.network ? ['--network', bytesToHex(trust.network)] : []),
-    ...(trust.checkpoint ? ['--checkpoint', fileOf(files, checkpointFile(trust.checkpoint), `${name}.checkpoint`)] : []),
+    ...(trust.checkpoint ? ['--checkpoint', fileOf(files, encodePin(trust.checkpoint), `${name}.checkpoint`)] : []),
     ...(reading === undefined ? [] : ['--reading', reading]),
     ...(vin === undefined ? [] : ['--vin', vin]),
   ]
-}
-
-/** What people keep in order to trust later certificates: cbor ["tt-checkpoint", 1, checkpoint, set]. */
-function checkpointFile({ checkpoint, set }: PinnedCheckpoint): Uint8Array {
-  return encode(['tt-checkpoint', 1, checkpointToCbor(checkpoint), setToCbor(set)])
 }
 
 /** As far as a list of files shows it whole. */

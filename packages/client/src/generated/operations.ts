@@ -26,8 +26,8 @@ export interface Operations {
   getInclusion: { path: Record<never, never>; query: { index: number; size?: number }; body: undefined; gives: { index: number; size: number; leafHash: string; path: (string)[]; root: string } }
   /** Proof that the log of one size begins with that of a smaller one. */
   getConsistency: { path: Record<never, never>; query: { from: number; to?: number }; body: undefined; gives: { from: number; to: number; path: (string)[]; fromRoot: string; toRoot: string } }
-  /** An entry of the state with its proof; value null where there is none, which is not proved. */
-  getState: { path: { key: string }; query: Record<never, never>; body: undefined; gives: { key: string; value: string | null; siblings: (string)[]; stateRoot: string; height: number } }
+  /** An entry of the state with its proof; value null where nothing stands, which is proved too. */
+  getState: { path: { key: string }; query: Record<never, never>; body: undefined; gives: { key: string; value: string | null; siblings: (string)[]; neighbour: { keyHash: string; valueHash: string } | null; stateRoot: string; height: number } }
   /** Everybody who was ever admitted, by address. */
   listIdentities: { path: Record<never, never>; query: { after?: string; limit?: number }; body: undefined; gives: { identities: ({ address: string; organisation: string | null; roles: ({ role: string; scope: string | null; expiryMs: number | null; fromHeight: number; toHeight: number | null })[]; keys: ({ number: number; algorithm: string; key: string; fromHeight: number; toHeight: number | null })[]; sealKeys: ({ number: number; key: string; fromHeight: number; toHeight: number | null })[] })[]; after: string | null } }
   /** An identity: its keys and roles, with the heights at which they hold. */

@@ -20,9 +20,10 @@ export function stateKeyHash(network: Uint8Array, key: Uint8Array, sha256: Hash)
   return sha256(concatBytes(network, key))
 }
 
-export function stateLeafHash(keyHash: Uint8Array, value: Uint8Array, sha256: Hash): Uint8Array {
+/** Of two hashes of 32 bytes. */
+export function stateLeafHash(keyHash: Uint8Array, valueHash: Uint8Array, sha256: Hash): Uint8Array {
   LEAF_INPUT.set(keyHash, 1)
-  LEAF_INPUT.set(sha256(value), 33)
+  LEAF_INPUT.set(valueHash, 33)
   return sha256(LEAF_INPUT)
 }
 
@@ -38,10 +39,13 @@ export function keyBit(keyHash: Uint8Array, depth: number): 0 | 1 {
   return (((keyHash[depth >> 3] as number) >> (7 - (depth & 7))) & 1) as 0 | 1
 }
 
-/**
- * The root that a leaf and its siblings (from the root) lead to; null where the path is impossibly long. An absent key has the empty slot as its leaf,
- * or the leaf of another key that shares the bits of the path (which whoever calls must have checked).
- */
+/** An entry that stands alone where another one would have its place: what its leaf hashes, two hashes of 32 bytes. */
+export interface StateNeighbour {
+  keyHash: Uint8Array
+  valueHash: Uint8Array
+}
+
+/** The root that a leaf and its siblings (from the root) lead to; null where the path is impossibly long. */
 export function rootFromStateProof(keyHash: Uint8Array, leaf: Uint8Array, siblings: Uint8Array[], sha256: Hash): Uint8Array | null {
   if (siblings.length > 256) return null
   let root = leaf
@@ -55,6 +59,25 @@ export function rootFromStateProof(keyHash: Uint8Array, leaf: Uint8Array, siblin
 /** Whether `value` stands under `key` in the state with this root. */
 export function isInState(network: Uint8Array, key: Uint8Array, value: Uint8Array, siblings: Uint8Array[], stateRoot: Uint8Array, sha256: Hash): boolean {
   const keyHash = stateKeyHash(network, key, sha256)
-  const root = rootFromStateProof(keyHash, stateLeafHash(keyHash, value, sha256), siblings, sha256)
+  const root = rootFromStateProof(keyHash, stateLeafHash(keyHash, sha256(value), sha256), siblings, sha256)
   return root !== null && equalBytes(root, stateRoot)
+}
+
+/**
+ * Whether nothing stands under `key` in the state with this root: the path of the key ends in an empty slot (`neighbour` null), or at the leaf of another
+ * key, which would lie deeper if this one had an entry. Siblings and both hashes of the neighbour have 32 bytes.
+ */
+export function isAbsentFromState(network: Uint8Array, key: Uint8Array, neighbour: StateNeighbour | null, siblings: Uint8Array[], stateRoot: Uint8Array, sha256: Hash): boolean {
+  const keyHash = stateKeyHash(network, key, sha256)
+  if (neighbour && !isOnPath(neighbour.keyHash, keyHash, siblings.length)) return false
+  const leaf = neighbour ? stateLeafHash(neighbour.keyHash, neighbour.valueHash, sha256) : EMPTY_SUBTREE
+  const root = rootFromStateProof(keyHash, leaf, siblings, sha256)
+  return root !== null && equalBytes(root, stateRoot)
+}
+
+/** Whether another key begins with the same `depth` bits, so that its leaf can stand at that depth. */
+function isOnPath(other: Uint8Array, keyHash: Uint8Array, depth: number): boolean {
+  if (equalBytes(other, keyHash)) return false
+  for (let bit = 0; bit < depth; bit++) if (keyBit(other, bit) !== keyBit(keyHash, bit)) return false
+  return true
 }

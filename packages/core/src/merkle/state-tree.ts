@@ -1,11 +1,11 @@
 import type { Primitives } from '../crypto/primitives.ts'
 import { compareBytes, equalBytes } from '../bytes/compare.ts'
 import { EMPTY_SUBTREE, keyBit, stateInnerHash, stateLeafHash } from './state-proof.ts'
+import type { StateNeighbour } from './state-proof.ts'
 
 type Hash = Primitives['sha256']
 
-interface Leaf {
-  keyHash: Uint8Array
+interface Leaf extends StateNeighbour {
   hash: Uint8Array
 }
 
@@ -30,7 +30,10 @@ export function stateRoot(tree: StateTree): Uint8Array {
 
 /** The tree with all changes made; each touched inner node is hashed once, however many changes lie below it. */
 export function updateStateTree(tree: StateTree, changes: StateChange[], sha256: Hash): StateTree {
-  const leaves = changes.map(({ keyHash, value }) => ({ keyHash, hash: stateLeafHash(keyHash, value, sha256) }))
+  const leaves = changes.map(({ keyHash, value }) => {
+    const valueHash = sha256(value)
+    return { keyHash, valueHash, hash: stateLeafHash(keyHash, valueHash, sha256) }
+  })
   leaves.sort((a, b) => compareBytes(a.keyHash, b.keyHash))
   return insert(tree, leaves, 0, sha256)
 }
@@ -67,8 +70,13 @@ function isLeaf(tree: Leaf | Branch): tree is Leaf {
   return 'keyHash' in tree
 }
 
-/** Sibling hashes from the root down to where `keyHash` stands or would stand. */
-export function stateSiblings(tree: StateTree, keyHash: Uint8Array): Uint8Array[] {
+/** Where the path of a key leads: sibling hashes from the root down to where it stands or would stand, and the entry of another key that it ends at. */
+export interface StatePath {
+  siblings: Uint8Array[]
+  neighbour: StateNeighbour | null
+}
+
+export function statePath(tree: StateTree, keyHash: Uint8Array): StatePath {
   const siblings: Uint8Array[] = []
   let node = tree
   for (let depth = 0; node !== null && !isLeaf(node); depth++) {
@@ -76,5 +84,9 @@ export function stateSiblings(tree: StateTree, keyHash: Uint8Array): Uint8Array[
     siblings.push(stateRoot(bit === 0 ? node.right : node.left))
     node = bit === 0 ? node.left : node.right
   }
-  return siblings
+  return { siblings, neighbour: node === null || equalBytes(node.keyHash, keyHash) ? null : { keyHash: node.keyHash, valueHash: node.valueHash } }
+}
+
+export function stateSiblings(tree: StateTree, keyHash: Uint8Array): Uint8Array[] {
+  return statePath(tree, keyHash).siblings
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createSeededRandom } from '@telltale/testing'
 import { bytesToHex } from '../../src/bytes/hex.ts'
-import { isInState, rootFromStateProof, stateKeyHash, stateLeafHash } from '../../src/merkle/state-proof.ts'
-import { stateRoot, stateSiblings, updateStateTree } from '../../src/merkle/state-tree.ts'
+import { isAbsentFromState, isInState, rootFromStateProof, stateKeyHash, stateLeafHash } from '../../src/merkle/state-proof.ts'
+import { statePath, stateRoot, stateSiblings, updateStateTree } from '../../src/merkle/state-tree.ts'
 import type { StateChange, StateTree } from '../../src/merkle/state-tree.ts'
 import { sha256 } from './naive-tree.ts'
 
@@ -57,7 +57,7 @@ suite('state tree', () => {
     assert.equal(rootText(tree), bytesToHex(naiveStateRoot([one, other])))
     const siblings = stateSiblings(tree, one.keyHash)
     assert.equal(siblings.length, 256)
-    const leaf = stateLeafHash(one.keyHash, one.value, sha256)
+    const leaf = stateLeafHash(one.keyHash, sha256(one.value), sha256)
     assert.deepEqual(rootFromStateProof(one.keyHash, leaf, siblings, sha256), stateRoot(tree))
     assert.equal(rootFromStateProof(one.keyHash, leaf, [...siblings, new Uint8Array(32)], sha256), null)
   })
@@ -129,17 +129,40 @@ suite('state proofs', () => {
     for (let i = 100; i < 200; i++) {
       const key = new TextEncoder().encode(`key ${i}`)
       const keyHash = stateKeyHash(network, key, sha256)
-      const siblings = siblingsOf(key)
+      const { siblings, neighbour } = statePath(tree, keyHash)
       assert.ok(!isInState(network, key, valueOf(i), siblings, root, sha256))
-      const isEmpty = bytesToHex(rootFromStateProof(keyHash, new Uint8Array(32), siblings, sha256) as Uint8Array) === bytesToHex(root)
-      const neighbour = entries.find((entry) => {
-        const leaf = stateLeafHash(entry.keyHash, entry.value, sha256)
-        return bytesToHex(rootFromStateProof(keyHash, leaf, siblings, sha256) as Uint8Array) === bytesToHex(root)
-      })
-      assert.notEqual(isEmpty, neighbour !== undefined)
-      ends[isEmpty ? 'empty' : 'leaf'] += 1
+      assert.ok(isAbsentFromState(network, key, neighbour, siblings, root, sha256))
+      const found = entries.find((entry) => bytesToHex(entry.keyHash) === bytesToHex(neighbour?.keyHash ?? new Uint8Array()))
+      assert.deepEqual(neighbour && bytesToHex(neighbour.valueHash), found ? bytesToHex(sha256(found.value)) : null)
+      ends[neighbour ? 'leaf' : 'empty'] += 1
     }
     assert.ok(ends.empty > 5 && ends.leaf > 5)
+    assert.ok(isAbsentFromState(network, keys[0] as Uint8Array, null, [], stateRoot(null), sha256), 'of a state that holds nothing')
+  })
+
+  test('nothing that stands is proved absent', () => {
+    const absent = new TextEncoder().encode('key 100')
+    const other = statePath(tree, stateKeyHash(network, absent, sha256))
+    assert.ok(isAbsentFromState(network, absent, other.neighbour, other.siblings, root, sha256))
+    for (const [i, key] of keys.entries()) {
+      const siblings = siblingsOf(key)
+      const [self, next] = [i, (i + 1) % 40].map((at) => ({ keyHash: entries[at]!.keyHash, valueHash: sha256(valueOf(at)) }))
+      for (const neighbour of [null, self!, next!, other.neighbour]) {
+        for (const path of [siblings, siblings.slice(0, -1), siblings.slice(0, 1), [], other.siblings, [...siblings, new Uint8Array(32)]]) {
+          assert.ok(!isAbsentFromState(network, key, neighbour, path, root, sha256))
+        }
+      }
+    }
+  })
+
+  test('the leaf of a key that the path does not lead to is no neighbour, even where the hashes fit', () => {
+    const left = { keyHash: new Uint8Array(32), value: new Uint8Array([1]) }
+    const key = keys.find((one) => (stateKeyHash(network, one, sha256)[0] as number) >= 128) as Uint8Array
+    // A tree of one leaf on the wrong side, as only a dishonest authority could certify it.
+    const leaf = { keyHash: left.keyHash, valueHash: sha256(left.value) }
+    const forged = rootFromStateProof(stateKeyHash(network, key, sha256), stateLeafHash(leaf.keyHash, leaf.valueHash, sha256), [sha256()], sha256) as Uint8Array
+    assert.ok(!isAbsentFromState(network, key, leaf, [sha256()], forged, sha256))
+    assert.ok(isAbsentFromState(network, key, leaf, [], stateLeafHash(leaf.keyHash, leaf.valueHash, sha256), sha256), 'alone, it is one')
   })
 
   test('an inner node cannot pass as a leaf, nor a leaf as an inner node', () => {

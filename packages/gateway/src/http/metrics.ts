@@ -8,11 +8,11 @@ export interface GatewayMetrics {
   records: Counter<'result'>
 }
 
-/** A registry of its own: two gateways in one process do not mix. */
-export function createGatewayMetrics(gateway: Gateway): GatewayMetrics {
+/** A registry of its own: two gateways in one process do not mix. Figures of the process come along where nobody else gives them. */
+export function createGatewayMetrics(gateway: Gateway, hasProcess: boolean): GatewayMetrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
+  if (hasProcess) collectDefaultMetrics({ register: registry })
   const gauge = (name: string, help: string, read: () => number): void => void new Gauge({ name, help, registers, collect() { this.set(read()) } })
   gauge('telltale_gateway_waiting_records', 'records that wait to be certified', () => gateway.health.waitingRecords)
   gauge('telltale_gateway_waiting_bytes', 'their bytes', () => gateway.health.waitingBytes)

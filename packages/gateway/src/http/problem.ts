@@ -19,6 +19,9 @@ const STATUS: Record<string, number> = {
   'unsupported-content': 415,
   'upstream-refused': 400,
   'node-unreachable': 503,
+  // What the node says whose guest a gateway is.
+  'token-needed': 401,
+  'wrong-host': 421,
 }
 /** Statuses after which the same may be sent again. */
 const LATER = new Set([429, 502, 503])

@@ -1,6 +1,6 @@
 import { TelltaleError, answersFromJson, asUint, bytesToHex, checkPublicKey, decode, encode, encodeSubmissions, fail, hexToBytes } from '@telltale/core'
 import type { Algorithm, PublicKey } from '@telltale/core'
-import type { RegisteredDevice, Registry, Submitter } from '../components.ts'
+import type { Questions, RegisteredDevice, Registry, Submitter } from '../components.ts'
 import { askNode, readJson } from './request.ts'
 import type { NodeAddress, NodeAnswer } from './request.ts'
 
@@ -8,8 +8,8 @@ import type { NodeAddress, NodeAnswer } from './request.ts'
 export interface NodeLink {
   submitter: Submitter
   registry: Registry
-  /** Passes a question of a device on, as it is; what the node refuses is answered with its code. */
-  read(path: string): Promise<NodeAnswer>
+  /** Passed on as they are; what the node refuses is answered with its code. */
+  questions: Questions
   /** The pinned checkpoint that the node offers (cbor, `pin` of docs/formats.md): to be shown to a person before it is trusted. */
   pin(): Promise<Uint8Array>
   /** The network that the node says it belongs to, in hexadecimal. */
@@ -21,8 +21,13 @@ const KIND_COUNTER = 4
 
 export function createNodeLink(address: NodeAddress): NodeLink {
   const read = (path: string): Promise<NodeAnswer> => askNode(address, { path })
+  const passOn = async (path: string): Promise<unknown> => readJson(await read(path))
   return {
-    read,
+    questions: {
+      state: (key) => passOn(`/v1/state/${key}`),
+      stream: (device, name) => passOn(`/v1/streams/${device}/${name}`),
+      records: (device, name, { from, limit }) => passOn(`/v1/streams/${device}/${name}/records?from=${from}&limit=${limit}`),
+    },
     pin: async () => (await askNode(address, { path: '/v1/checkpoint', accept: 'application/cbor' })).body,
     async network() {
       const { network } = readJson(await read('/v1/network')) as { network?: unknown }

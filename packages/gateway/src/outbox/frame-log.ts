@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { asBytes, asExactly, asVersioned, bytesToHex, decode, encode, equalBytes, fail, judge } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
+import { writeFully } from '../disk.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import { FRAME_HEAD_BYTES, SALT_BYTES, draftBytes, encodeFrame, readFrameHead, hasDigest } from './frame.ts'
 import type { FrameDraft } from './frame.ts'
@@ -211,26 +212,6 @@ async function appendSynced(state: State, drafts: FrameDraft[]): Promise<FramePl
   await writeFully(state.file, drafts.flatMap((draft) => encodeFrame(draft, group, state.salt, state.primitives)), group)
   await state.file.sync()
   return places
-}
-
-async function writeFully(file: DiskFile, parts: Uint8Array[], position: number): Promise<void> {
-  let rest = parts.filter((part) => part.length > 0)
-  let at = position
-  while (rest.length > 0) {
-    const written = await file.write(rest, at)
-    if (written <= 0) throw fail('outbox-failed', 'The disk took no bytes and named no reason.')
-    at += written
-    rest = withoutFirst(rest, written)
-  }
-}
-
-function withoutFirst(parts: Uint8Array[], count: number): Uint8Array[] {
-  let skip = count
-  return parts.flatMap((part) => {
-    const rest = part.subarray(Math.min(skip, part.length))
-    skip -= part.length - rest.length
-    return rest.length === 0 ? [] : [rest]
-  })
 }
 
 function lengthOf(parts: Uint8Array[]): number {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { decodeTransaction, encodeRefused, isName } from '@telltale/core'
 import type { Submission } from '@telltale/core'
+import { writeFully } from '../disk.ts'
 import type { Disk } from '../disk.ts'
 import type { Outcome, WaitingRecord } from '../outbox/state.ts'
 
@@ -30,7 +31,7 @@ async function replaceDurably(disk: Disk, folder: string, path: string, content:
   if ((await disk.kindOf(temporary)) !== null) await disk.remove(temporary)
   const file = await disk.open(temporary, 'create')
   try {
-    for (let at = 0; at < content.length; ) at += await file.write([content.subarray(at)], at)
+    await writeFully(file, [content], 0)
     await file.sync()
   } finally {
     await file.close()

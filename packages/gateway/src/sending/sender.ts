@@ -30,6 +30,8 @@ export interface Sender {
   readonly delays: ReadonlyMap<string, number>
   /** Records that got their outcome. */
   readonly settled: number
+  /** Sends what can be sent now and waits for it, until the signal fires; what was put off stays. */
+  flush(signal: AbortSignal): Promise<void>
   /** Nothing new is sent; what is under way is waited for. */
   stop(): Promise<void>
 }
@@ -116,6 +118,14 @@ export function createSender(components: SenderComponents): Sender {
     },
     add(records) {
       for (const record of records) lanes.add(record)
+    },
+    async flush(signal) {
+      const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      while (!signal.aborted && !stopping.signal.aborted) {
+        if (!pause && underWay.size < BATCHES_MAX && lanes.readyCount(1) > 0) send()
+        else if (underWay.size > 0) await Promise.race([...underWay, ended])
+        else return
+      }
     },
     async stop() {
       stopping.abort()

@@ -8,7 +8,7 @@ const INDEX = 'index.html'
 /** Files whose name changes with their content. */
 const HASHED = /[\\/]assets[\\/][^\\/]+-[\w-]{8}\.\w+(?:\.\w+)?$/
 /** What belongs to the API is never answered with a page. */
-const API_PATH = /^\/(?:v1|health|metrics|openapi\.json)(?:[/?]|$)/
+const API_PATH = /^\/(?:v1|gateway|health|metrics|openapi\.json)(?:[/?]|$)/
 
 /** Everything of a page comes from here, and nothing else may show it within itself. Styles may stand in elements: libraries of components put them there. */
 const PAGE_HEADS = {

@@ -6,6 +6,7 @@ import type { Problem } from './schema.ts'
 const STATUS: Record<string, number> = {
   'already-certified': 409,
   'already-granted': 409,
+  'folder-exists': 409,
   'import-running': 409,
   'no-keys': 404,
   'no-seal-key': 409,

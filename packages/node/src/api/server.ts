@@ -29,8 +29,8 @@ import type { Listeners } from './resources/events.ts'
 import { Problem } from './schema.ts'
 import { createSubmissions } from './submissions.ts'
 
-/** Adds further routes to a node's server, before it listens. */
-export type Mount = (server: FastifyInstance) => Promise<void> | void
+/** Adds further routes to a node's server, before it listens; they may stand on what the API stands on. */
+export type Mount = (server: FastifyInstance, context: ApiContext) => Promise<void> | void
 
 export interface ApiInit {
   ledger: Ledger
@@ -91,7 +91,7 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
   server.addSchema(Problem)
   const refuseRest = refuseOtherMethods(server)
   addResources(server, context, feed, listeners)
-  for (const mount of init.mounts) await server.register(async (inner) => mount(inner))
+  for (const mount of init.mounts) await server.register(async (inner) => mount(inner, context))
   await addPages(server, init.pages)
   refuseRest()
   await server.ready()

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import { TelltaleError, bytesToHex, encode, fail, keyFields, publicKeyToCose, signStatement } from '@telltale/core'
-import { DEFAULT_LIMITS, createGatewayServer, createNodeLink, openGateway } from '@telltale/gateway'
+import { DEFAULT_LIMITS, createGatewayServer, createNodeLink } from '@telltale/gateway'
 import type { Gateway, GatewayEvent, GatewayLimits, NodeLink } from '@telltale/gateway'
 import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
@@ -9,6 +8,7 @@ import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { createWallet } from '../home/wallet.ts'
 import type { WalletKey } from '../home/wallet.ts'
 import { isLoopback, listenNear, readPlace } from '../service/listening.ts'
+import { openGatewayHere } from './opened-gateway.ts'
 import { openPin } from './pin-file.ts'
 
 export interface GatewayServiceInit {
@@ -81,9 +81,8 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   const { directory, log, upstream, tls, isBehindProxy } = init
   const place = readPlace(init.listen)
   if (!isLoopback(place.host) && !tls && !isBehindProxy) throw fail('tls-needed', `Off this machine a gateway speaks no plain HTTP: ${place.host} can be listened in on.`, { expected: '--tls-cert and --tls-key, or --behind-proxy', found: 'neither' })
-  const disk = createNodeDisk()
   // Its name has to survive a loss of power like all that is in it; what devices send in the open is for nobody else on this machine.
-  await disk.makeDirectory(directory)
+  await createNodeDisk().makeDirectory(directory)
   await chmod(directory, 0o700)
   const key = await openKey(directory, init.password)
   const primitives = createNodePrimitives({ verifyOn: 'pool' })
@@ -92,23 +91,20 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   await requireSameNetwork(link, bytesToHex(pin.checkpoint.network))
   const admission = await admissionCommand(key, pin.checkpoint.network, pin.set[0]!.address)
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
-  const gateway = await openGateway({
+  const gateway = await openGatewayHere({
     network: pin.checkpoint.network,
-    authorities: pin.set,
-    signer: key.signer,
-    address: key.address,
+    authorities: () => pin.set,
+    key,
     submitter: link.submitter,
     registry: link.registry,
-    disk,
     directory,
     primitives,
-    clock: { nowMs: Date.now },
-    randomBytes: (count) => new Uint8Array(randomBytes(count)),
     limits,
     statementDelayMs: init.statementDelayMs,
-    report: (event) => tell(init, event),
+    log,
+    onFailure: init.onFailure,
   })
-  const server = await createGatewayServer({ gateway, read: link.read, limits, log, tls, isBehindProxy })
+  const server = await createGatewayServer({ gateway, questions: link.questions, limits, log, tls, isBehindProxy })
   try {
     const { port, taken } = await listenNear(server, place, init.isUsualPort)
     const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`
@@ -137,15 +133,6 @@ async function requireSameNetwork(link: NodeLink, network: string): Promise<void
     throw error
   })
   if (found !== null && found !== network) throw fail('other-network', 'The node belongs to another network than this gateway.', { expected: network, found })
-}
-
-function tell({ log, onFailure }: GatewayServiceInit, event: GatewayEvent): void {
-  const { kind, ...facts } = event
-  if (event.kind === 'failed') {
-    log.error(facts, kind)
-    onFailure(event)
-  } else if (kind === 'upstream-back') log.info(facts, kind)
-  else log.warn(facts, kind)
 }
 
 /** A host that one can connect to where the gateway listens on all. */

@@ -14,6 +14,11 @@ export function identityOf(home: Home, address: string): IdentityRow | null {
 export function assetOf(home: Home, id: string): AssetRow {
   const { value } = home.reader.state(assetKey(id))
   if (!value) throw fail('unknown-asset', `${id} is not an asset of this network.`, { expected: 'an asset', found: id })
+  return readAssetEntry(value)
+}
+
+/** An asset's entry from its bytes, wherever they came from (`wrong-shape` and the codes of `decode`). */
+export function readAssetEntry(value: Uint8Array): AssetRow {
   return assetRowFromCbor(decode(value))
 }
 

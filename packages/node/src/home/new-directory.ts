@@ -6,9 +6,11 @@ import { PROFILE_FILE } from './profile.ts'
 
 /** Folder of a data directory that holds the store. */
 export const STORE_FOLDER = 'store'
+/** What a gateway in the node took, and what was refused of it. */
+export const GATEWAY_FOLDER = 'gateway'
 
 /** Folders that appear only once a network is in use. */
-const LATER_FOLDERS = ['devices', 'secrets']
+const LATER_FOLDERS = ['devices', 'secrets', GATEWAY_FOLDER]
 
 /** Refuses a directory in which no data directory can be made (`already-initialised`, `directory-not-empty`, `not-a-directory`). What an interrupted attempt left is no obstacle. */
 export async function requireNewDirectory(directory: string): Promise<void> {

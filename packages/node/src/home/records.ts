@@ -5,7 +5,7 @@ import type { StreamRow } from '@telltale/ledger'
 import type { Home } from './home.ts'
 import { createStreamKeys } from './stream-keys.ts'
 
-/** A record as this directory can read it. */
+/** A record as whoever asks can read it. */
 export interface HomeRecord {
   sequence: number
   height: number
@@ -17,6 +17,20 @@ export interface HomeRecord {
   readings: RecordReading[] | null
   /** Why it stays closed (`no-key`, `body-dropped`, and the codes of `openRecord` and `bodyToReadings`); null for a record that opens, and for a resume. */
   closed: Verdict | null
+}
+
+/** What is in the body of a record that opens. */
+export interface OpenedBody {
+  clear: Clear
+  readings: RecordReading[]
+}
+
+/** A transaction of a stream where it stands. */
+export interface StreamEntry {
+  bytes: Uint8Array
+  sequence: number
+  height: number
+  timeMs: number
 }
 
 /** Records read from the ledger at a time. */
@@ -39,37 +53,35 @@ export async function* readRecords(home: Home, stream: string, from: number, to:
   let known: { epoch: number; keys: RecordKeys | null } = { epoch: -1, keys: null }
   for (let page = from; page <= to; page += PAGE) {
     const entries = await home.reader.entries('records', stream, page, Math.min(page + PAGE, to + 1))
-    for (const [i, { bytes, height, timeMs }] of entries.entries()) {
+    for (const [i, entry] of entries.entries()) {
       const sequence = page + i
-      const { call, args } = decodeTransaction(bytes)
-      const place = { sequence, height, blockTimeMs: timeMs }
-      if (call !== CALL_RECORD) {
-        yield { ...place, isResume: true, clear: null, readings: null, closed: null }
-        continue
-      }
-      const record = recordArgsFromCbor(args)
-      const { content } = record
-      if (content.kind === 'sealed' && known.epoch !== content.epoch) known = { epoch: content.epoch, keys: await streamKeys.recordKeys(content.epoch) }
-      const opened = await openBody(home, record, { device, name, sequence }, known.keys)
-      yield opened.ok ? { ...place, isResume: false, ...opened.value, closed: null } : { ...place, isResume: false, clear: null, readings: null, closed: opened.verdict }
+      yield await readEntry({ ...entry, sequence }, async (record) => {
+        const { content } = record
+        if (content.kind === 'sealed' && known.epoch !== content.epoch) known = { epoch: content.epoch, keys: await streamKeys.recordKeys(content.epoch) }
+        return openBody(home, record, { device, name, sequence }, known.keys)
+      })
     }
   }
 }
 
-interface OpenedBody {
-  clear: Clear
-  readings: RecordReading[]
+/** A record from its transaction; `open` has its body, or says why it stays closed. */
+export async function readEntry({ bytes, sequence, height, timeMs }: StreamEntry, open: (record: RecordArgs) => Promise<Judged<OpenedBody>>): Promise<HomeRecord> {
+  const { call, args } = decodeTransaction(bytes)
+  const place = { sequence, height, blockTimeMs: timeMs }
+  if (call !== CALL_RECORD) return { ...place, isResume: true, clear: null, readings: null, closed: null }
+  const opened = await open(recordArgsFromCbor(args))
+  return opened.ok ? { ...place, isResume: false, ...opened.value, closed: null } : { ...place, isResume: false, clear: null, readings: null, closed: opened.verdict }
 }
 
 async function openBody(home: Home, record: RecordArgs, place: { device: string; name: string; sequence: number }, keys: RecordKeys | null): Promise<Judged<OpenedBody>> {
   const { content } = record
-  const key = content.kind === 'sealed' ? (keys?.(place.sequence) ?? null) : null
-  if (content.kind === 'sealed' && !key) return closed('no-key', 'It is sealed and its key is not here.')
+  if (content.kind === 'open') return openUnsealed(content.clear, await home.ledger.store.readAttachment(record.body.sha256))
+  const key = keys?.(place.sequence)
+  if (!key) return sealedForOthers()
   const body = await home.ledger.store.readAttachment(record.body.sha256)
-  if (!body) return closed('body-dropped', 'Its body was dropped or forgotten.')
-  if (content.kind === 'open') return judge(() => readingsOf(content.clear, decode(body)))
+  if (!body) return dropped()
   const context = { network: home.ledger.network, device: place.device, stream: place.name, epoch: content.epoch }
-  const opened = openRecord(key as Uint8Array, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, body, home.primitives)
+  const opened = openRecord(key, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, body, home.primitives)
   return opened.ok ? judge(() => readingsOf(opened.value.clear, opened.value.readings)) : opened
 }
 
@@ -77,6 +89,16 @@ function readingsOf(clear: Clear, readings: Cbor): OpenedBody {
   return { clear, readings: bodyToReadings(readings, clear) }
 }
 
-function closed(code: string, message: string): Judged<never> {
-  return { ok: false, verdict: { code, message } }
+/** Of a record that was never sealed; the body is null where it is no longer held. */
+export function openUnsealed(clear: Clear, body: Uint8Array | null): Judged<OpenedBody> {
+  return body ? judge(() => readingsOf(clear, decode(body))) : dropped()
+}
+
+/** Why a sealed record stays closed where its key is missing. */
+export function sealedForOthers(): Judged<never> {
+  return { ok: false, verdict: { code: 'no-key', message: 'It is sealed and its key is not here.' } }
+}
+
+function dropped(): Judged<never> {
+  return { ok: false, verdict: { code: 'body-dropped', message: 'Its body was dropped or forgotten.' } }
 }

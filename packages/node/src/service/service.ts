@@ -4,6 +4,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { createApiServer } from '../api/server.ts'
 import type { Mount } from '../api/server.ts'
 import { DEFAULT_LIMITS } from '../api/limits.ts'
+import { GATEWAY_PREFIX, createNodeGateway } from '../gateway/node-gateway.ts'
 import type { Home } from '../home/home.ts'
 import { addControl } from './control.ts'
 import { accessFor, listenNear, readPlace } from './listening.ts'
@@ -35,7 +36,9 @@ export interface Service {
   port: number
   /** The port that was taken, so that another one is used; null where it is the one that was meant. */
   taken: number | null
-  /** Lets listeners go, finishes what was asked, and stops listening. After it resolves the home can be closed. */
+  /** The gateway in this node, where there is one: where devices reach it from this machine, and its address in the network. */
+  gateway: { url: string; address: string } | null
+  /** Lets listeners go, finishes what was asked, stops listening, and flushes its gateway. After it resolves the home can be closed. */
   stop(): Promise<void>
 }
 
@@ -43,13 +46,14 @@ export interface Service {
 const STOP_MS = 10_000
 const IDLE_CHECK_MS = 50
 
-/** Starts the node's interface over an open home (the codes of `accessFor` and `listenNear`). */
+/** Starts the node's interface over an open home (the codes of `accessFor`, `createNodeGateway` and `listenNear`). */
 export async function startService({ home, settings, isUsualPort, isDemo, mounts, pages, linkAt = (url) => url, log = createLog(settings.logLevel) }: ServiceInit): Promise<Service> {
   const place = readPlace(settings.listen)
   const { access, tls } = await accessFor(place, settings)
   const control = randomBytes(32).toString('hex')
   const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
   const { ledger, reader, chain, primitives, directory } = home
+  const gateway = settings.gateway === '' ? null : await createNodeGateway({ home, keyName: settings.gateway, statementDelayMs: settings.statementSeconds * 1000, log })
   const api = await createApiServer({
     ledger,
     reader,
@@ -63,11 +67,15 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
     limits: { ...DEFAULT_LIMITS, requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax },
     tls,
     isBehindProxy: settings.behindProxy,
-    mounts: [(server) => addControl(server, home, control), ...mounts],
+    mounts: [(server) => addControl(server, home, control), ...(gateway ? [gateway.mount] : []), ...mounts],
     pages,
+  }).catch(async (error: unknown) => {
+    await gateway?.stop()
+    throw error
   })
   const { port, taken } = await listenNear(api.server, place, isUsualPort).catch(async (error: unknown) => {
     await api.server.close()
+    await gateway?.stop()
     throw error
   })
   const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`
@@ -77,9 +85,11 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
     url,
     port,
     taken,
+    gateway: gateway && { url: url + GATEWAY_PREFIX, address: gateway.address },
     async stop() {
       log.info('stopping')
       api.announceStop()
+      gateway?.announceStop()
       const { server } = api.server
       // A connection whose last answer has gone is kept open by its client: nobody waits for that.
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
@@ -87,6 +97,8 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
       await api.server.close()
       clearInterval(idle)
       clearTimeout(force)
+      // Nothing more comes in; what the gateway took goes to the ledger while that still takes it.
+      await gateway?.stop()
       await removeRunning(directory)
       log.info('stopped')
     },

@@ -17,6 +17,9 @@ export interface Settings {
   connectionsMax: number
   bodyBytesMax: number
   listenersMax: number
+  /** Name of the key of the gateway in this node, or empty: then there is none. */
+  gateway: string
+  statementSeconds: number
 }
 
 type Source = 'flag' | 'variable' | 'file' | 'default'
@@ -59,6 +62,8 @@ export const SETTINGS: Record<string, Definition> = {
   'connections-max': { member: 'connectionsMax', usual: DEFAULT_LIMITS.connectionsMax, most: 100_000, help: 'open connections' },
   'body-bytes-max': { member: 'bodyBytesMax', usual: DEFAULT_LIMITS.bodyBytesMax, most: 134_217_728, help: 'bytes of one request' },
   'listeners-max': { member: 'listenersMax', usual: DEFAULT_LIMITS.listenersMax, most: 100_000, help: 'open streams of events' },
+  'gateway': { member: 'gateway', usual: '', help: 'name of a key with the role gateway: with it the node is a gateway too' },
+  'statement-seconds': { member: 'statementSeconds', usual: 5, most: 86_400, help: 'how long certified records wait for company before a statement of that gateway names them' },
 }
 
 export interface SettingsInput {

@@ -4,6 +4,7 @@ import { fail } from '@telltale/core'
 import { backupStore, createStore } from '@telltale/storage'
 import type { DiskStore } from '@telltale/storage'
 import { storeDirectory } from '../home/home.ts'
+import { GATEWAY_FOLDER } from '../home/new-directory.ts'
 import { readProfile } from '../home/profile.ts'
 import { writeDurably } from '../keys/durable-file.ts'
 import { BACKUP_STORE, writeBackupList } from './backup-list.ts'
@@ -41,18 +42,23 @@ interface OpenedData {
 
 /**
  * The same for a directory that is in use. Files of devices are copied after the store, so that none is older than what the ledger holds of it: a device that forgot would
- * sign twice for one place.
+ * sign twice for one place. Those of a gateway are copied before it: what its outbox no longer holds is in the store, and what it still holds is sent once more.
  */
 export async function backupOpened({ directory, network, store }: OpenedData, target: string, onProgress: (bytes: number) => void = () => undefined): Promise<DataBackup> {
   await requireEmptyTarget(directory, target)
   await mkdir(target, { recursive: true, mode: 0o700 })
-  const copied = await backupStore(store, join(target, BACKUP_STORE), { onProgress })
   const files: BackupList['files'] = []
-  for (const path of await listDataFiles(directory)) {
-    const content = await readFile(join(directory, path))
-    await copyTo(target, path, content)
-    files.push({ path, bytes: content.length, sha256: hashOf(content) })
+  const copyFiles = async (isWanted: (path: string) => boolean): Promise<void> => {
+    for (const path of (await listDataFiles(directory)).filter(isWanted)) {
+      const content = await readFile(join(directory, path))
+      await copyTo(target, path, content)
+      files.push({ path, bytes: content.length, sha256: hashOf(content) })
+    }
   }
+  const isOfGateway = (path: string): boolean => path.startsWith(`${GATEWAY_FOLDER}/`)
+  await copyFiles(isOfGateway)
+  const copied = await backupStore(store, join(target, BACKUP_STORE), { onProgress })
+  await copyFiles((path) => !isOfGateway(path))
   await writeBackupList(target, { network, height: copied.height, files })
   return { height: copied.height, files: copied.files + files.length, bytes: copied.bytes + files.reduce((sum, file) => sum + file.bytes, 0) }
 }

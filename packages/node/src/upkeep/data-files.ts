@@ -5,13 +5,14 @@ import { join } from 'node:path'
 import { asArray, asExactly, decode, errorToVerdict, fail, TelltaleError } from '@telltale/core'
 import type { StoreProblem } from '@telltale/storage'
 import { storeDirectory } from '../home/home.ts'
+import { GATEWAY_FOLDER } from '../home/new-directory.ts'
 import { PROFILE_FILE, readProfile } from '../home/profile.ts'
 import { createSecretsFile } from '../home/secrets.ts'
 import { CONFIG_FILE } from '../service/settings.ts'
 import { readKeyFileHead } from '../keys/key-file.ts'
 
-/** Folders of a data directory beside its store: keys, secrets under which records are sealed, and what devices remember. */
-const FOLDERS = ['keys', 'secrets', 'devices'] as const
+/** Folders of a data directory beside its store: keys, secrets under which records are sealed, what devices remember, and what a gateway in the node took. */
+const FOLDERS = ['keys', 'secrets', 'devices', GATEWAY_FOLDER] as const
 
 /** Refuses a directory that holds neither a profile nor a store (`no-data`); one of the two may be what is to be mended. */
 export function requireData(directory: string): void {

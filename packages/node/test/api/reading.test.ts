@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { verifyCertificate } from '@telltale/certificate'
-import { bytesToHex, hexToBytes, isConsistent, isInState, leafHash, portable, rootFromInclusion } from '@telltale/core'
-import { assetKey, encodeStateKey } from '@telltale/ledger'
+import { bytesToHex, hexToBytes, isAbsentFromState, isConsistent, isInState, leafHash, portable, rootFromInclusion, stateKeyHash } from '@telltale/core'
+import type { StateNeighbour } from '@telltale/core'
+import { assetKey, encodeStateKey, notesKey } from '@telltale/ledger'
 import { assertProblem, getJson, readAnswer, signRecords, submit, withNode } from './running-node.ts'
 import type { RunningNode } from './running-node.ts'
 
@@ -26,7 +27,8 @@ suite('what the API shows', () => {
       assert.equal(health['status'], 'ok')
       assert.deepEqual([health['logRoot'], health['stateRoot'], health['size']], [checkpoint['logRoot'], checkpoint['stateRoot'], checkpoint['size']])
       assert.deepEqual(network['counts'], { transactions: checkpoint['size'], assets: 1, devices: 1 })
-      const [newest, next] = blocks['blocks'] as { height: number; size: number; transactions: number }[]
+      const [newest, next] = blocks['blocks'] as { height: number; size: number; timeMs: number; transactions: number }[]
+      assert.equal(checkpoint['timeMs'], newest?.timeMs)
       assert.deepEqual([newest?.height, newest?.size], [checkpoint['height'], checkpoint['size']])
       assert.deepEqual([next?.height, blocks['before']], [newest!.height - 1, newest!.height - 1])
       const { json: older } = await getJson(node, `/v1/blocks?before=${String(blocks['before'])}&limit=100`)
@@ -37,6 +39,12 @@ suite('what the API shows', () => {
       assertProblem(await getJson(node, '/v1/blocks/0'), { status: 404, code: 'no-such-block' })
       const genesis = new Uint8Array(await (await fetch(`${node.url}/v1/genesis`)).arrayBuffer())
       assert.equal(bytesToHex(portable.sha256(genesis)), network['network'])
+      await submit(node, await signRecords(node, 1))
+      const { json: later } = await getJson(node, '/v1/checkpoint')
+      const [grown] = (await getJson(node, '/v1/blocks?limit=1')).json['blocks'] as { timeMs: number }[]
+      assert.equal((later['checkpoint'] as { timeMs: number }).timeMs, grown!.timeMs)
+      assert.ok(grown!.timeMs > newest!.timeMs)
+      assert.equal((await getJson(node, '/v1/network')).json['genesisMs'], network['genesisMs'])
     })
   })
 
@@ -65,11 +73,43 @@ suite('what the API shows', () => {
       const value = hexToBytes(String(entry['value']))
       assert.ok(stands(value))
       assert.ok(!stands(value.with(0, value[0]! ^ 1)))
-      assert.equal((await getJson(node, `/v1/state/${bytesToHex(encodeStateKey(assetKey('ta1nobody')))}`)).json['value'], null)
       assertProblem(await getJson(node, `/v1/log/inclusion?index=${size}`), { status: 404, code: 'size-out-of-range' })
       assertProblem(await getJson(node, `/v1/log/consistency?from=${size + 1}`), { status: 404, code: 'size-out-of-range' })
       assertProblem(await getJson(node, '/v1/log/consistency?from=0'), { status: 400, code: 'malformed-request' })
       assertProblem(await getJson(node, '/v1/state/8202'), { status: 400, code: 'malformed-cbor' })
+    })
+  })
+
+  test('that nothing stands under a key is proved, and no proof of it holds for a key that has an entry', async () => {
+    await withRecords(1, async (node) => {
+      const { network } = node.home.ledger
+      const { sha256 } = portable
+      const { json: head } = await getJson(node, '/v1/checkpoint')
+      const root = hexToBytes((head['checkpoint'] as { stateRoot: string }).stateRoot)
+      interface Entry { value: string | null; siblings: string[]; neighbour: { keyHash: string; valueHash: string } | null }
+      const ask = async (key: Uint8Array): Promise<Entry> => (await getJson(node, `/v1/state/${bytesToHex(key)}`)).json as unknown as Entry
+      const neighbourOf = ({ neighbour }: Entry): StateNeighbour | null => neighbour && { keyHash: hexToBytes(neighbour.keyHash), valueHash: hexToBytes(neighbour.valueHash) }
+      const present = encodeStateKey(assetKey(node.profile.asset))
+      const asset = await ask(present)
+      assert.equal(asset.neighbour, null)
+      const ends = { slot: 0, neighbour: 0 }
+      for (let i = 0; i < 40; i++) {
+        const key = encodeStateKey(notesKey(node.owner.address, `${node.device.address}/none-${i}`))
+        const entry = await ask(key)
+        assert.equal(entry.value, null)
+        const siblings = hashes(entry.siblings)
+        const [neighbour, other] = [neighbourOf(entry), { keyHash: sha256(new Uint8Array([i])), valueHash: sha256(new Uint8Array([i])) }]
+        assert.ok(isAbsentFromState(network, key, neighbour, siblings, root, sha256))
+        ends[neighbour ? 'neighbour' : 'slot'] += 1
+        assert.ok(!isAbsentFromState(network, present, neighbour, siblings, root, sha256), 'the proof of another key')
+        assert.ok(!isAbsentFromState(network, present, neighbour, hashes(asset.siblings), root, sha256), 'another end of the path')
+        assert.ok(!isAbsentFromState(network, key, neighbour ? null : other, siblings, root, sha256), 'one end for the other')
+        assert.ok(!isAbsentFromState(network, key, other, siblings, root, sha256), 'an invented neighbour')
+      }
+      assert.ok(ends.slot > 0 && ends.neighbour > 0)
+      const itself = { keyHash: stateKeyHash(network, present, sha256), valueHash: sha256(hexToBytes(asset.value ?? '')) }
+      assert.ok(!isAbsentFromState(network, present, itself, hashes(asset.siblings), root, sha256), 'the entry itself as a neighbour')
+      assert.ok(!isAbsentFromState(network, present, null, [], root, sha256), 'an empty slot at the root')
     })
   })
 

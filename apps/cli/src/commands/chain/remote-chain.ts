@@ -1,27 +1,27 @@
-import { asArray, asNullable, asUint, decode, hexToBytes } from '@telltale/core'
+import { asArray, asNullable, asUint, decode, decodePin, hexToBytes } from '@telltale/core'
 import type { Client } from '@telltale/client'
 import type { BlockView, ChainView } from '@telltale/node'
-import { decodeCheckpointFile } from '../../checkpoint-file.ts'
 
 /** Key of the network's entry in the state: cbor [0]. */
-const NETWORK_KEY = '8100'
+const NETWORK_KEY = new Uint8Array([0x81, 0x00])
 /** Blocks that a node lists at once. */
 const PAGE = 100
 
 /** How the chain of a node stands, as that node tells it. */
 export async function viewRemoteChain(client: Client): Promise<ChainView> {
-  const [network, health, head, pin, state, newest] = await Promise.all([
+  const [network, health, head, pin, newest] = await Promise.all([
     client.call('getNetwork', {}),
     client.health(),
     client.call('getCheckpoint', {}),
     client.pin(),
-    client.call('getState', { path: { key: NETWORK_KEY } }),
     client.call('listBlocks', { query: { limit: 1 } }),
   ])
-  const { checkpoint, set } = decodeCheckpointFile(pin)
+  const { checkpoint, set } = decodePin(pin)
   const [block] = newest.blocks
+  const id = hexToBytes(network.network)
+  const { value } = await client.state(id, NETWORK_KEY)
   return {
-    network: hexToBytes(network.network),
+    network: id,
     parameters: network.parameters as ChainView['parameters'],
     height: health.height,
     id: hexToBytes(block?.id ?? network.network),
@@ -30,13 +30,13 @@ export async function viewRemoteChain(client: Client): Promise<ChainView> {
     logRoot: hexToBytes(health.logRoot),
     stateRoot: hexToBytes(health.stateRoot),
     authorities: set,
-    resumptions: readResumptions(state.value),
+    resumptions: readResumptions(value),
     certified: { checkpoint, set, cosigners: head.cosignatures },
   }
 }
 
-function readResumptions(value: string | null): ChainView['resumptions'] {
-  const [, , resumptions] = asArray(decode(hexToBytes(value ?? '')), 'network entry', 4)
+function readResumptions(value: Uint8Array | null): ChainView['resumptions'] {
+  const [, , resumptions] = asArray(decode(value ?? new Uint8Array()), 'network entry', 4)
   return asArray(resumptions, 'resumptions').map((item) => {
     const [sizeSigned, sizeHeld, height] = asArray(item, 'resumption', 3)
     return { sizeSigned: asNullable(sizeSigned, (size) => asUint(size, 'size')), sizeHeld: asUint(sizeHeld, 'size'), height: asUint(height, 'height') }

@@ -2,10 +2,11 @@ import { createLog, readGatewayKeyHead, startGateway } from '@telltale/node/serv
 import type { GatewayService } from '@telltale/node/service'
 import type { GatewayOptions } from '../gateway.ts'
 import { UsageError } from '../../failure.ts'
-import { SMALL_FILE_BYTES_MAX, readInputBytes, readInputText } from '../../input-file.ts'
+import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../../input-file.ts'
 import { interrupted } from '../../interrupts.ts'
 import type { Output, Progress } from '../../output.ts'
 import { passwordForKeys, passwordForNewKeys } from '../../password.ts'
+import { readNodeUrl, readToken } from '../../remote-node.ts'
 
 const PROGRESS_MS = 500
 
@@ -15,9 +16,9 @@ export async function runGateway(options: GatewayOptions, isUsualPort: boolean, 
   const failure = new Promise<never>((_, reject) => (failed = reject))
   failure.catch(() => undefined)
   // What was given is read first, so that nobody types a password in vain.
-  const token = options.tokenFile === undefined ? null : (await readInputText(options.tokenFile, SMALL_FILE_BYTES_MAX)).trim()
+  const token = options.tokenFile === undefined ? null : await readToken(options.tokenFile)
   const given = {
-    upstream: { url: readUrl(options.upstream), token },
+    upstream: { url: readNodeUrl(options.upstream), token },
     tls: await readTls(options),
     checkpoint: options.checkpoint === undefined ? null : await readInputBytes(options.checkpoint, SMALL_FILE_BYTES_MAX),
   }
@@ -53,13 +54,6 @@ async function readTls({ tlsCert, tlsKey }: GatewayOptions): Promise<{ cert: Buf
   if (tlsCert === undefined && tlsKey === undefined) return null
   if (tlsCert === undefined || tlsKey === undefined) throw new UsageError('tls-needed', 'A certificate and its key belong together.', { expected: 'both --tls-cert and --tls-key', found: 'one of them' })
   return { cert: Buffer.from(await readInputBytes(tlsCert, SMALL_FILE_BYTES_MAX)), key: Buffer.from(await readInputBytes(tlsKey, SMALL_FILE_BYTES_MAX)) }
-}
-
-/** The address of a node without what may stand behind it. */
-function readUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.search === '' && url.hash === '') return url.href.replace(/\/+$/, '')
-  throw new UsageError('usage', `${text.slice(0, 80)} is not the address of a node.`, { expected: 'http://HOST:PORT or https://HOST', found: text.slice(0, 80) })
 }
 
 function announce(service: GatewayService, { data, upstream }: GatewayOptions, output: Output): void {

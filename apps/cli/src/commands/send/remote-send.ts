@@ -1,4 +1,4 @@
-import { asUint, bytesToHex, decode, encode, fail, hexToBytes, signTransaction } from '@telltale/core'
+import { asUint, decode, encode, fail, hexToBytes, signTransaction } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { errorOfProblem } from '@telltale/client'
 import type { Client } from '@telltale/client'
@@ -12,13 +12,14 @@ const KIND_COUNTER = 4
 /** What is needed to sign for a network that a node serves: its id, and the keys of a directory on this machine. */
 export async function remotePlace(client: Client, keys: string): Promise<SigningPlace> {
   const { network } = await client.call('getNetwork', {})
+  const id = hexToBytes(network)
   return {
-    ledger: { network: hexToBytes(network) },
+    ledger: { network: id },
     primitives: createNodePrimitives(),
     wallet: createWallet(keys, undefined, passwordForKeys),
     async nextSequence(iss, sub) {
-      const { value } = await client.call('getState', { path: { key: bytesToHex(encode([KIND_COUNTER, iss, sub])) } })
-      return value === null ? 0 : asUint(decode(hexToBytes(value)), 'sequence')
+      const { value } = await client.state(id, encode([KIND_COUNTER, iss, sub]))
+      return value ? asUint(decode(value), 'sequence') : 0
     },
   }
 }

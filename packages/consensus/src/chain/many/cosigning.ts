@@ -26,7 +26,7 @@ interface CosigningInit {
   verifier: SignatureVerifier
   clock: { nowMs(): number }
   publish(bytes: Uint8Array): void
-  onCertified(): void
+  onCertified(head: CertifiedHead): void
 }
 
 interface Gathered {
@@ -67,7 +67,7 @@ export async function createCosigning({ ledger, signing, verifier, clock, publis
     if (!isNew) return
     for (const kept of newest) await ledger.store.keep('cosignature', kept)
     for (const height of gathered.keys()) if (height < at.checkpoint.height) gathered.delete(height)
-    onCertified()
+    onCertified(head)
   }
 
   /** One that belongs to a final block here. */

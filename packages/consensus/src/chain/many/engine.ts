@@ -96,8 +96,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
 
-  const onCertified = (): void => {
-    waiters.onCertified(cosigning.head?.checkpoint.size ?? 0)
+  const onCertified = ({ checkpoint }: CertifiedHead): void => {
+    waiters.onCertified(checkpoint.size)
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }

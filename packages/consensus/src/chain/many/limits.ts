@@ -5,7 +5,7 @@ export const BRANCH_BLOCKS_MAX = 1024
 /** How far a block's time may lie ahead of this machine's clock. */
 export const AHEAD_MS_MAX = 120_000
 /** How long a sealer waits for each authority whose turn comes first, where blocks follow one another faster than that. */
-export const STEP_MS_MIN = 250
+export const STEP_MS_MIN = 500
 /** Transactions that wait, and their bytes with attachments. */
 export const POOL_COUNT_MAX = 100_000
 export const POOL_BYTES_MAX = 268_435_456

@@ -15,9 +15,12 @@ export interface Sealer {
   stop(): void
 }
 
-/** Block times that a sealer waits for votes on a block before it lets another follow without them. */
+/** Block times that a sealer waits for votes on the block below: a link that skips a height makes nothing final. He waits longer for them, and for those
+ * whose turn comes first, the more blocks are not final: then the network is slower than the blocks, and more of them serve nobody. */
 const VOTES_PATIENCE_BLOCKS = 4
 const VOTES_PATIENCE_MS_MIN = 1000
+const PATIENCE_GROWS_EVERY = 16
+const PATIENCE_TIMES_MAX = 8
 
 /** `seal` runs in the engine's queue and takes what was sealed. */
 export function createSealer(core: EngineCore, signing: Signing, enqueue: (task: () => Promise<void>) => void, accept: (sealed: AcceptedBlock) => Promise<void>): Sealer {
@@ -33,23 +36,28 @@ export function createSealer(core: EngineCore, signing: Signing, enqueue: (task:
     const turn = turnOf(set, addressToBytes(signing.address, 'tt'), height)
     if (turn === null || !maySeal(signing, height) || head.height - branches.root.height >= UNFINAL_DEPTH_MAX) return null
     const { blockMs } = parametersAt(network, height)
-    const wanted = wantedMs(blockMs)
-    if (wanted === null) {
+    if (!isWanted()) {
       wantedSince = null
       return null
     }
     if (wantedSince?.head !== head) wantedSince = { head, sinceMs: clock.nowMs() }
-    const earliest = Math.max(head.position.timeMs + Math.max(1, blockMs), wantedSince.sinceMs, wanted)
-    return earliest + turn * Math.max(STEP_MS_MIN, blockMs / 2)
+    const earliest = Math.max(head.position.timeMs + Math.max(1, blockMs), wantedSince.sinceMs, votesMs(blockMs, set.length))
+    return earliest + turn * patienceTimes() * Math.max(STEP_MS_MIN, blockMs)
   }
 
-  /** From when on a block is wanted: at once for transactions, and after the votes came where it only makes the one below final; null where it is not. */
-  const wantedMs = (blockMs: number): number | null => {
-    const { head, waiting, branches, votes } = core
-    if (waiting.count > 0 && waiting.inOrder().some(({ checked }) => !head.position.has(checked.read.id))) return 0
-    const isOpen = branches.path(head).some(({ content }) => content !== null && content.execution.transactions.length > 0)
-    if (!isOpen) return null
-    return votes.judge(head).isJustified ? 0 : head.arrivedMs + Math.max(VOTES_PATIENCE_MS_MIN, VOTES_PATIENCE_BLOCKS * blockMs)
+  const patienceTimes = (): number => Math.min(PATIENCE_TIMES_MAX, 1 + Math.floor((core.head.height - core.branches.root.height) / PATIENCE_GROWS_EVERY))
+
+  /** Whether a block is wanted: for transactions, or to make those below final. */
+  const isWanted = (): boolean => {
+    const { head, waiting } = core
+    return isOpenBelow(core, head) || (waiting.count > 0 && waiting.inOrder().some(({ checked }) => !head.position.has(checked.read.id)))
+  }
+
+  /** When the votes for the block below are there, or are not waited for any longer. */
+  const votesMs = (blockMs: number, setSize: number): number => {
+    const { head, branches, votes } = core
+    if (setSize === 1 || head === branches.root || votes.judge(head).isJustified || !votes.mayBeJustified(head)) return 0
+    return head.arrivedMs + patienceTimes() * Math.max(VOTES_PATIENCE_MS_MIN, VOTES_PATIENCE_BLOCKS * blockMs)
   }
 
   const seal = async (): Promise<void> => {
@@ -92,8 +100,7 @@ async function sealOn({ ledger, primitives, clock, branches, votes, waiting }: E
   const carried = setAt(network, height).length === 1 ? [] : votes.toCarry(parent)
   const timeMs = Math.max(clock.nowMs(), parent.position.timeMs + Math.max(1, blockMs))
   const execution = ledger.execute(parent.position, { height, timeMs, transactions: chosen, votes: carried, ...finalityOf(parent.position, carried) }, () => undefined)
-  const isOpenBelow = branches.path(parent).some(({ content }) => content !== null && content.execution.transactions.length > 0)
-  if (execution.transactions.length === 0 && !isOpenBelow) return null
+  if (execution.transactions.length === 0 && !isOpenBelow({ branches }, parent)) return null
   const headerBytes = encodeHeader(ledger.header(parent.position, execution, address, turn, 1))
   const id = blockId(headerBytes, primitives)
   await signed.write({ sealedHeight: height, sealedId: id })
@@ -101,6 +108,11 @@ async function sealOn({ ledger, primitives, clock, branches, votes, waiting }: E
   const bytes = encodeBlock(headerBytes, seal, execution.transactions.map(({ transaction }) => transaction.bytes), carried)
   const attachments = execution.transactions.flatMap(({ id: transaction }) => waiting.get(transaction)?.attachments ?? [])
   return { id, block: { header: ledger.header(parent.position, execution, address, turn, 1), headerBytes, seal, transactions: execution.transactions.map(({ transaction }) => transaction.bytes), votes: carried }, bytes, attachments, execution, turn }
+}
+
+/** Whether transactions on this branch are not final yet. */
+function isOpenBelow({ branches }: Pick<EngineCore, 'branches'>, head: BranchBlock): boolean {
+  return branches.path(head).some(({ content }) => content !== null && content.execution.transactions.length > 0)
 }
 
 function maySeal({ signed, unsentHeight }: Signing, height: number): boolean {

@@ -1,4 +1,4 @@
-import { bytesToMapKey, equalBytes } from '@telltale/core'
+import { bytesToMapKey, equalBytes, isQuorum } from '@telltale/core'
 import type { Authority } from '@telltale/core'
 import { compareVotes, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
@@ -22,6 +22,8 @@ export interface VoteBook {
   toCarry(parent: BranchBlock): Vote[]
   /** What votes say of a block, carried or not: that it is justified, and that its parent is final. */
   judge(block: BranchBlock): { isJustified: boolean; isParentFinal: boolean }
+  /** Whether enough authorities may still vote for a block: those who voted higher on another branch may not. */
+  mayBeJustified(block: BranchBlock): boolean
   /** Forgets votes for blocks below a height. */
   forget(belowHeight: number): void
   all(): Vote[]
@@ -67,6 +69,12 @@ export function createVoteBook(): VoteBook {
       const source = block.position.finality.justifiedHeight
       const isJustified = isLinked(networkAt(block.position), source, block.height, book.for(block).map(({ address }) => address))
       return { isJustified, isParentFinal: isJustified && source === block.height - 1 }
+    },
+    mayBeJustified(block) {
+      const set = setAt(networkAt(block.position), block.height)
+      const voted = book.for(block).map(({ address }) => address)
+      const isFree = (address: string): boolean => voted.includes(address) || [...(byVoter.get(address)?.keys() ?? [])].every((height) => height < block.height)
+      return isQuorum(set.filter(({ address }) => isFree(address)).length, set.length)
     },
     forget(belowHeight) {
       for (const [key, voters] of byTarget) {

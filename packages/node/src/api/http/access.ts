@@ -10,8 +10,8 @@ export interface Access {
 }
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
-/** What anybody may see: whether the node lives, how it is spoken to, and the pages, which hold no data. */
-const GUARDED = /^\/(?:v1(?:\/|$)|metrics$)/
+/** All else anybody may see: whether the node lives, how it is spoken to, and the pages, which hold no data. At a gateway each record is signed instead. */
+const GUARDED = /^\/(?:v1(?:\/|$)|(?:gateway\/)?metrics$)/
 
 /** Refuses requests for another host (`wrong-host`) and those without the token (`token-needed`). */
 export function guardAccess(server: FastifyInstance, { token, isAnyHost }: Access): void {

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
-import { asArray, asText, bytesToHex, decode, fail } from '@telltale/core'
+import { asArray, asText, bytesToHex, decode, encodePin, fail } from '@telltale/core'
 import { NETWORK_KEY, STATE_PREFIX, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
-import { encodePin } from '../../home/checkpoint-pin.ts'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
 import type { Resource } from '../routes.ts'
@@ -38,14 +37,16 @@ const Checkpoint = shape({
 })
 
 export const network: Resource = (server, context) => {
-  const { ledger, reader, chain, isDemo } = context
+  const { ledger, reader, chain, primitives, isDemo } = context
   const counts = createCounts(context)
+  const genesisMs = keep(async () => (await readGenesis((await ledger.store.readBlock(0)).bytes, primitives)).genesis.timeMs)
+  const timeOf = keep(async (index: number) => (await reader.transaction(index)).timeMs)
   server.get('/v1/network', { schema: { operationId: 'getNetwork', tags: ['network'], summary: 'Who may certify, and what the network chose for itself', response: answers({ 200: Network }) } }, async () => {
     const { height, log } = ledger.position
     const row = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
     const parameters = parametersAt(row, height + 1)
     const authorities = setAt(row, height + 1).map(({ address, keyNumber, key }) => ({ address, keyNumber, algorithm: key.algorithm }))
-    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(context), height, authorities, parameters, counts: { transactions: log.size, ...(await counts()) } }
+    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, counts: { transactions: log.size, ...(await counts()) } }
   })
 
   server.get('/v1/genesis', { schema: { operationId: 'getGenesis', tags: ['network'], summary: 'The file that the network began with', response: answers({ 200: bytesAnswer('the genesis; its SHA-256 is the network id') }) } }, async (_, reply) => {
@@ -62,15 +63,24 @@ export const network: Resource = (server, context) => {
       const { checkpoint, cosignatures } = head
       if (/\bapplication\/cbor\b/.test(request.headers.accept ?? '')) return reply.type('application/cbor').send(Buffer.from(encodePin({ checkpoint, set: ledger.authorities(checkpoint.height) })))
       const { height, size, logRoot, stateRoot, setHash } = checkpoint
-      const { timeMs } = await reader.transaction(size - 1)
+      const timeMs = await timeOf(size - 1)
       return { checkpoint: { height, size, logRoot: bytesToHex(logRoot), stateRoot: bytesToHex(stateRoot), setHash: bytesToHex(setHash), timeMs }, cosignatures: cosignatures.map(({ address, keyNumber, issuedAtSeconds }) => ({ address, keyNumber, issuedAtSeconds })) }
     },
   )
 }
 
-/** When the network began: what its genesis says. */
-async function genesisMs({ ledger, primitives }: ApiContext): Promise<number> {
-  return (await readGenesis((await ledger.store.readBlock(0)).bytes, primitives)).genesis.timeMs
+/** Reads what cannot change, a place of the log for instance, and keeps the newest; what could not be read is tried again. */
+function keep<T>(read: (place: number) => Promise<T>): (place: number) => Promise<T> {
+  let kept: { place: number; value: Promise<T> } | null = null
+  return (place) => {
+    if (kept?.place === place) return kept.value
+    const reading = { place, value: read(place) }
+    kept = reading
+    reading.value.catch(() => {
+      if (kept === reading) kept = null
+    })
+    return reading.value
+  }
 }
 
 /** Counting means reading all keys, so it is done again only when it took less than a hundredth of the time since. */

@@ -1,6 +1,8 @@
 import { Type } from 'typebox'
+import type { Static } from 'typebox'
 import { bytesToHex, decode, asArray, asText, asUint, equalBytes, fail, hexToBytes, leafHash, wrongShape } from '@telltale/core'
-import { encodeStateKey } from '@telltale/ledger'
+import type { StateNeighbour } from '@telltale/core'
+import { KIND_NOTES, encodeStateKey } from '@telltale/ledger'
 import type { StateKey } from '@telltale/ledger'
 import type { ApiContext } from '../context.ts'
 import type { Resource } from '../routes.ts'
@@ -8,10 +10,11 @@ import { Count, HEX, Hash, Hex, answers, nullable, shape } from '../schema.ts'
 
 const Size = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'transactions in the log' })
 const STATE_KEY_BYTES_MAX = 256
+const Neighbour = shape({ keyHash: Hash, valueHash: Hash })
 
 /** Proofs against the certified head: of the log (RFC 9162) and of the state. */
 export const proofs: Resource = (server, context) => {
-  const { ledger, reader, chain, primitives } = context
+  const { reader, primitives } = context
 
   server.get(
     '/v1/log/inclusion',
@@ -60,20 +63,28 @@ export const proofs: Resource = (server, context) => {
       schema: {
         operationId: 'getState',
         tags: ['proofs'],
-        summary: 'An entry of the state with its proof; value null where there is none, which is not proved',
+        summary: 'An entry of the state with its proof; value null where nothing stands, which is proved too',
+        description: 'Where nothing stands, the path of the key ends at its neighbour, the entry of another key, or in an empty slot where that is null.',
         params: shape({ key: Type.String({ pattern: HEX, minLength: 4, maxLength: 2 * STATE_KEY_BYTES_MAX, description: 'cbor [kind, ids...] in hexadecimal' }) }),
-        response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), stateRoot: Hash, height: Count }) }, [404]),
+        response: answers({ 200: shape({ key: Hex, value: nullable(Hex), siblings: Type.Array(Hash), neighbour: nullable(Neighbour), stateRoot: Hash, height: Count }) }, [404]),
       },
     },
-    async ({ params }) => {
-      const key = readStateKey(hexToBytes(params.key))
-      return chain.atCertified((head) => {
-        if (!head) throw nothingCertified()
-        const { value, siblings } = reader.state(key)
-        return { key: params.key, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
-      })
-    },
+    async ({ params: { key } }) => stateAnswer(context, key),
   )
+}
+
+/** An entry of the state with its proof, by its key in hexadecimal (`nothing-certified` and the codes of `readStateKey`). */
+export async function stateAnswer({ chain, ledger, reader }: ApiContext, hex: string) {
+  const key = readStateKey(hexToBytes(hex))
+  return chain.atCertified((head) => {
+    if (!head) throw nothingCertified()
+    const { value, siblings, neighbour } = reader.state(key)
+    return { key: hex, value: value && bytesToHex(value), siblings: siblings.map(bytesToHex), neighbour: neighbour && neighbourDocument(neighbour), stateRoot: bytesToHex(head.checkpoint.stateRoot), height: ledger.position.height }
+  })
+}
+
+function neighbourDocument({ keyHash, valueHash }: StateNeighbour): Static<typeof Neighbour> {
+  return { keyHash: bytesToHex(keyHash), valueHash: bytesToHex(valueHash) }
 }
 
 function certifiedSize({ chain }: ApiContext): number {
@@ -93,7 +104,7 @@ function requireWithin(name: string, value: number, least: number, most: number)
 /** Reads the key of an entry (`malformed-cbor`, `not-canonical`, `wrong-shape`). */
 function readStateKey(bytes: Uint8Array): StateKey {
   const [kind, ...ids] = asArray(decode(bytes), 'state key')
-  const key: StateKey = { kind: asUint(kind, 'kind of entry', 5) as StateKey['kind'], ids: ids.map((id) => asText(id, 'id of an entry', 128)) }
+  const key: StateKey = { kind: asUint(kind, 'kind of entry', KIND_NOTES) as StateKey['kind'], ids: ids.map((id) => asText(id, 'id of an entry', 128)) }
   if (!equalBytes(encodeStateKey(key), bytes)) throw wrongShape('state key', '[kind, ids...]', ids)
   return key
 }

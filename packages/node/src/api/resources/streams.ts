@@ -3,11 +3,13 @@ import { asUint, bytesToHex, decodeTransaction, fail, recordArgsFromCbor, transa
 import type { Primitives } from '@telltale/core'
 import type { LedgerReader, LoggedTransaction, Store } from '@telltale/ledger'
 import { cborToJson } from '../cbor-json.ts'
+import type { ApiContext } from '../context.ts'
 import type { Resource } from '../routes.ts'
 import { Address, AssetId, Count, Hash, Hex, Ms, StreamName, StreamPath, answers, limitOf, nullable, shape } from '../schema.ts'
 import { requireStream, showStream } from '../state-entries.ts'
+import type { ShownStream } from '../state-entries.ts'
 
-const RECORDS_MAX = 500
+export const RECORDS_MAX = 500
 const NOTES_MAX = 200
 const CALL_RECORD = 16
 const CALL_CORRECTION = 24
@@ -62,12 +64,12 @@ const Note = shape({
 const place = shape({ device: Address, name: StreamName })
 
 export const streams: Resource = (server, context) => {
-  const { ledger, reader, primitives } = context
+  const { reader, primitives } = context
 
   server.get(
     '/v1/streams/:device/:name',
     { schema: { operationId: 'getStream', tags: ['streams'], summary: 'Where a stream stands', params: place, response: answers({ 200: Stream }, [404]) } },
-    async ({ params: { device, name } }) => showStream(device, name, requireStream(context, device, name)),
+    async ({ params: { device, name } }) => streamAnswer(context, device, name),
   )
 
   server.get(
@@ -82,11 +84,7 @@ export const streams: Resource = (server, context) => {
         response: answers({ 200: shape({ records: Type.Array(StreamRecord), from: nullable(Count) }) }, [404]),
       },
     },
-    async ({ params: { device, name }, query: { from = 0, limit = 100 } }) => {
-      const { count } = requireStream(context, device, name)
-      const page = await readPage(reader, 'records', `${device}/${name}`, { from, limit, count })
-      return { records: page.entries.map((entry) => showRecord(entry, ledger.store, primitives)), from: page.next }
-    },
+    async ({ params: { device, name }, query: { from = 0, limit = 100 } }) => recordsAnswer(context, device, name, { from, limit }),
   )
 
   server.get(
@@ -112,10 +110,22 @@ export const streams: Resource = (server, context) => {
 interface Page {
   from: number
   limit: number
-  count: number
 }
 
-async function readPage(reader: LedgerReader, kind: 'records' | 'notes', stream: string, { from, limit, count }: Page): Promise<{ entries: LoggedTransaction[]; next: number | null }> {
+/** Where a stream stands (`unknown-stream`). */
+export function streamAnswer(context: ApiContext, device: string, name: string): ShownStream {
+  return showStream(device, name, requireStream(context, device, name))
+}
+
+/** A page of its records; `limit` up to `RECORDS_MAX` (`unknown-stream`, `no-such-record`). */
+export async function recordsAnswer(context: ApiContext, device: string, name: string, page: Page) {
+  const { ledger, reader, primitives } = context
+  const { count } = requireStream(context, device, name)
+  const { entries, next } = await readPage(reader, 'records', `${device}/${name}`, { ...page, count })
+  return { records: entries.map((entry) => showRecord(entry, ledger.store, primitives)), from: next }
+}
+
+async function readPage(reader: LedgerReader, kind: 'records' | 'notes', stream: string, { from, limit, count }: Page & { count: number }): Promise<{ entries: LoggedTransaction[]; next: number | null }> {
   if (from > count) throw fail('no-such-record', `The stream does not reach ${from}.`, { expected: `0 to ${count}`, found: String(from) })
   const to = Math.min(from + limit, count)
   return { entries: await reader.entries(kind, stream, from, to), next: to < count ? to : null }

@@ -1,12 +1,13 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { bytesToHex, decodeSubmissions, decodeTransaction, fail, hexToBytes } from '@telltale/core'
+import type { Submission } from '@telltale/core'
 import type { ApiContext } from '../context.ts'
 import { problemOf } from '../problem.ts'
 import type { Resource } from '../routes.ts'
 import { Count, Hash, Hex, Ms, Problem, answers, bytesAnswer, named, nullable, shape } from '../schema.ts'
 import { statusAt } from '../submissions.ts'
-import type { Outcome } from '../submissions.ts'
+import type { Outcome, Wait } from '../submissions.ts'
 
 const Status = Type.Enum(['unknown', 'pending', 'included', 'final', 'certified', 'refused'])
 
@@ -38,7 +39,7 @@ const Known = shape({
 const byId = shape({ id: Hash })
 
 export const transactions: Resource = (server, context) => {
-  const { chain, reader, submissions, metrics } = context
+  const { chain, reader } = context
 
   server.post(
     '/v1/transactions',
@@ -58,11 +59,7 @@ export const transactions: Resource = (server, context) => {
     },
     async ({ body, query: { wait = 'certified', receipts = true } }) => {
       const items = decodeSubmissions(body instanceof Uint8Array ? new Uint8Array(body.buffer, body.byteOffset, body.length) : new Uint8Array(0))
-      const outcomes = await Promise.all(items.map((item) => submissions.submit(item, wait)))
-      for (const outcome of outcomes) {
-        metrics.transactions.inc({ result: outcome.status })
-        if (outcome.status === 'refused') metrics.refusals.inc({ code: outcome.error.code })
-      }
+      const outcomes = await submitAll(context, items, wait)
       return { results: await Promise.all(outcomes.map((outcome) => resultOf(outcome, receipts ? (index) => chain.receipt(index) : null))) }
     },
   )
@@ -83,6 +80,16 @@ export const transactions: Resource = (server, context) => {
       return reply.type('application/cbor').send(Buffer.from(await chain.receipt(index)))
     },
   )
+}
+
+/** Submits each, counts what became of it, and answers in their order. */
+export async function submitAll({ submissions, metrics }: ApiContext, items: Submission[], wait: Wait): Promise<Outcome[]> {
+  const outcomes = await Promise.all(items.map((item) => submissions.submit(item, wait)))
+  for (const outcome of outcomes) {
+    metrics.transactions.inc({ result: outcome.status })
+    if (outcome.status === 'refused') metrics.refusals.inc({ code: outcome.error.code })
+  }
+  return outcomes
 }
 
 async function resultOf(outcome: Outcome, receipt: ((index: number) => Promise<Uint8Array>) | null): Promise<Static<typeof Result>> {
