@@ -1,0 +1,7 @@
+export type { Clock } from './clock.ts'
+export { createNetwork } from './create-network.ts'
+export type { Network, NetworkEvent, NetworkInit, PeerInfo } from './create-network.ts'
+export type { Exchange, Participant, Passing, Topic } from './exchange.ts'
+export type { OwnIdentity, PeerIdentity } from './greeting.ts'
+export type { NodeStatus } from './message.ts'
+export type { Transport, TransportEvents } from './transport.ts'
