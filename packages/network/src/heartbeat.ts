@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { HEARTBEATS_MISSED_MAX } from './limits.ts'
-import type { Neighbour, NodeStatus } from './message.ts'
+import type { NodeStatus } from './message.ts'
 
 export interface HeartbeatComponents {
   clock: Clock
@@ -17,7 +17,6 @@ export interface Pulse {
   /** Half of the time from a heartbeat to its answer, smoothed; null before the first answer. */
   latencyMs: number | null
   status: NodeStatus | null
-  neighbours: Neighbour[]
 }
 
 export interface Heartbeat {
@@ -27,7 +26,7 @@ export interface Heartbeat {
   begin(peer: string): void
   end(peer: string): void
   /** The peer told where it stands. */
-  heard(peer: string, status: NodeStatus, neighbours: Neighbour[]): void
+  heard(peer: string, status: NodeStatus): void
   /** The peer answered our heartbeat. */
   answered(peer: string, number: number): void
   pulseOf(peer: string): Pulse | null
@@ -66,13 +65,13 @@ export function createHeartbeat({ clock, intervalMs, peers, send, onSilent }: He
       cancel = null
     },
     begin(peer) {
-      entries.set(peer, { latencyMs: null, status: null, neighbours: [], sent: new Map() })
+      entries.set(peer, { latencyMs: null, status: null, sent: new Map() })
       beat(peer)
     },
     end: (peer) => void entries.delete(peer),
-    heard(peer, status, neighbours) {
+    heard(peer, status) {
       const entry = entries.get(peer)
-      if (entry) Object.assign(entry, { status, neighbours })
+      if (entry) entry.status = status
     },
     answered(peer, number) {
       const entry = entries.get(peer)

@@ -22,7 +22,9 @@ export const ANSWER_MS_MAX = 40_000
 export const QUESTIONS_MAX = 16
 /** A connection that is not greeted within this is closed. */
 export const GREETING_MS_MAX = 10_000
-/** Connections at once; a network of organisations has some dozens of nodes, and each passes on to all of its peers. */
+/** Connections that others opened, those included that are not greeted yet: strangers may take up the difference, for as long as a greeting may take. */
+export const CONNECTIONS_MAX = 128
+/** Greeted peers at once; a network of organisations has some dozens of nodes, and each passes on to all of its peers. */
 export const PEERS_MAX = 64
 /** Peers that a node looks for by itself; more may come to it. Flooding reaches hundreds of nodes in three steps. */
 export const PEERS_WANTED = 12
@@ -53,7 +55,11 @@ export const SCORES_MAX = 4096
 export const HEARTBEAT_MS = 5000
 /** Heartbeats that may stay without an answer before the peer counts as gone. */
 export const HEARTBEATS_MISSED_MAX = 4
-/** Neighbours that one heartbeat names, and addresses of each. */
+/** A node reports its neighbours when they change, and otherwise after so many heartbeats. */
+export const REPORT_BEATS = 6
+/** Reports of other nodes that are kept: what the graph of the network is made of. */
+export const REPORTS_MAX = 256
+/** Neighbours that one report names, and addresses of each. */
 export const NEIGHBOURS_MAX = 64
 export const ADDRESSES_MAX = 8
 export const ADDRESS_BYTES_MAX = 256
@@ -63,3 +69,9 @@ export const RETRY_MS_MIN = 500
 export const RETRY_MS_MAX = 30_000
 /** Connections that are tried at once, so that a list of made-up addresses ties up little. */
 export const DIALS_MAX = 8
+/** Peers that the book remembers; who was gone for the longest leaves first. */
+export const BOOK_PEERS_MAX = 1024
+/** A full book: eight addresses of 256 bytes each, and the rest. */
+export const BOOK_BYTES_MAX = 4_194_304
+/** Between two writes of the book. */
+export const BOOK_MS = 60_000

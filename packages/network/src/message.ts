@@ -4,7 +4,7 @@ import type { Topic } from './exchange.ts'
 import { ADDRESSES_MAX, ADDRESS_BYTES_MAX, NEIGHBOURS_MAX } from './limits.ts'
 
 /** What two peers say to each other on their long-lived stream; the first element is the kind. docs/network.md has the grammar. */
-export const KINDS = { greeting: 0, welcome: 1, goodbye: 2, gossip: 3, heartbeat: 4, pulse: 5 } as const
+export const KINDS = { greeting: 0, welcome: 1, goodbye: 2, gossip: 3, heartbeat: 4, pulse: 5, report: 6 } as const
 
 const TOPICS: Topic[] = ['block', 'transaction', 'vote', 'cosignature']
 
@@ -26,9 +26,19 @@ export interface Neighbour {
 export type Message =
   | { kind: 'goodbye'; code: string; message: string }
   | { kind: 'gossip'; topic: Topic; content: Uint8Array }
-  | { kind: 'heartbeat'; number: number; status: NodeStatus; neighbours: Neighbour[] }
+  | { kind: 'heartbeat'; number: number; status: NodeStatus }
   /** The answer to a heartbeat. */
   | { kind: 'pulse'; number: number }
+  | ({ kind: 'report' } & Report)
+
+/** Who a node is connected to; it signs that with the key of its peer id, because others pass it on. */
+export interface Report {
+  peer: string
+  /** Greater than in every report before. */
+  number: number
+  neighbours: Neighbour[]
+  signature: Uint8Array
+}
 
 export function encodeMessage(message: Message): Uint8Array {
   switch (message.kind) {
@@ -38,11 +48,22 @@ export function encodeMessage(message: Message): Uint8Array {
       return encode([KINDS.gossip, TOPICS.indexOf(message.topic), message.content])
     case 'heartbeat': {
       const { height, head, finalHeight, poolSize } = message.status
-      return encode([KINDS.heartbeat, message.number, [height, head, finalHeight, poolSize], message.neighbours.map(neighbourToCbor)])
+      return encode([KINDS.heartbeat, message.number, [height, head, finalHeight, poolSize]])
     }
     case 'pulse':
       return encode([KINDS.pulse, message.number])
+    case 'report':
+      return encode([KINDS.report, ...reportFields(message), message.signature])
   }
+}
+
+/** What a report's signature is over: no other message begins like this, whatever a key signs in libp2p. */
+export function reportPayload(network: Uint8Array, report: Omit<Report, 'signature'>): Uint8Array {
+  return encode(['telltale-report', 1, network, ...reportFields(report)])
+}
+
+function reportFields({ peer, number, neighbours }: Omit<Report, 'signature'>): Cbor[] {
+  return [peer, number, neighbours.map(({ peer, latencyMs, addresses }) => [peer, Math.round(latencyMs * 1000), addresses])]
 }
 
 /** Codes: those of `decode`, `wrong-shape`. A greeting or a welcome here is one too many. */
@@ -58,11 +79,14 @@ export function decodeMessage(bytes: Uint8Array): Message {
       return { kind: 'gossip', topic, content: asBytes(items[2], 'gossip content') }
     }
     case KINDS.heartbeat:
-      asArray(items, 'heartbeat', 4)
-      return { kind: 'heartbeat', number: asUint(items[1], 'heartbeat number'), status: statusFromCbor(items[2]), neighbours: neighboursFromCbor(items[3]) }
+      asArray(items, 'heartbeat', 3)
+      return { kind: 'heartbeat', number: asUint(items[1], 'heartbeat number'), status: statusFromCbor(items[2]) }
     case KINDS.pulse:
       asArray(items, 'pulse', 2)
       return { kind: 'pulse', number: asUint(items[1], 'pulse number') }
+    case KINDS.report:
+      asArray(items, 'report', 5)
+      return { kind: 'report', peer: asText(items[1], 'report peer', 128), number: asUint(items[2], 'report number'), neighbours: neighboursFromCbor(items[3]), signature: asBytes(items[4], 'report signature') }
     default:
       throw wrongShape('message', 'a kind that follows a greeting', items[0])
   }
@@ -71,10 +95,6 @@ export function decodeMessage(bytes: Uint8Array): Message {
 function statusFromCbor(value: Cbor | undefined): NodeStatus {
   const [height, head, finalHeight, poolSize] = asArray(value, 'status', 4)
   return { height: asUint(height, 'height'), head: asBytes(head, 'head', 32), finalHeight: asUint(finalHeight, 'final height'), poolSize: asUint(poolSize, 'pool size') }
-}
-
-function neighbourToCbor({ peer, latencyMs, addresses }: Neighbour): Cbor {
-  return [peer, Math.round(latencyMs * 1000), addresses]
 }
 
 function neighboursFromCbor(value: Cbor | undefined): Neighbour[] {

@@ -21,6 +21,10 @@ export interface Transport {
   dropped(peer: string): number
   /** Codes: `peer-gone`, `peer-slow`, `answer-too-large`. */
   ask(peer: string, bytes: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+  /** Signs with the key of our peer id. */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+  /** Whether the key of this peer id made the signature. */
+  verify(peer: string, bytes: Uint8Array, signature: Uint8Array): Promise<boolean>
   /** Ends the connection once what waits for the peer has left, or soon. */
   drop(peer: string): void
 }
@@ -28,7 +32,7 @@ export interface Transport {
 /** What a transport tells. */
 export interface TransportEvents {
   /** Whether a connection with this peer may exist; asked before it is used. */
-  allows(peer: string): boolean
+  allows(peer: string, isInbound: boolean): boolean
   onPeer(peer: string): void
   onGone(peer: string): void
   /** The next message of this peer is told when this has resolved. Never rejects. */

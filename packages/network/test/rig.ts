@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createNetwork } from '../src/create-network.ts'
-import type { Network, NetworkEvent, NetworkInit } from '../src/create-network.ts'
+import type { Network, NetworkInit } from '../src/create-network.ts'
 import type { Participant, Passing, Topic } from '../src/exchange.ts'
+import type { NetworkEvent } from '../src/peer-info.ts'
 
-const NETWORK_ID = new Uint8Array(32).fill(7)
+export const NETWORK_ID = new Uint8Array(32).fill(7)
 
 /** A node's side of a network that notes what it is told. */
 export interface Node extends Network {
@@ -42,9 +43,10 @@ export async function createNode(seed: number, options: NodeOptions = {}): Promi
     bootstrap: [],
     mdns: false,
     admits: () => null,
-    status: () => ({ height: seed, head: new Uint8Array(32).fill(seed), finalHeight: seed - 1, poolSize: 3 }),
+    status: () => ({ height: seed, head: new Uint8Array(32).fill(seed), finalHeight: Math.max(0, seed - 1), poolSize: 3 }),
     participant,
     log: (event) => void events.push(event),
+    bookFile: null,
     heartbeatMs: 200,
     ...init,
   })

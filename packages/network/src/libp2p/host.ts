@@ -9,7 +9,7 @@ import { tcp } from '@libp2p/tcp'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { PEERS_MAX } from '../limits.ts'
+import { CONNECTIONS_MAX } from '../limits.ts'
 
 export interface Libp2pInit {
   /** Seed of the Ed25519 key (32 bytes) that proves the peer id. */
@@ -20,6 +20,8 @@ export interface Libp2pInit {
   announce?: string[]
   /** Looks for peers in the local network; the name keeps those of other ledgers away. */
   mdns: { serviceTag: string } | null
+  /** A peer that reads so little for so long that its queue stays full is disconnected. */
+  slowMsMax?: number
 }
 
 /** The id that this key proves. */
@@ -29,7 +31,7 @@ export async function peerKeyToId(seed: Uint8Array): Promise<{ key: PrivateKey; 
 }
 
 /** A host that is not started yet. It dials and accepts any address, this machine's own too, but only peers that are allowed. */
-export function createHost(init: Libp2pInit, key: PrivateKey, allows: (peer: string) => boolean): Promise<Libp2p> {
+export function createHost(init: Libp2pInit, key: PrivateKey, allows: (peer: string, isInbound: boolean) => boolean): Promise<Libp2p> {
   return createLibp2p({
     start: false,
     privateKey: key,
@@ -43,14 +45,14 @@ export function createHost(init: Libp2pInit, key: PrivateKey, allows: (peer: str
     services: { identify: identify(), ping: ping() },
     connectionGater: {
       denyDialMultiaddr: () => false,
-      denyInboundEncryptedConnection: (peer) => !allows(peer.toString()),
-      denyOutboundEncryptedConnection: (peer) => !allows(peer.toString()),
+      denyInboundEncryptedConnection: (peer) => !allows(peer.toString(), true),
+      denyOutboundEncryptedConnection: (peer) => !allows(peer.toString(), false),
     },
     connectionManager: {
-      maxConnections: 2 * PEERS_MAX,
+      maxConnections: 2 * CONNECTIONS_MAX,
       // Several nodes of one organisation come from one address.
-      inboundConnectionThreshold: PEERS_MAX,
-      maxIncomingPendingConnections: PEERS_MAX,
+      inboundConnectionThreshold: 32,
+      maxIncomingPendingConnections: 32,
       // Who is tried again, and when, is decided above.
       reconnectRetries: 0,
     },

@@ -1,7 +1,8 @@
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { TelltaleError, fail } from '@telltale/core'
-import { MESSAGE_BYTES_MAX, QUESTIONS_MAX, STREAM_MS_MAX } from '../limits.ts'
+import { MESSAGE_BYTES_MAX, QUESTIONS_MAX, SLOW_MS_MAX, STREAM_MS_MAX } from '../limits.ts'
 import type { Transport, TransportEvents } from '../transport.ts'
 import { createHost, peerKeyToId } from './host.ts'
 import type { Libp2pInit } from './host.ts'
@@ -11,7 +12,7 @@ import { QUESTION_PROTOCOL, answerOn, askOver } from './questions.ts'
 import { readMessages } from './stream-reader.ts'
 
 /** One long-lived stream in each direction between two peers: each writes on the one that it opened. */
-const MESSAGE_PROTOCOL = '/telltale/message/1'
+export const MESSAGE_PROTOCOL = '/telltale/message/1'
 /** A connection that is dropped has so long to pass on what waits for it. */
 const DROP_MS_MAX = 1000
 
@@ -29,6 +30,7 @@ interface State {
   host: Libp2p
   events: TransportEvents
   links: Map<string, Link>
+  slowMsMax: number
 }
 
 export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport> {
@@ -40,11 +42,13 @@ export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport
     peers: () => [...(state?.links.values() ?? [])].filter(({ outbox, isDropped }) => outbox !== null && !isDropped).map(({ peer }) => peer.toString()),
     async start(events) {
       const host = await createHost(init, key, events.allows)
-      state = { host, events, links: new Map() }
-      await listenTo(state)
+      const starting = { host, events, links: new Map(), slowMsMax: init.slowMsMax ?? SLOW_MS_MAX }
+      await listenTo(starting)
       try {
         await host.start()
+        state = starting
       } catch (cause) {
+        await host.stop()
         throw fail('listen-failed', `Nobody can connect at ${init.listen.join(', ')}: ${(cause as Error).message}. Choose addresses of this machine that are free.`, { expected: 'free addresses', found: init.listen.join(', '), cause })
       }
     },
@@ -55,6 +59,8 @@ export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport
       for (const link of stopping.links.values()) link.isDropped = true
       await Promise.all([...stopping.links.values()].map(async (link) => link.outbox?.close(AbortSignal.timeout(DROP_MS_MAX)).catch(ended)))
       await stopping.host.stop()
+      // A host that stops tells of the end of its connections or not, as it happens.
+      for (const { peer } of stopping.links.values()) forget(stopping, peer.toString())
     },
     async connect(address) {
       if (!state) throw unreachable(address, 'a network that is stopped')
@@ -71,6 +77,8 @@ export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport
       if (!connection) throw fail('peer-gone', `The peer ${peer} is not connected; ask another.`, { expected: 'a connected peer', found: 'none' })
       return askOver(connection, bytes, timeoutMs)
     },
+    sign: async (bytes) => key.sign(bytes),
+    verify: verifyAsPeer,
     drop(peer) {
       const link = state?.links.get(peer)
       if (state && link) dropLink(state, link)
@@ -79,7 +87,7 @@ export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport
 }
 
 async function listenTo(state: State): Promise<void> {
-  const { host, events, links } = state
+  const { host, events } = state
   await host.handle(MESSAGE_PROTOCOL, (stream, connection) => takeInbound(state, stream, connection), { maxInboundStreams: 4 })
   await host.handle(QUESTION_PROTOCOL, (stream, connection) => {
     const peer = connection.remotePeer.toString()
@@ -89,14 +97,16 @@ async function listenTo(state: State): Promise<void> {
     // One that comes while the one before is ended would keep the peer half connected.
     if (linkTo(state, detail).isDropped) detail.abort(fail('peer-gone', 'The connection before is being ended.', { expected: 'one connection after the other', found: 'both' }))
   })
-  host.addEventListener('peer:disconnect', ({ detail }) => {
-    const link = links.get(detail.toString())
-    if (!link) return
-    links.delete(detail.toString())
-    link.isDropped = true
-    if (link.outbox) events.onGone(detail.toString())
-  })
+  host.addEventListener('peer:disconnect', ({ detail }) => forget(state, detail.toString()))
   host.addEventListener('peer:discovery', ({ detail }) => events.onFound(detail.multiaddrs.map((address) => `${address.toString()}/p2p/${detail.id.toString()}`)))
+}
+
+function forget({ links, events }: State, peer: string): void {
+  const link = links.get(peer)
+  if (!link) return
+  links.delete(peer)
+  link.isDropped = true
+  if (link.outbox) events.onGone(peer)
 }
 
 /** The link to the peer at the other end of a connection, made with the first connection that there is. */
@@ -115,7 +125,7 @@ async function openOutbox(state: State, link: Link, connection: Connection): Pro
   try {
     const stream = await connection.newStream(MESSAGE_PROTOCOL, { signal: AbortSignal.timeout(STREAM_MS_MAX) })
     // The other end says nothing here; that it ended is told as much as that it broke off.
-    const outbox = createOutbox(stream, (code) => fault(state, peer, code))
+    const outbox = createOutbox(stream, state.slowMsMax, (code) => fault(state, peer, code))
     stream.addEventListener('close', () => dropLink(state, link))
     if (link.isDropped) return null
     link.outbox = outbox
@@ -166,6 +176,15 @@ async function hangUp(host: Libp2p, link: Link): Promise<void> {
 
 /** A connection that is being ended may end first. */
 function ended(): void {}
+
+async function verifyAsPeer(peer: string, bytes: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  try {
+    return (await peerIdFromString(peer).publicKey?.verify(bytes, signature)) ?? false
+  } catch {
+    // No peer id, or no signature.
+    return false
+  }
+}
 
 function openConnection(state: State, peer: PeerId): Connection | undefined {
   return state.host.getConnections(peer).find(({ status }) => status === 'open')

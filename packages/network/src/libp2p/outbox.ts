@@ -1,5 +1,5 @@
 import type { Stream } from '@libp2p/interface'
-import { QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX, SLOW_MS_MAX } from '../limits.ts'
+import { QUEUE_BYTES_MAX, QUEUE_MESSAGES_MAX } from '../limits.ts'
 import { encodeFrame } from './frame.ts'
 
 /** What waits to be written to one peer: bounded, in order, never waited for by who puts it there. */
@@ -11,8 +11,8 @@ export interface Outbox {
   close(signal: AbortSignal): Promise<void>
 }
 
-/** `onBroken` is called once, with `peer-slow` where the peer did not read for too long, otherwise with `peer-gone`. */
-export function createOutbox(stream: Stream, onBroken: (code: 'peer-slow' | 'peer-gone') => void): Outbox {
+/** `onBroken` is called once, with `peer-slow` where the peer read too little for `slowMsMax`, otherwise with `peer-gone`. */
+export function createOutbox(stream: Stream, slowMsMax: number, onBroken: (code: 'peer-slow' | 'peer-gone') => void): Outbox {
   const queue: Uint8Array[] = []
   let queuedBytes = 0
   let dropped = 0
@@ -31,7 +31,7 @@ export function createOutbox(stream: Stream, onBroken: (code: 'peer-slow' | 'pee
     isWriting = true
     while (queue.length > 0) {
       // What is sent while the stream is full would wait in memory without a bound.
-      if (stream.writableNeedsDrain && !(await drains(stream))) return breakOff(stream.status === 'open' ? 'peer-slow' : 'peer-gone')
+      if (stream.writableNeedsDrain && !(await drains(stream, slowMsMax))) return breakOff(stream.status === 'open' ? 'peer-slow' : 'peer-gone')
       const bytes = queue.shift()
       if (bytes === undefined) return
       queuedBytes -= bytes.length
@@ -54,7 +54,7 @@ export function createOutbox(stream: Stream, onBroken: (code: 'peer-slow' | 'pee
       if (queuedBytes + bytes.length > QUEUE_BYTES_MAX || queue.length >= QUEUE_MESSAGES_MAX) {
         dropped += 1
         fullSinceMs ??= performance.now()
-        if (performance.now() - fullSinceMs > SLOW_MS_MAX) breakOff('peer-slow')
+        if (performance.now() - fullSinceMs > slowMsMax) breakOff('peer-slow')
         return false
       }
       queue.push(bytes)
@@ -71,9 +71,9 @@ export function createOutbox(stream: Stream, onBroken: (code: 'peer-slow' | 'pee
   }
 }
 
-async function drains(stream: Stream): Promise<boolean> {
+async function drains(stream: Stream, timeoutMs: number): Promise<boolean> {
   try {
-    await stream.onDrain({ signal: AbortSignal.timeout(SLOW_MS_MAX) })
+    await stream.onDrain({ signal: AbortSignal.timeout(timeoutMs) })
     return true
   } catch {
     // Too slow or gone; the state of the stream tells which.
