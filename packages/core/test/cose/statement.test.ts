@@ -11,7 +11,7 @@ import type { Cbor } from '../../src/encoding/cbor.ts'
 import { decode } from '../../src/encoding/reader.ts'
 
 const NETWORK = new Uint8Array(32).fill(1)
-const TYPES: StatementType[] = ['seal', 'key', 'consent', 'refusal']
+const TYPES: StatementType[] = ['seal', 'key', 'consent', 'refusal', 'peer']
 const FIELDS: Cbor[] = ['tt1abc', 'identity', 0]
 
 suite('statements that are no transactions', () => {

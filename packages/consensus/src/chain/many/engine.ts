@@ -14,7 +14,7 @@ import { createCatchUp } from './catch-up.ts'
 import type { BranchLog, EngineClock, EngineCore } from './core.ts'
 import { createCosigning } from './cosigning.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
-import { ASK_MS_MAX, BRANCH_BLOCKS_MAX } from './limits.ts'
+import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
 import { decodeAnnouncement, decodeFullBlocks, encodeAnnouncement, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
@@ -222,6 +222,10 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     return true
   }
 
+  const tell = (submission: Uint8Array): void => {
+    if (submission.length <= GOSSIP_BYTES_MAX) exchange.publish('transaction', submission)
+  }
+
   const takeSubmission = async ({ bytes, attachments }: Submission): Promise<boolean> => {
     const read = ledger.read(bytes)
     if (!read.ok) throw verdictToError(read.verdict)
@@ -352,7 +356,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       requireRunning()
       const certified = waiters.wait(read.id)
       try {
-        if (await takeTransaction(read, attachments)) exchange.publish('transaction', encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
+        if (await takeTransaction(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
       } catch (error) {
         waiters.reject(read.id, error)
       }

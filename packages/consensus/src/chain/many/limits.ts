@@ -9,9 +9,11 @@ export const STEP_MS_MIN = 500
 /** Transactions that wait, and their bytes with attachments. */
 export const POOL_COUNT_MAX = 100_000
 export const POOL_BYTES_MAX = 268_435_456
-/** Blocks of one answer, and about how many bytes. */
+/** Blocks of one answer, and bytes after which no further block is added: with a whole one behind it the answer still fits. */
 export const RANGE_BLOCKS_MAX = 128
-export const RANGE_BYTES_MAX = 16_777_216
+export const RANGE_BYTES_MAX = 3_145_728
+/** Transactions with their attachments that are told to everybody at once; what is larger is asked for. */
+export const GOSSIP_BYTES_MAX = 1_048_576
 export const ASK_MS_MAX = 10_000
 /** Cosignatures of blocks that are not final here yet. */
 export const EARLY_COSIGNATURES_MAX = 1024

@@ -7,6 +7,8 @@ import type { EngineCore, Signing } from './core.ts'
 import { STEP_MS_MIN, UNFINAL_DEPTH_MAX } from './limits.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { turnOf } from './turn.ts'
+import { sizeOf } from './waiting.ts'
+import type { Waiting } from './waiting.ts'
 
 /** Decides when this authority seals, and seals. */
 export interface Sealer {
@@ -96,7 +98,7 @@ async function sealOn({ ledger, primitives, clock, branches, votes, waiting }: E
   const { blockMs, blockTransactionsMax, blockBytesMax } = parametersAt(network, height)
   const turn = turnOf(setAt(network, height), addressToBytes(address, 'tt'), height)
   if (turn === null) return null
-  const chosen = choose(waiting.inOrder().map(({ checked }) => checked).filter(({ read }) => !parent.position.has(read.id)), blockTransactionsMax, blockBytesMax)
+  const chosen = choose(waiting.inOrder().filter(({ checked }) => !parent.position.has(checked.read.id)), blockTransactionsMax, blockBytesMax)
   const carried = setAt(network, height).length === 1 ? [] : votes.toCarry(parent)
   const timeMs = Math.max(clock.nowMs(), parent.position.timeMs + Math.max(1, blockMs))
   const execution = ledger.execute(parent.position, { height, timeMs, transactions: chosen, votes: carried, ...finalityOf(parent.position, carried) }, () => undefined)
@@ -119,13 +121,14 @@ function maySeal({ signed, unsentHeight }: Signing, height: number): boolean {
   return height > signed.state.sealedHeight || height === unsentHeight
 }
 
-function choose(candidates: CheckedTransaction[], countMax: number, bytesMax: number): CheckedTransaction[] {
+/** As many as fit, attachments counted: a block and what it refers to travel together. */
+function choose(candidates: Waiting[], countMax: number, bytesMax: number): CheckedTransaction[] {
   const chosen: CheckedTransaction[] = []
   let bytes = 0
   for (const candidate of candidates) {
-    bytes += candidate.read.transaction.bytes.length
+    bytes += sizeOf(candidate)
     if (chosen.length === countMax || (chosen.length > 0 && bytes > bytesMax)) break
-    chosen.push(candidate)
+    chosen.push(candidate.checked)
   }
   return chosen
 }

@@ -69,6 +69,7 @@ export function createWaitingRoom(): WaitingRoom {
   }
 }
 
-function sizeOf({ checked, attachments }: Waiting): number {
+/** Bytes of a transaction and what came with it. */
+export function sizeOf({ checked, attachments }: Waiting): number {
   return attachments.reduce((sum, { bytes }) => sum + bytes.length, checked.read.transaction.bytes.length)
 }
