@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { TelltaleError } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome, requireNewDirectory } from '@telltale/node'
-import type { AssetProfile, DeviceProfile, Home } from '@telltale/node'
+import type { AssetProfile, DeviceProfile, Home, PeerOptions } from '@telltale/node'
 import type { Output } from './output.ts'
 import { isAnyoneThere, passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 
@@ -18,6 +18,8 @@ interface OpenOptions {
   acceptLoss?: boolean
   /** Checks signatures in workers, for a node that many send to. */
   isServing?: boolean
+  /** How to meet the other nodes of the network. */
+  peers?: PeerOptions
 }
 
 /** Runs `work` with an open data directory, and closes it whatever happens. */
@@ -33,10 +35,10 @@ export async function withHome<T>(directory: string, output: Output, work: (home
 
 const PASSWORD_ATTEMPTS_MAX = 3
 
-async function open(directory: string, output: Output, { password, acceptLoss = false, isServing = false }: OpenOptions): Promise<Home> {
+async function open(directory: string, output: Output, { password, acceptLoss = false, isServing = false, peers }: OpenOptions): Promise<Home> {
   const progress = output.progress('Replaying')
   const onReplay = (height: number, target: number): void => progress.update(height, target, 'blocks')
-  const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss, isServing })
+  const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss, isServing, ...(peers ? { peers } : {}) })
   try {
     return await attempt(password)
   } catch (error) {
@@ -80,7 +82,7 @@ export function hasData(directory: string): boolean {
 }
 
 /** Opens a data directory, made first if it is new. */
-export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>, options: Pick<OpenOptions, 'isServing'> = {}): Promise<T> {
+export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>, options: Pick<OpenOptions, 'isServing' | 'peers'> = {}): Promise<T> {
   if (!hasData(directory)) {
     await requireNewDirectory(directory)
     output.say(`Making a new network with one authority in ${directory}.`)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readPlace } from '@telltale/node'
+import type { PeerOptions, Settings } from '@telltale/node'
 import { isDemo } from '../demo/directory.ts'
 import { UsageError } from '../failure.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
@@ -30,7 +31,7 @@ Examples:
       const { settings, all } = await settingsOf(command, options.data)
       const isUsualPort = all.find(({ name }) => name === 'listen')?.source === 'default'
       // Only what serves loads what serving takes. What would be refused later is refused before a network is made.
-      const { accessFor } = await import('@telltale/node/service')
+      const { accessFor, createLog } = await import('@telltale/node/service')
       await accessFor(readPlace(settings.listen), settings)
       if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
       const { servingDocument, startServing } = await import('../serving.ts')
@@ -43,9 +44,16 @@ Examples:
           output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}${gateway}\nstop     Ctrl-C`)
           await interrupted(interrupts.signal)
           await serving.stop()
-        }, { isServing: true })
+        }, { isServing: true, ...peersOf(settings, createLog(settings.logLevel)) })
       } finally {
         interrupts.release()
       }
     })
+}
+
+/** How to meet other nodes, where the settings name a place to listen at for them. */
+function peersOf({ peerListen, peers, mdns }: Settings, log: { info(event: object, message: string): void }): { peers?: PeerOptions } {
+  if (peerListen === '') return {}
+  const list = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+  return { peers: { listen: list(peerListen), bootstrap: list(peers), mdns, log: ({ kind, ...event }) => log.info(event, `peers: ${kind}`) } }
 }

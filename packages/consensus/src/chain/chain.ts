@@ -17,6 +17,8 @@ import type { SignatureVerifier } from './signature-verifier.ts'
  */
 export interface Chain {
   readonly head: CertifiedHead | null
+  /** Height of the newest block, and of the newest that will not be taken back. */
+  readonly heights: { newest: number; final: number }
   /** Why no block is made any more, until the store is opened again; null while all is well. */
   readonly failure: Error | null
   /** Calls `listener` after each block that was certified; the answer ends that. A listener returns at once and never throws. */
@@ -73,6 +75,10 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const chain: Chain = {
     get head() {
       return certifier.head
+    },
+    get heights() {
+      const { height } = ledger.position
+      return { newest: height, final: height }
     },
     get failure() {
       return committer.failure

@@ -7,6 +7,9 @@ import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, open
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
 import type { DiskStore } from '@telltale/storage'
+import type { Network } from '@telltale/network'
+import { startPeerNode } from '../peers/peer-node.ts'
+import type { PeerOptions } from '../peers/peer-node.ts'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { createWorkerVerifier } from '../crypto/worker-verifier.ts'
 import { lostProfile, makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
@@ -27,6 +30,8 @@ export interface Home {
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
+  /** Its connections to the others; null for a node that is alone. */
+  network: Network | null
   primitives: Primitives
   password: string | undefined
   /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
@@ -56,6 +61,8 @@ export interface HomeOptions {
   acceptLoss?: boolean
   /** Checks signatures in workers, on every core: for a node that many send to. */
   isServing?: boolean
+  /** How to meet the other nodes of the network; left out by a node that is alone. */
+  peers?: PeerOptions
 }
 
 export const AUTHORITY_KEY = 'authority'
@@ -98,7 +105,9 @@ export async function openHome(options: HomeOptions): Promise<Home> {
   try {
     const ledger = await openLedger({ store, primitives, ...(options.onReplay ? { onReplay: options.onReplay } : {}) })
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
-    const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier: workers ?? createInlineVerifier(primitives), primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true })
+    const verifier = workers ?? createInlineVerifier(primitives)
+    const node = options.peers ? await startPeerNode({ directory, ledger, own: authority, verifier, primitives, options: options.peers }) : null
+    const chain = node?.chain ?? (await createChain({ ledger, signer: authority.signer, address: authority.address, verifier, primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true }))
     const reader = createLedgerReader(ledger, primitives)
     const home: Home = {
       directory,
@@ -111,6 +120,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       ledger,
       reader,
       chain,
+      network: node?.network ?? null,
       primitives,
       password,
       async send({ key, call, sub, args, attachments = [] }) {
@@ -127,7 +137,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
         await writeProfile(directory, profile)
       },
       async close() {
-        await chain.stop()
+        await (node ?? chain).stop()
         await workers?.close()
         await store.close()
       },

@@ -20,6 +20,12 @@ export interface Settings {
   /** Name of the key of the gateway in this node, or empty: then there is none. */
   gateway: string
   statementSeconds: number
+  /** Multiaddresses where other nodes of the network reach this one, separated by commas; empty for a node that is alone. */
+  peerListen: string
+  /** Multiaddresses of nodes to begin with, separated by commas. */
+  peers: string
+  /** Whether nodes of the same network are looked for in the local network. */
+  mdns: boolean
 }
 
 type Source = 'flag' | 'variable' | 'file' | 'default'
@@ -64,6 +70,9 @@ export const SETTINGS: Record<string, Definition> = {
   'listeners-max': { member: 'listenersMax', usual: DEFAULT_LIMITS.listenersMax, most: 100_000, help: 'open streams of events' },
   'gateway': { member: 'gateway', usual: '', help: 'name of a key with the role gateway: with it the node is a gateway too' },
   'statement-seconds': { member: 'statementSeconds', usual: 5, most: 86_400, help: 'how long certified records wait for company before a statement of that gateway names them' },
+  'peer-listen': { member: 'peerListen', usual: '', help: 'where other nodes of the network reach this one: /ip4/0.0.0.0/tcp/8363, several separated by commas; empty for a node that is alone' },
+  'peers': { member: 'peers', usual: '', help: 'nodes to begin with: /ip4/10.0.0.7/tcp/8363, several separated by commas; the others are learned from them' },
+  'mdns': { member: 'mdns', usual: false, help: 'look for nodes of the same network in the local network' },
 }
 
 export interface SettingsInput {

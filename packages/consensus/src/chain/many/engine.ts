@@ -338,6 +338,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     get head() {
       return cosigning.head
     },
+    get heights() {
+      return { newest: core.head.height, final: branches.root.height }
+    },
     get failure() {
       return failure
     },

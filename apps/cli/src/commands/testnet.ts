@@ -1,0 +1,66 @@
+import type { Command } from 'commander'
+import { UsageError } from '../failure.ts'
+import { catchInterrupts, interrupted } from '../interrupts.ts'
+import { outputOf } from '../options.ts'
+import type { GlobalOptions } from '../options.ts'
+import { startNodes } from '../testnet/nodes.ts'
+import type { TestnetNode } from '../testnet/nodes.ts'
+import { openPlan } from '../testnet/plan.ts'
+
+interface TestnetOptions extends GlobalOptions {
+  authorities: string
+  members: string
+  blockMs: string
+}
+
+const TESTNET_DIRECTORY = 'telltale-testnet'
+const NODES_MAX = 32
+const BLOCK_MS_MAX = 60_000
+
+export function addTestnet(program: Command): void {
+  program
+    .command('testnet')
+    .description('several nodes of one network on this machine, each with its page, until ctrl-C')
+    .option('--authorities <count>', 'nodes that seal blocks and vote', '4')
+    .option('--members <count>', 'nodes that hold and check', '3')
+    .option('--block-ms <ms>', 'least time between two blocks', '500')
+    .addHelpText('after', `
+Lies in ${TESTNET_DIRECTORY} unless --data names another directory; what was made
+before goes on, with as many nodes as it has. Keys have no passwords: it is for
+trying out, on this machine only. One ctrl-C stops all.
+
+Examples:
+  telltale testnet
+  telltale testnet --authorities 4 --members 3 --data trial --json`)
+    .action(async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<TestnetOptions>()
+      const output = outputOf(options)
+      const directory = command.getOptionValueSourceWithGlobals('data') === 'cli' ? options.data : TESTNET_DIRECTORY
+      const [authorities, members] = [readCount(options.authorities, '--authorities', 1, NODES_MAX), readCount(options.members, '--members', 0, NODES_MAX)]
+      const plan = await openPlan(directory, { authorities, members, blockMs: readCount(options.blockMs, '--block-ms', 1, BLOCK_MS_MAX), nowMs: Date.now() })
+      const interrupts = catchInterrupts(() => output.say('Stopping all of them.'))
+      const progress = output.progress('Starting')
+      try {
+        const started = await startNodes(plan, interrupts.signal, (count) => progress.update(count, plan.nodes.length, 'nodes'))
+        progress.end()
+        output.result({ data: directory, network: plan.network, nodes: started.nodes }, textOf(directory, plan.network, started.nodes))
+        await Promise.race([interrupted(interrupts.signal), started.ended])
+        await started.stop()
+      } finally {
+        progress.end()
+        interrupts.release()
+      }
+    })
+}
+
+function readCount(text: string, option: string, min: number, max: number): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : -1
+  if (count >= min && count <= max) return count
+  throw new UsageError('usage', `${option} ${text} is not understood.`, { expected: `${min} to ${max}`, found: text })
+}
+
+function textOf(directory: string, network: string, nodes: TestnetNode[]): string {
+  const width = Math.max(...nodes.map(({ name }) => name.length))
+  const lines = nodes.map(({ name, link }) => `  ${name.padEnd(width)}  ${link}`)
+  return `${nodes.length} nodes. Open any of them:\n\n${lines.join('\n')}\n\nnetwork  ${network}\ndata     ${directory}\nstop     Ctrl-C`
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { setTimeout as wait } from 'node:timers/promises'
+import { hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import { createWallet } from '@telltale/node'
+import type { WalletKey } from '@telltale/node'
+import { startCommand } from '../process.ts'
+import type { Running } from '../process.ts'
+
+export interface TrialNode {
+  name: string
+  role: string
+  url: string
+  pid: number
+  data: string
+}
+
+/** A trial network as `telltale testnet` starts it. */
+export interface Trial {
+  running: Running
+  network: Uint8Array
+  nodes: TrialNode[]
+  /** An authority admits somebody new, through any node; the status of the answer and the document. */
+  admit(through: TrialNode): Promise<{ status: number; results: { status: string; height?: number }[] }>
+}
+
+export interface Health {
+  status: string
+  height: number
+  finalHeight: number
+  size: number
+  logRoot: string
+  stateRoot: string
+}
+
+export async function startTrial(data: string, args: string[]): Promise<Trial> {
+  const running = await startCommand(['testnet', '--data', data, ...args])
+  const { network, nodes } = running.document as unknown as { network: string; nodes: TrialNode[] }
+  const id = hexToBytes(network)
+  const authority = await createWallet(nodes[0]!.data, undefined).open('authority')
+  let count = 0
+  return {
+    running,
+    network: id,
+    nodes,
+    async admit(through) {
+      const scratch = createWallet(data, undefined)
+      const who = await scratch.create(`somebody-${Date.now()}-${count++}`, 'EdDSA')
+      const body = await admission(id, authority, who)
+      const response = await fetch(`${through.url}/v1/transactions?wait=certified`, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: Buffer.from(body) })
+      return { status: response.status, ...((await response.json()) as { results: { status: string }[] }) }
+    },
+  }
+}
+
+async function admission(network: Uint8Array, authority: WalletKey, who: WalletKey): Promise<Uint8Array> {
+  const { signature } = await signStatement('key', network, keyFields(who.address, 'identity', 0, authority.address), who.signer)
+  return signTransaction({ network: network.subarray(0, 16), iss: authority.address, sub: who.address, call: 1, sequence: 0, args: [publicKeyToCose(who.publicKey), signature, authority.address, [['owner', null, null]]] }, authority.signer)
+}
+
+export async function healthOf({ url }: TrialNode): Promise<Health> {
+  const response = await fetch(`${url}/health`)
+  return (await response.json()) as Health
+}
+
+/** Waits until every node holds `size` transactions as final, with the same roots. */
+export async function agreed(nodes: TrialNode[], size: number, patienceMs: number): Promise<Health> {
+  const endMs = performance.now() + patienceMs
+  for (;;) {
+    const all = await Promise.all(nodes.map(async (node) => healthOf(node).catch(() => null)))
+    const stands = new Set(all.map((health) => health && `${health.finalHeight} ${health.size} ${health.logRoot} ${health.stateRoot}`))
+    if (stands.size === 1 && all[0]?.size === size) return all[0]
+    assert.ok(performance.now() < endMs, JSON.stringify(all))
+    await wait(50)
+  }
+}
