@@ -79,7 +79,12 @@ export function createConnector(components: ConnectorComponents, bootstrap: stri
       if (!known.isBootstrap) known.addresses = addresses
       return
     }
-    if (targets.size < bootstrap.length + LEARNED_MAX) targets.set(key, newTarget(addresses, false, peer))
+    if (targets.size >= bootstrap.length + LEARNED_MAX) {
+      // What was learned the longest ago makes room.
+      const oldest = [...targets].find(([, target]) => !target.isBootstrap && !target.isDialing)
+      if (oldest) targets.delete(oldest[0])
+    }
+    targets.set(key, newTarget(addresses, false, peer))
   }
   return {
     start: look,

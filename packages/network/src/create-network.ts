@@ -82,7 +82,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const { networkId, peerKey, listen, announce, mdns, log } = init
   const transport =
     init.transport ??
-    (await createLibp2pTransport({ peerKey, listen, ...(announce ? { announce } : {}), mdns: mdns ? { serviceTag: `_${bytesToHex(networkId).slice(0, 16)}._telltale.local` } : null }))
+    (await createLibp2pTransport({ peerKey, listen, ...(announce ? { announce } : {}), mdns: mdns ? { serviceTag: `_telltale-${bytesToHex(networkId).slice(0, 16)}._udp.local` } : null }))
   const book = await openPeerBook({ path: init.bookFile, network: networkId, onDamaged: ({ code, message }) => log({ kind: 'book', code, message }) })
   return compose(init, transport, book)
 }
@@ -95,6 +95,10 @@ function compose(init: NetworkInit, transport: Transport, book: PeerBook): Netwo
     const untilMs = scoring.blame(peer, code)
     if (untilMs === null) return
     log({ kind: 'cut-off', peer, code, untilMs })
+    letGo(peer)
+  }
+  const letGo = (peer: string): void => {
+    sessions.close(peer)
     transport.drop(peer)
   }
   const sessions = createSessions({
@@ -125,7 +129,7 @@ function compose(init: NetworkInit, transport: Transport, book: PeerBook): Netwo
     send: (peer, number) => void transport.send(peer, encodeMessage({ kind: 'heartbeat', number, status: init.status() })),
     onSilent(peer) {
       log({ kind: 'refused', peer, code: 'peer-silent', message: 'The peer did not answer several heartbeats in a row.' })
-      transport.drop(peer)
+      letGo(peer)
     },
   })
   const reports = createReports({ network: networkId, transport, clock, intervalMs, neighbours, peers: ready, blame, onReport: (report) => report.neighbours.forEach(({ peer, addresses }) => connector.learn(peer, addresses)) })
@@ -158,8 +162,9 @@ function compose(init: NetworkInit, transport: Transport, book: PeerBook): Netwo
     remember(peer, null)
     participant.onPeer(peer)
   }
-  const hearing = createHearing({ transport, clock, sessions, gossip, heartbeat, reports, connector, participant, peerRate: init.peerRate ?? PEER_RATE, isCutOff: scoring.isCutOff, blame, log, onGone: (peer) => onGone(peer) })
+  const hearing = createHearing({ transport, clock, sessions, gossip, heartbeat, reports, connector, participant, peerRate: init.peerRate ?? PEER_RATE, isCutOff: scoring.isCutOff, blame, log, letGo, onGone: (peer) => onGone(peer) })
   const onGone = (peer: string): void => {
+    if (!onlineSince.has(peer)) return
     remember(peer, clock.nowMs())
     onlineSince.delete(peer)
     log({ kind: 'gone', peer })

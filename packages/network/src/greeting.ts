@@ -1,6 +1,6 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToHex, decode, encode, equalBytes, fail, isAddress, isValidSignature, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToHex, decode, encode, equalBytes, isAddress, isValidSignature, keyToAddress, publicKeyFromCose, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
 import type { Cbor, Primitives, PublicKey, Signer, Verdict } from '@telltale/core'
-import { ADDRESSES_MAX, GREETING_BYTES_MAX } from './limits.ts'
+import { ADDRESSES_MAX } from './limits.ts'
 import { KINDS, addressesFromCbor } from './message.ts'
 
 /** Who a peer is in the ledger, as it says and signed; whether that identity has this key there is for the node to judge. */
@@ -40,9 +40,8 @@ async function signIdentity(network: Uint8Array, peer: string, { address, role, 
   return [address, role, publicKeyToCose(signer.publicKey), keyNumber, signature]
 }
 
-/** Codes: `message-too-large`, those of `decode`, `wrong-shape`, `unknown-version`, `weak-key`. */
+/** Codes: those of `decode`, `wrong-shape`, `unknown-version`, `weak-key`. */
 export function decodeGreeting(bytes: Uint8Array): Greeting {
-  if (bytes.length > GREETING_BYTES_MAX) throw fail('message-too-large', `A greeting has ${bytes.length} bytes.`, { expected: `at most ${GREETING_BYTES_MAX} bytes`, found: `${bytes.length}` })
   const items = asArray(decode(bytes), 'greeting')
   asExactly(items[0], KINDS.greeting, 'kind of the first message')
   const [, , network, software, addresses, identity] = asVersioned(items, 'greeting', 6, 1)

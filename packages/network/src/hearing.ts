@@ -6,7 +6,7 @@ import type { Connector } from './connector.ts'
 import type { Participant } from './exchange.ts'
 import type { Gossip } from './gossip.ts'
 import type { Heartbeat } from './heartbeat.ts'
-import { CONNECTIONS_MAX } from './limits.ts'
+import { CONNECTIONS_MAX, GREETING_BYTES_MAX, MESSAGE_BYTES_MAX } from './limits.ts'
 import { decodeMessage, encodeMessage } from './message.ts'
 import type { Message } from './message.ts'
 import type { NetworkEvent } from './peer-info.ts'
@@ -28,7 +28,9 @@ export interface HearingComponents {
   isCutOff(peer: string): boolean
   blame(peer: string, code: string): void
   log(event: NetworkEvent): void
-  /** A peer that was greeted is gone. */
+  /** Ends the connection; nothing that the peer says counts any more. */
+  letGo(peer: string): void
+  /** A peer is gone, greeted or not. */
   onGone(peer: string): void
 }
 
@@ -67,13 +69,14 @@ export function createHearing(components: HearingComponents): Hearing {
   }
   const events: TransportEvents = {
     allows: (peer, isInbound) => !isCutOff(peer) && (!isInbound || connected.has(peer) || connected.size < CONNECTIONS_MAX),
+    bytesMax: (peer) => (sessions.isAccepted(peer) ? MESSAGE_BYTES_MAX : GREETING_BYTES_MAX),
     onPeer(peer) {
       connected.set(peer, { allowance: createAllowance(clock, peerRate), floodMs: -Infinity })
       sessions.begin(peer)
     },
     onGone(peer) {
       // What is known of it is told before it is forgotten.
-      if (sessions.isReady(peer)) components.onGone(peer)
+      components.onGone(peer)
       sessions.end(peer)
       heartbeat.end(peer)
       connected.delete(peer)
@@ -97,7 +100,7 @@ export function createHearing(components: HearingComponents): Hearing {
   return { events, isConnected: (peer) => connected.has(peer), connectedCount: () => connected.size }
 }
 
-function hear({ transport, gossip, heartbeat, reports, log }: HearingComponents, peer: string, message: Message, bytes: Uint8Array): Promise<void> | undefined {
+function hear({ transport, gossip, heartbeat, reports, log, letGo }: HearingComponents, peer: string, message: Message, bytes: Uint8Array): Promise<void> | undefined {
   switch (message.kind) {
     case 'gossip':
       return gossip.receive(peer, bytes, message.topic, message.content)
@@ -112,7 +115,7 @@ function hear({ transport, gossip, heartbeat, reports, log }: HearingComponents,
       return reports.receive(peer, message, bytes)
     case 'goodbye':
       log({ kind: 'refused-by-peer', peer, code: message.code, message: message.message })
-      transport.drop(peer)
+      letGo(peer)
       return undefined
   }
 }

@@ -20,6 +20,8 @@ export const STREAM_MS_MAX = 10_000
 export const ANSWER_MS_MAX = 40_000
 /** Questions of one peer that are answered at once; each may hold a whole answer. */
 export const QUESTIONS_MAX = 16
+/** Questions asked of one peer at once, fewer than it answers: an end may be on its way when the next begins. */
+export const QUESTIONS_ASKED_MAX = 12
 /** A connection that is not greeted within this is closed. */
 export const GREETING_MS_MAX = 10_000
 /** Connections that others opened, those included that are not greeted yet: strangers may take up the difference, for as long as a greeting may take. */

@@ -43,7 +43,7 @@ export interface Report {
 export function encodeMessage(message: Message): Uint8Array {
   switch (message.kind) {
     case 'goodbye':
-      return encode([KINDS.goodbye, message.code, message.message.slice(0, 300)])
+      return encode([KINDS.goodbye, message.code, message.message.slice(0, 300).toWellFormed()])
     case 'gossip':
       return encode([KINDS.gossip, TOPICS.indexOf(message.topic), message.content])
     case 'heartbeat': {

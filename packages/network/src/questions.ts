@@ -8,7 +8,7 @@ export function encodeAnswer(answer: Uint8Array): Uint8Array {
 /** What is thrown without a code is our own fault and says nothing about us. */
 export function encodeRefusal(error: unknown): Uint8Array {
   const { code, message } = error instanceof TelltaleError ? error : { code: 'internal-error', message: 'The peer failed.' }
-  return encode([1, code.slice(0, 64), message.slice(0, 300)])
+  return encode([1, code.slice(0, 64), message.slice(0, 300).toWellFormed()])
 }
 
 /** Codes: `peer-refused`, of which `found` is the code that the peer gave; `malformed-answer`. */

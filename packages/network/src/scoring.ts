@@ -9,8 +9,8 @@ const WEIGHTS: ReadonlyMap<string, number> = new Map([
   ['invalid-signature', 50],
   ['gossip-rejected', 20],
   ['flood', 20],
-  // A peer of another network or one that is not admitted is only kept from asking all the time.
-  ['greeting-refused', 10],
+  // A node that waits to be admitted tries every half minute and is forgiven as fast; who tries all the time is kept from it.
+  ['greeting-refused', 1],
   ['peer-slow', 10],
 ])
 const WEIGHT_OTHERWISE = 25

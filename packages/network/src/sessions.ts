@@ -1,9 +1,9 @@
-import { asArray, asExactly, decode, encode, judge } from '@telltale/core'
+import { TelltaleError, asArray, asExactly, decode, encode, judge } from '@telltale/core'
 import type { Verdict } from '@telltale/core'
 import type { Clock } from './clock.ts'
 import { decodeGreeting } from './greeting.ts'
 import type { Greeting } from './greeting.ts'
-import { GREETING_BYTES_MAX, GREETING_MS_MAX, PEERS_MAX } from './limits.ts'
+import { GREETING_MS_MAX, PEERS_MAX } from './limits.ts'
 import { KINDS, decodeMessage, encodeMessage } from './message.ts'
 import type { Transport } from './transport.ts'
 
@@ -46,6 +46,8 @@ export interface Sessions {
   greetingOf(peer: string): Greeting | null
   /** Takes a message of a peer that is not ready. */
   take(peer: string, bytes: Uint8Array): Promise<void>
+  /** It says and is told nothing any more; the connection is about to end. */
+  close(peer: string): void
   /** Says why and ends the connection. */
   refuse(peer: string, verdict: Verdict): void
 }
@@ -75,7 +77,7 @@ export function createSessions(components: SessionComponents): Sessions {
   const takeGreeting = async (peer: string, session: Session, bytes: Uint8Array): Promise<void> => {
     const read = judge(() => decodeGreeting(bytes))
     if (!read.ok) return refuse(peer, read.verdict.code === 'unknown-version' ? read.verdict : malformed(read.verdict))
-    const verdict = ready().length >= PEERS_MAX ? CROWDED : await components.check(read.value, peer)
+    const verdict = ready().length >= PEERS_MAX ? CROWDED : await components.check(read.value, peer).catch(failed)
     // It may be gone by now, and even have come back.
     if (sessions.get(peer) !== session || session.isRefused) return
     if (verdict) return refuse(peer, verdict)
@@ -101,15 +103,27 @@ export function createSessions(components: SessionComponents): Sessions {
       const giveUp = clock.after(GREETING_MS_MAX, () => refuse(peer, { code: 'greeting-late', message: 'The peer did not greet in time.', expected: `a greeting within ${GREETING_MS_MAX} ms`, found: 'none' }))
       const session = { greeting: null, isWelcome: false, isRefused: false, giveUp }
       sessions.set(peer, session)
-      void components.greeting().then((bytes) => sessions.get(peer) === session && transport.send(peer, bytes))
+      void components.greeting().then(
+        (bytes) => sessions.get(peer) === session && transport.send(peer, bytes),
+        (error: unknown) => refuse(peer, failed(error)),
+      )
     },
     end(peer) {
       sessions.get(peer)?.giveUp()
       sessions.delete(peer)
     },
     isReady,
-    isAccepted: (peer) => sessions.get(peer)?.greeting !== undefined && sessions.get(peer)?.greeting !== null && !sessions.get(peer)?.isRefused,
+    isAccepted(peer) {
+      const session = sessions.get(peer)
+      return session !== undefined && session.greeting !== null && !session.isRefused
+    },
     ready,
+    close(peer) {
+      const session = sessions.get(peer)
+      if (!session) return
+      session.isRefused = true
+      session.giveUp()
+    },
     greetingOf: (peer) => sessions.get(peer)?.greeting ?? null,
     async take(peer, bytes) {
       const session = sessions.get(peer)
@@ -125,12 +139,17 @@ export function createSessions(components: SessionComponents): Sessions {
 const WELCOME = encode([KINDS.welcome])
 const CROWDED: Verdict = { code: 'too-many-peers', message: 'This node has as many peers as it takes; try another.', expected: `at most ${PEERS_MAX} peers`, found: 'one more' }
 
+/** That a greeting could not be signed or judged is no fault of the peer. */
+function failed(error: unknown): Verdict {
+  return { code: 'internal-error', message: `This node could not greet: ${error instanceof TelltaleError ? error.code : 'an unexpected error'}.` }
+}
+
 function malformed({ code, message }: Verdict): Verdict {
   return { code: 'malformed-greeting', message, expected: 'a greeting', found: code }
 }
 
 function readAnswer(bytes: Uint8Array): 'welcome' | { code: string; message: string } {
-  if (bytes.length <= GREETING_BYTES_MAX && bytes[1] === KINDS.goodbye) {
+  if (bytes[1] === KINDS.goodbye) {
     const goodbye = decodeMessage(bytes)
     if (goodbye.kind === 'goodbye') return goodbye
   }

@@ -33,6 +33,8 @@ export interface Transport {
 export interface TransportEvents {
   /** Whether a connection with this peer may exist; asked before it is used. */
   allows(peer: string, isInbound: boolean): boolean
+  /** Bytes that a message of this peer may have now; one that announces more ends the connection. */
+  bytesMax(peer: string): number
   onPeer(peer: string): void
   onGone(peer: string): void
   /** The next message of this peer is told when this has resolved. Never rejects. */

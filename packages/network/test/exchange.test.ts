@@ -55,6 +55,8 @@ suite('nodes on loopback', () => {
     await assert.rejects(ask('large'), { code: 'answer-too-large' })
     await assert.rejects(asker.exchange.ask('12D3KooWnobody', textBytes('x'), 300), { code: 'peer-gone' })
     assert.deepEqual(await ask('honest'), textBytes('honest'), 'the connection is as good as before')
+    const many = await Promise.all(Array.from({ length: 100 }, (_, i) => ask(`question ${i}`)))
+    assert.deepEqual(many.map((bytes) => new TextDecoder().decode(bytes)), many.map((_, i) => `question ${i}`), 'those that are too many at once wait')
     await asked.stop()
     await until('gone', () => asker.exchange.peers().length === 0)
     await assert.rejects(ask('honest'), { code: 'peer-gone' })

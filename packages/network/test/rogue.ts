@@ -45,7 +45,7 @@ export async function createRogue(seed: number, node: Node, options: RogueOption
   await host.handle(MESSAGE_PROTOCOL, (stream) => {
     rogue.inbound = stream
     if (options.isDeaf) stream.pause()
-    else readMessages(stream, 8_000_000, (bytes) => void heard.push(bytes)).catch(() => undefined)
+    else readMessages(stream, () => 8_000_000, (bytes) => void heard.push(bytes)).catch(() => undefined)
   })
   await host.handle(QUESTION_PROTOCOL, (stream) => {
     if (options.answer) stream.send(options.answer)

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SimulatedClock, SimulatedNetwork, createSeededRandom } from '@telltale/testing'
 import type { SimulatedNetworkInit } from '@telltale/testing'
+import type { Participant } from '../src/exchange.ts'
 import { createNode, textBytes } from './rig.ts'
 import type { Node, NodeOptions } from './rig.ts'
+
+interface WorldOptions extends NodeOptions {
+  /** The engine's side, made for the clock of the world. */
+  participantOn?(clock: SimulatedClock): Participant
+}
 
 interface World {
   clock: SimulatedClock
@@ -14,19 +20,20 @@ interface World {
 }
 
 /** So many nodes, the first of which all others know. */
-async function world(count: number, seed: number, init: Partial<SimulatedNetworkInit> = {}, options: (i: number) => NodeOptions = () => ({})): Promise<World> {
+async function world(count: number, seed: number, init: Partial<SimulatedNetworkInit> = {}, options: (i: number) => WorldOptions = () => ({})): Promise<World> {
   const clock = new SimulatedClock()
   const random = createSeededRandom(seed)
   const network = new SimulatedNetwork({ clock, random, ...init })
   const nodes: Node[] = []
   const sent: string[] = []
   for (let i = 0; i < count; i++) {
+    const { participantOn, ...rest } = options(i)
     const transport = network.transport(`n${i}`)
     const send = (peer: string, bytes: Uint8Array): boolean => {
       sent.push(`n${i} to ${peer}: ${new TextDecoder().decode(bytes.subarray(4))}`)
       return transport.send(peer, bytes)
     }
-    const node = await createNode(i, { transport: { ...transport, send }, clock, random: random.fraction, heartbeatMs: 5000, bootstrap: i === 0 ? [] : ['sim/n0'], ...options(i) })
+    const node = await createNode(i, { transport: { ...transport, send }, clock, random: random.fraction, heartbeatMs: 5000, bootstrap: i === 0 ? [] : ['sim/n0'], ...rest, ...(participantOn ? { participant: participantOn(clock) } : {}) })
     nodes.push(node)
     await node.start()
   }
@@ -125,6 +132,28 @@ suite('many nodes in a simulated network', () => {
     assert.deepEqual(flooded.codes('cut-off'), ['flood'])
     assert.ok(flooded.heard.length < 400 + 10 * 100, `${flooded.heard.length}`)
     assert.equal(flooded.exchange.peers().length, 0)
+  })
+
+  test('of one peer no more is judged at once than there is room for; nothing is lost by that', async () => {
+    let now = 0
+    let most = 0
+    let judged = 0
+    const slow = (clock: SimulatedClock): Participant => ({
+      async onGossip() {
+        most = Math.max(most, (now += 1))
+        await new Promise<void>((resolve) => void clock.after(100, resolve))
+        now -= 1
+        judged += 1
+        return 'keep'
+      },
+      onQuestion: async (_peer, question) => question,
+      onPeer: () => undefined,
+    })
+    const { clock, nodes } = await world(2, 8, {}, (i) => (i === 0 ? { participantOn: slow } : {}))
+    await clock.pass(5000)
+    for (let i = 0; i < 1000; i++) nodes[1]?.exchange.publish('transaction', textBytes(`${i}`))
+    await clock.pass(10_000)
+    assert.deepEqual([most, judged, nodes[0]?.exchange.peers().length], [64, 1000, 1])
   })
 
   test('latencies and heights are known; a peer that goes silent is let go', async () => {

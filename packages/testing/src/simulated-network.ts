@@ -5,6 +5,7 @@ import type { SimulatedClock } from './simulated-clock.ts'
 /** What a node's side is told; the shape of `TransportEvents` in @telltale/network. */
 interface Events {
   allows(peer: string, isInbound: boolean): boolean
+  bytesMax(peer: string): number
   onPeer(peer: string): void
   onGone(peer: string): void
   onMessage(peer: string, bytes: Uint8Array): void | Promise<void>
@@ -153,7 +154,10 @@ export class SimulatedNetwork {
     lane.isReading = true
     for (let bytes = lane.queue.shift(); bytes !== undefined && connection.isOpen; bytes = lane.queue.shift()) {
       this.delivered += 1
-      const reading = this.nodes.get(to)?.onMessage(from, bytes)
+      const events = this.nodes.get(to)
+      if (!events) break
+      if (bytes.length > events.bytesMax(from)) throw fail('message-too-large', `${from} sent ${bytes.length} bytes`)
+      const reading = events.onMessage(from, bytes)
       if (reading) await reading
     }
     lane.isReading = false

@@ -14,7 +14,7 @@ export interface FrameReader {
   next(): Uint8Array | null
 }
 
-export function createFrameReader(bytesMax: number): FrameReader {
+export function createFrameReader(bytesMax: () => number): FrameReader {
   let buffer = new Uint8Array(0)
   let start = 0
   let end = 0
@@ -38,7 +38,8 @@ export function createFrameReader(bytesMax: number): FrameReader {
     next() {
       if (end - start < 4) return null
       const length = new DataView(buffer.buffer, start, 4).getUint32(0)
-      if (length > bytesMax) throw fail('message-too-large', `A peer announced a message of ${length} bytes.`, { expected: `at most ${bytesMax} bytes`, found: `${length}` })
+      const most = bytesMax()
+      if (length > most) throw fail('message-too-large', `A peer announced a message of ${length} bytes.`, { expected: `at most ${most} bytes`, found: `${length}` })
       if (end - start - 4 < length) return null
       const bytes = buffer.slice(start + 4, start + 4 + length)
       start += 4 + length

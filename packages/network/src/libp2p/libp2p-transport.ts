@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { TelltaleError, fail } from '@telltale/core'
-import { MESSAGE_BYTES_MAX, QUESTIONS_MAX, SLOW_MS_MAX, STREAM_MS_MAX } from '../limits.ts'
+import { QUESTIONS_ASKED_MAX, QUESTIONS_MAX, SLOW_MS_MAX, STREAM_MS_MAX } from '../limits.ts'
 import type { Transport, TransportEvents } from '../transport.ts'
 import { createHost, peerKeyToId } from './host.ts'
 import type { Libp2pInit } from './host.ts'
@@ -10,6 +11,8 @@ import { createOutbox } from './outbox.ts'
 import type { Outbox } from './outbox.ts'
 import { QUESTION_PROTOCOL, answerOn, askOver } from './questions.ts'
 import { readMessages } from './stream-reader.ts'
+import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** One long-lived stream in each direction between two peers: each writes on the one that it opened. */
 export const MESSAGE_PROTOCOL = '/telltale/message/1'
@@ -24,6 +27,10 @@ interface Link {
   outbox: Outbox | null
   inbound: Stream | null
   isDropped: boolean
+  /** Resolves when the connection has ended. */
+  gone: PromiseWithResolvers<void>
+  /** Of the questions that we ask it. */
+  turns: Turns
 }
 
 interface State {
@@ -74,14 +81,14 @@ export async function createLibp2pTransport(init: Libp2pInit): Promise<Transport
     async ask(peer, bytes, timeoutMs) {
       const link = state?.links.get(peer)
       const connection = link && !link.isDropped ? openConnection(state as State, link.peer) : undefined
-      if (!connection) throw fail('peer-gone', `The peer ${peer} is not connected; ask another.`, { expected: 'a connected peer', found: 'none' })
-      return askOver(connection, bytes, timeoutMs)
+      if (!link || !connection) throw fail('peer-gone', `The peer ${peer} is not connected; ask another.`, { expected: 'a connected peer', found: 'none' })
+      return askOver(connection, link.turns, bytes, timeoutMs)
     },
     sign: async (bytes) => key.sign(bytes),
     verify: verifyAsPeer,
     drop(peer) {
       const link = state?.links.get(peer)
-      if (state && link) dropLink(state, link)
+      if (state && link) dropLink(state, link, true)
     },
   }
 }
@@ -106,6 +113,7 @@ function forget({ links, events }: State, peer: string): void {
   if (!link) return
   links.delete(peer)
   link.isDropped = true
+  link.gone.resolve()
   if (link.outbox) events.onGone(peer)
 }
 
@@ -114,7 +122,7 @@ function linkTo(state: State, connection: Connection): Link {
   const peer = connection.remotePeer
   const known = state.links.get(peer.toString())
   if (known) return known
-  const link: Link = { peer, opened: Promise.resolve(null), outbox: null, inbound: null, isDropped: false }
+  const link: Link = { peer, opened: Promise.resolve(null), outbox: null, inbound: null, isDropped: false, gone: Promise.withResolvers(), turns: createTurns(QUESTIONS_ASKED_MAX) }
   state.links.set(peer.toString(), link)
   link.opened = openOutbox(state, link, connection)
   return link
@@ -146,7 +154,7 @@ async function takeInbound(state: State, stream: Stream, connection: Connection)
   try {
     // The peer is told of before its first message is; until then the stream holds what came.
     if ((await link.opened) === null) return
-    await readMessages(stream, MESSAGE_BYTES_MAX, (bytes) => (link.isDropped ? undefined : state.events.onMessage(peer, bytes)))
+    await readMessages(stream, () => state.events.bytesMax(peer), (bytes) => (link.isDropped ? undefined : state.events.onMessage(peer, bytes)))
     if (link.inbound === stream) dropLink(state, link)
   } catch (error) {
     if (link.inbound !== stream) return
@@ -162,15 +170,17 @@ function fault(state: State, peer: string, code: string): void {
   dropLink(state, link)
 }
 
-function dropLink(state: State, link: Link): void {
+/** Whoever ends a connection by itself lets the other hang up first: it may not have read why yet. */
+function dropLink(state: State, link: Link, letsHangUp = false): void {
   if (link.isDropped) return
   link.isDropped = true
-  void hangUp(state.host, link)
+  void hangUp(state.host, link, letsHangUp)
 }
 
-async function hangUp(host: Libp2p, link: Link): Promise<void> {
+async function hangUp(host: Libp2p, link: Link, letsHangUp: boolean): Promise<void> {
   const signal = AbortSignal.timeout(DROP_MS_MAX)
   await link.outbox?.close(signal).catch(ended)
+  if (letsHangUp) await Promise.race([link.gone.promise, sleep(DROP_MS_MAX)])
   for (const connection of host.getConnections(link.peer)) await connection.close({ signal }).catch((error: Error) => connection.abort(error))
 }
 

@@ -3,9 +3,9 @@ import { createFrameReader } from './frame.ts'
 
 /**
  * Reads the messages of a stream, one after the other: while `onMessage` is not done the peer is not let send more than a window.
- * Resolves when the stream has ended; rejects where it broke off, or announced a message that is too large (`message-too-large`).
+ * `bytesMax` says what a message may have now. Resolves when the stream has ended; rejects where it broke off, or announced a message that is too large (`message-too-large`).
  */
-export function readMessages(stream: Stream, bytesMax: number, onMessage: (bytes: Uint8Array) => void | Promise<void>): Promise<void> {
+export function readMessages(stream: Stream, bytesMax: () => number, onMessage: (bytes: Uint8Array) => void | Promise<void>): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const reader = createFrameReader(bytesMax)
   let isReading = false
