@@ -55,7 +55,7 @@ function fastPrimitives(): Primitives {
 
 const START_MS = 1_750_000_000_000
 
-export function createMemoryBranchLog(): BranchLog {
+function createMemoryBranchLog(): BranchLog {
   let blocks: Uint8Array[] = []
   return {
     load: async () => [...blocks],

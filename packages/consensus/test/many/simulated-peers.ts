@@ -20,7 +20,7 @@ export function createSimulatedPeers(clock: EngineClock, random: SeededRandom, l
   const members = new Map<string, { participant: () => Participant | null; seen: Set<string> }>()
   const blamed = new Map<string, string[]>()
   let groupOf: Map<string, number> | null = null
-  const hears = (a: string, b: string): boolean => a !== b && members.get(b)?.participant() != null && (groupOf === null || groupOf.get(a) === groupOf.get(b))
+  const hears = (a: string, b: string): boolean => a !== b && Boolean(members.get(b)?.participant()) && (groupOf === null || groupOf.get(a) === groupOf.get(b))
   const delay = (): number => latencyMs.min + random.below(latencyMs.max - latencyMs.min + 1)
 
   const flood = (from: string, topic: Topic, bytes: Uint8Array, except: string | null): void => {
@@ -33,12 +33,15 @@ export function createSimulatedPeers(clock: EngineClock, random: SeededRandom, l
         const participant = member?.participant()
         if (!member || !participant || !hears(from, to) || member.seen.has(key)) return
         member.seen.add(key)
-        void participant.onGossip(from, topic, bytes).then((passing) => {
-          if (passing === 'pass-on') flood(to, topic, bytes, from)
-          if (passing === 'reject') blamed.set(from, [...(blamed.get(from) ?? []), topic])
-        })
+        void deliver(participant, { from, to, topic, bytes })
       })
     }
+  }
+
+  const deliver = async (participant: Participant, { from, to, topic, bytes }: { from: string; to: string; topic: Topic; bytes: Uint8Array }): Promise<void> => {
+    const passing = await participant.onGossip(from, topic, bytes)
+    if (passing === 'pass-on') flood(to, topic, bytes, from)
+    if (passing === 'reject') blamed.set(from, [...(blamed.get(from) ?? []), topic])
   }
 
   const peers: SimulatedPeers = {

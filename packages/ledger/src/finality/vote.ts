@@ -26,7 +26,7 @@ export function voteToCbor(vote: Vote): Cbor[] {
 }
 
 /** Reads a vote (`wrong-shape`); whether it holds is not looked at. */
-export function voteFromCbor(value: Cbor | undefined): Vote {
+function voteFromCbor(value: Cbor | undefined): Vote {
   const [voter, keyNumber, sourceHeight, sourceId, targetHeight, targetId, signature] = asArray(value, 'vote', 7)
   const vote = {
     voter: asBytes(voter, 'vote voter', 20),

@@ -63,7 +63,7 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
         await restFrom(peer)
       } catch (error) {
         // Gone or slow peers are no wonder; whoever sent what is refused is scored down.
-        if (error instanceof TelltaleError && !/^peer-/.test(error.code)) core.exchange.blame(peer, error.code)
+        if (error instanceof TelltaleError && !error.code.startsWith('peer-')) core.exchange.blame(peer, error.code)
       } finally {
         isBusy = false
       }

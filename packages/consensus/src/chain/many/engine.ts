@@ -1,4 +1,4 @@
-import { TelltaleError, asArray, asBytes, bytesToMapKey, createReceiptEncoder, decode, decodeSubmissions, encode, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
+import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
 import type { Cosignature, Primitives, Signer, Submission } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, isPermanentRefusal, networkAt, setAt, voteCheck } from '@telltale/ledger'
 import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
@@ -15,15 +15,16 @@ import type { BranchLog, EngineClock, EngineCore } from './core.ts'
 import { createCosigning } from './cosigning.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
-import { decodeAnnouncement, decodeFullBlocks, encodeAnnouncement, encodeQuestion } from './messages.ts'
+import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
 import type { AcceptedBlock } from './receiving.ts'
+import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
-import { createVerdicts } from './verdicts.ts'
+import { createVerdicts, isFault } from './verdicts.ts'
 import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
 import { castVote } from './voter.ts'
@@ -104,14 +105,14 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
-    await branchLog.append(encode([accepted.bytes, accepted.attachments.map(({ bytes }) => bytes)]))
+    await branchLog.append(encodeKept(accepted))
     branches.add(parent, accepted, weightOf(accepted.turn, setAt(networkAt(parent.position), accepted.block.header.height)), clock.nowMs())
   }
 
   /** After a block or a vote came: what is final is committed, the head is chosen, and this authority votes for it. */
   const settle = async (): Promise<void> => {
     await commitFinal()
-    const head = chooseHead()
+    const head = chooseHead(core)
     if (head !== core.head) {
       core.head = head
       const vote = signing && (await castVote(core, signing))
@@ -124,29 +125,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     sealer?.consider()
   }
 
-  const chooseHead = (): BranchBlock => {
-    let justified = branches.root
-    for (const block of branches.all()) {
-      if (core.votes.judge(block).isJustified && block.height > justified.height) justified = block
-      const below = block.position.finality.justifiedHeight
-      if (below > justified.height) justified = branches.path(block).find(({ height }) => height === below) ?? justified
-    }
-    return branches.heaviest(justified)
-  }
-
-  const findFinal = (): BranchBlock | null => {
-    let found: BranchBlock | null = null
-    for (const block of branches.all()) {
-      const { finalHeight } = block.position.finality
-      const height = Math.max(finalHeight, core.votes.judge(block).isParentFinal ? block.height - 1 : 0)
-      if (height <= (found?.height ?? branches.root.height)) continue
-      found = branches.path(block).find((one) => one.height === height) ?? found
-    }
-    return found
-  }
-
   const commitFinal = async (): Promise<void> => {
-    const final = findFinal()
+    const final = findFinal(core)
     if (!final) return
     let certifiable: number | null = null
     for (const block of branches.path(final)) {
@@ -161,7 +141,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     }
     core.votes.forget(branches.root.height)
     dropHopeless()
-    await branchLog.settle(branches.all().map(({ content }) => encode([content!.bytes, content!.attachments.map(({ bytes }) => bytes)])))
+    await branchLog.settle(branches.all().map(({ content }) => encodeKept(content!)))
     if (certifiable !== null) await cosigning.onFinal(certifiable)
   }
 
@@ -276,7 +256,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
         return await gossip(peer, topic, bytes)
       } catch (error) {
         if (!(error instanceof TelltaleError)) fell(error)
-        return error instanceof TelltaleError && isLie(error.code) ? 'reject' : 'keep'
+        return error instanceof TelltaleError && isFault(error.code) ? 'reject' : 'keep'
       }
     },
     onQuestion: (_, question) => answerQuestion(core, cosigning, question),
@@ -309,10 +289,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const restore = async (): Promise<void> => {
     let isOwnKept = false
     for (const bytes of await branchLog.load()) {
-      const full = judge((): FullBlock => {
-        const [block, attachments] = asArray(decode(bytes), 'kept block', 2)
-        return { bytes: asBytes(block, 'kept block'), attachments: asArray(attachments, 'kept attachments').map((item) => asBytes(item, 'kept attachment')) }
-      })
+      const full = judge(() => decodeKept(bytes))
       if (!full.ok) continue
       const id = blockId(decodeBlock(full.value.bytes).headerBytes, primitives)
       if (signing && equalBytes(id, signing.signed.state.sealedId)) isOwnKept = true
@@ -394,9 +371,4 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   await inTurn(settle)
   cancelCompare = clock.after(COMPARE_MS, compare)
   return chain
-}
-
-/** Codes that no honest peer causes, however late or early its message comes. */
-function isLie(code: string): boolean {
-  return ['invalid-signature', 'invalid-transaction', 'root-mismatch', 'invalid-vote', 'not-an-authority', 'insufficient-work', 'wrong-network', 'malformed-cbor', 'not-canonical', 'wrong-shape', 'previous-hash-mismatch'].includes(code)
 }

@@ -44,6 +44,20 @@ export function decodeHeadAnswer(bytes: Uint8Array): HeadAnswer {
   return { height: asUint(height, 'head height'), id: asBytes(id, 'head id', 32), finalHeight: asUint(finalHeight, 'head final height') }
 }
 
+/** A block as a node keeps it until it is final. */
+export function encodeKept({ bytes, attachments }: { bytes: Uint8Array; attachments: { bytes: Uint8Array }[] }): Uint8Array {
+  return encode([bytes, attachments.map((attachment) => attachment.bytes)])
+}
+
+export function decodeKept(bytes: Uint8Array): FullBlock {
+  return fullBlockFromCbor(decode(bytes))
+}
+
+function fullBlockFromCbor(value: Cbor | undefined): FullBlock {
+  const [block, attachments] = asArray(value, 'block', 2)
+  return { bytes: asBytes(block, 'block'), attachments: bytesList(attachments, 'block attachments') }
+}
+
 export function encodeFullBlocks(blocks: FullBlock[]): Uint8Array {
   return encode(blocks.map(({ bytes, attachments }) => [bytes, attachments]))
 }
@@ -51,10 +65,7 @@ export function encodeFullBlocks(blocks: FullBlock[]): Uint8Array {
 export function decodeFullBlocks(bytes: Uint8Array): FullBlock[] {
   const items = asArray(decode(bytes), 'blocks')
   if (items.length > RANGE_BLOCKS_MAX) throw wrongShape('blocks', `at most ${RANGE_BLOCKS_MAX}`, items.length)
-  return items.map((item) => {
-    const [block, attachments] = asArray(item, 'block', 2)
-    return { bytes: asBytes(block, 'block'), attachments: bytesList(attachments, 'block attachments') }
-  })
+  return items.map(fullBlockFromCbor)
 }
 
 /** Votes and cosignatures that are not in blocks yet. */

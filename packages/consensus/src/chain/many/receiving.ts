@@ -90,7 +90,7 @@ function invalidVote(expected: string, found: string): TelltaleError {
 async function acceptTransactions({ ledger, primitives, verifier, waiting }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
   const given = new Map(attachments.map((bytes) => [bytesToHex(primitives.sha256(bytes)), bytes]))
   const carried: Attachment[] = []
-  const checks: (boolean | Promise<boolean>)[] = []
+  const checks: Promise<boolean>[] = []
   for (const bytes of block.transactions) {
     const read = ledger.read(bytes)
     if (!read.ok) throw fail('invalid-transaction', `The block holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
@@ -100,7 +100,7 @@ async function acceptTransactions({ ledger, primitives, verifier, waiting }: Che
     const required = ledger.signatures(read.value, parent.position)
     if (!Array.isArray(required)) throw fail('invalid-transaction', `The block holds a transaction that fails (${required.code}): ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
     const isKnown = known !== null && equalBytes(known.checked.read.transaction.bytes, bytes) && required.every(({ key }, i) => known.checked.keys?.[i] === key)
-    if (!isKnown) checks.push(verifier.verify(required))
+    if (!isKnown) checks.push(Promise.resolve(verifier.verify(required)))
   }
   if ((await Promise.all(checks)).every(Boolean)) return carried
   throw fail('invalid-transaction', 'The block holds a transaction whose signature does not hold.', { expected: 'signatures that hold', found: 'another signature' })

@@ -1,6 +1,6 @@
 import { bytesToMapKey, fail } from '@telltale/core'
 import type { CheckedTransaction } from '@telltale/ledger'
-import type { Attachment, Certified } from '../pool.ts'
+import type { Attachment } from '../pool.ts'
 import { POOL_BYTES_MAX, POOL_COUNT_MAX } from './limits.ts'
 
 /** A transaction whose signatures hold, until it is final or can never be. */
@@ -8,11 +8,6 @@ export interface Waiting {
   checked: CheckedTransaction
   attachments: Attachment[]
   arrivedMs: number
-}
-
-export interface Waiter {
-  resolve(certified: Certified): void
-  reject(error: unknown): void
 }
 
 /**
