@@ -14,7 +14,7 @@ export async function serveNetwork({ ledger, chain }: BenchNetwork, primitives: 
     log: silentLog(),
     version: 'bench',
     isDemo: false,
-    access: { token: null, isAnyHost: false },
+    access: { token: null, isAnyHost: false, accounts: null },
     limits: { ...DEFAULT_LIMITS, requestsPerSecond: 1_000_000 },
     tls: null,
     isBehindProxy: false,

@@ -34,7 +34,7 @@ suite('docs/api.md', () => {
     const description = await withExampleNode(async (url) => (await (await fetch(`${url}/openapi.json`)).json()) as Description)
     const routes = Object.entries(description.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
     assert.ok(routes.length > 20)
-    const listed = [...page.matchAll(/^\| `((?:GET|POST) [^`]+)` \|/gm)].map((match) => match[1] as string)
+    const listed = [...page.matchAll(/^\| `((?:GET|POST|DELETE) [^`]+)` \|/gm)].map((match) => match[1] as string)
     assert.deepEqual(listed.toSorted(), routes.toSorted())
     for (const methods of Object.values(description.paths)) for (const { summary, responses } of Object.values(methods)) assert.ok(summary && '200' in responses && '400' in responses)
   })

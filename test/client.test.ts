@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { suite, test } from 'node:test'
 import { build } from 'esbuild'
 import { createClient } from '@telltale/client'
 import type { NodeEvent } from '@telltale/client'
 import { asArray, asBytes, checkpointFromCbor, decode, decodeReceipt, encode, equalBytes, hexToBytes } from '@telltale/core'
+import { addAccount, initHome, openHome, resolveSettings } from '@telltale/node'
+import { startService } from '@telltale/node/service'
 import { withExampleNode } from './api-docs/example-node.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -40,6 +43,31 @@ suite('the client', () => {
       assert.equal(asArray(decode(certificate), 'certificate')[0], 'telltale')
       assert.equal(asArray(decode(await client.pin()), 'pin')[0], 'tt-checkpoint')
     })
+  })
+
+  test('logs in and out, and asks as the account meanwhile', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'telltale-client-'))
+    await initHome({ directory, password: undefined, algorithm: 'EdDSA', parameters: {}, nowMs: Date.now() })
+    await addAccount(directory, { name: 'anna', role: 'operator', password: 'correct horse battery', nowMs: Date.now() })
+    const home = await openHome({ directory, password: undefined })
+    const { settings } = await resolveSettings({ flags: { listen: '127.0.0.1:0', 'log-level': 'silent' }, environment: {}, directory })
+    const service = await startService({ home, settings, isUsualPort: false, isDemo: false, mounts: [], pages: null })
+    try {
+      const client = createClient({ url: service.url })
+      await assert.rejects(client.call('getNetwork', {}), { code: 'log-in-needed' })
+      await assert.rejects(client.logIn('anna', 'another password'), { code: 'wrong-log-in' })
+      assert.equal((await client.logIn('anna', 'correct horse battery')).role, 'operator')
+      assert.equal((await client.call('getNetwork', {})).height, home.ledger.position.height)
+      await assert.rejects(client.call('submitTransactions', { body: encode([]) }), { code: 'wrong-shape' })
+      await assert.rejects(createClient({ url: service.url }).call('getNetwork', {}), { code: 'log-in-needed' })
+      await client.logOut()
+      await assert.rejects(client.call('getNetwork', {}), { code: 'log-in-needed' })
+      assert.equal((await client.call('getSession', {})).name, null)
+    } finally {
+      await service.stop()
+      await home.close()
+      await rm(directory, { recursive: true })
+    }
   })
 
   test('a refusal has the code that the node gave; no node, and something that is none', async () => {

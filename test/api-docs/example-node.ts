@@ -62,7 +62,7 @@ async function startExampleNode(folder: string): Promise<ExampleNode> {
     log: silentLog(),
     version: '0.1.0',
     isDemo: true,
-    access: { token: null, isAnyHost: false },
+    access: { token: null, isAnyHost: false, accounts: null },
     limits: DEFAULT_LIMITS,
     tls: null,
     isBehindProxy: false,

@@ -9,8 +9,13 @@ const FILE_VARIABLE = 'TELLTALE_PASSWORD_FILE'
 export async function passwordFromFile(): Promise<string | undefined> {
   const path = process.env[FILE_VARIABLE]
   if (path === undefined || path === '') return undefined
+  return readPasswordFile(path)
+}
+
+/** The password that a file holds, without its last line break (`usage`, and the codes of `readInputText`). */
+export async function readPasswordFile(path: string): Promise<string> {
   const password = (await readInputText(path, SMALL_FILE_BYTES_MAX)).replace(/\r?\n$/, '')
-  if (password === '') throw new UsageError('usage', `The password file ${path}, which ${FILE_VARIABLE} names, is empty.`, { expected: 'a password', found: 'an empty file' })
+  if (password === '') throw new UsageError('usage', `The password file ${path} is empty.`, { expected: 'a password', found: 'an empty file' })
   return password
 }
 
@@ -41,6 +46,21 @@ export async function passwordForNewKeys(output: Output): Promise<string | undef
   return undefined
 }
 
+/** A new password for somebody's account: from the file, or typed twice (`password-required` where nobody is there to be asked). */
+export async function passwordForAccount(name: string): Promise<string> {
+  const given = await passwordFromFile()
+  if (given !== undefined) return given
+  if (!isAnyoneThere()) throw new UsageError('password-required', `There is nobody to ask for the password of ${name}; name a file that holds it in ${FILE_VARIABLE}.`, { expected: 'a password', found: 'none' })
+  return promptTwice(`Password for the account ${name}`)
+}
+
+/** A password that is typed twice, long enough or not (`usage`). */
+export async function promptTwice(message: string): Promise<string> {
+  const first = await prompt(message)
+  if (first !== '' && (await prompt('The same once more')) !== first) throw new UsageError('usage', 'The two passwords differ. Nothing was changed; try again.', { expected: 'the same password twice' })
+  return first
+}
+
 /** Asks before something that cannot be undone; `--yes` answers, and where nobody is there to be asked it is needed (`confirmation-needed`). */
 export async function confirm(question: string, options: { yes?: boolean }): Promise<void> {
   if (options.yes === true) return
@@ -51,10 +71,17 @@ export async function confirm(question: string, options: { yes?: boolean }): Pro
 
 /** A new password, typed twice; empty is refused. */
 export async function askForNewPassword(): Promise<string> {
-  const first = await prompt('New password')
+  const first = await promptTwice('New password')
   if (first === '') throw new UsageError('usage', 'The password is empty. To leave the keys without one, say --remove.', { expected: 'a password', found: 'nothing' })
-  if ((await prompt('The same once more')) !== first) throw new UsageError('usage', 'The two passwords differ. Nothing was changed; try again.', { expected: 'the same password twice' })
   return first
+}
+
+/** A line of text, trimmed. */
+export async function promptLine(message: string): Promise<string> {
+  const { isCancel, text: ask } = await import('@clack/prompts')
+  const answer = await ask({ message, output: process.stderr })
+  if (isCancel(answer)) throw new Interrupted('SIGINT', 'Cancelled; nothing was changed.')
+  return (answer ?? '').trim()
 }
 
 async function prompt(message: string): Promise<string> {

@@ -17,6 +17,8 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => unknown>> = {
   verify: async () => (await import('./commands/verify.ts')).addVerify,
   export: async () => (await import('./commands/export.ts')).addExport,
   keys: async () => (await import('./commands/keys.ts')).addKeys,
+  accounts: async () => (await import('./commands/accounts.ts')).addAccounts,
+  tokens: async () => (await import('./commands/tokens.ts')).addTokens,
   asset: async () => (await import('./commands/asset.ts')).addAsset,
   device: async () => (await import('./commands/device.ts')).addDevice,
   send: async () => (await import('./commands/send.ts')).addSend,

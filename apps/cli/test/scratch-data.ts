@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { addAccounts } from '../src/commands/accounts.ts'
 import { addAsset } from '../src/commands/asset.ts'
 import { addCertificate } from '../src/commands/certificate.ts'
 import { addDevice } from '../src/commands/device.ts'
@@ -13,6 +14,8 @@ import { addImport } from '../src/commands/import.ts'
 import { addInit } from '../src/commands/init.ts'
 import { addKeys } from '../src/commands/keys.ts'
 import { addSend } from '../src/commands/send.ts'
+import { addStore } from '../src/commands/store.ts'
+import { addTokens } from '../src/commands/tokens.ts'
 import { addVerify } from '../src/commands/verify.ts'
 import { EXIT_USAGE, exitCodeOf } from '../src/exit-code.ts'
 import { verdictOf } from '../src/failure.ts'
@@ -130,7 +133,7 @@ async function runHere(args: string[]): Promise<Ended> {
 function createProgram(): Command {
   const program = new Command('telltale').configureOutput({ writeErr: () => undefined })
   addGlobalOptions(program, true)
-  for (const add of [addInit, addImport, addCertificate, addVerify, addExport, addKeys, addAsset, addDevice, addSend]) add(program)
+  for (const add of [addInit, addImport, addCertificate, addVerify, addExport, addKeys, addAsset, addDevice, addSend, addStore, addAccounts, addTokens]) add(program)
   for (const command of program.commands) prepare(command, program)
   return program
 }

@@ -29,6 +29,9 @@ export interface ClientOptions {
 export interface Client {
   readonly url: string
   call<Name extends OperationName>(name: Name, input: Input<Name>): Promise<Answer<Name>>
+  /** Logs in; from then on this client asks as that account, until `logOut`. In a browser the cookie is the browser's, and holds for the whole page. */
+  logIn(name: string, password: string): Promise<Answer<'logIn'>>
+  logOut(): Promise<void>
   /** How the node stands, also where that is not well. */
   health(): Promise<Answer<'getHealth'>>
   /** The newest certified checkpoint with its authorities, as the file that `verify --checkpoint` reads. */
@@ -42,19 +45,23 @@ export interface Client {
 }
 
 const TIMEOUT_MS = 30_000
+/** As docs/api.md names them. */
+const SESSION_COOKIE = /^(?:__Host-telltale|telltale-\d+)=/
 
 export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptions): Client {
   const base = url.replace(/\/+$/, '')
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const session = createSession()
 
   const send = async (path: string, { accepts, ...init }: { method: string; accepts?: number; headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer>; signal: AbortSignal }): Promise<Response> => {
     let response: Response
     try {
-      response = await fetch(base + path, { ...init, headers: { ...headers, ...init.headers } })
+      response = await fetch(base + path, { ...init, headers: { ...headers, ...session.headers(init.method), ...init.headers } })
     } catch (cause) {
       throw fail('node-unreachable', `The node at ${base === '' ? 'this address' : base} does not answer.`, { expected: 'a running node', found: reasonOf(cause), cause })
     }
     if (!response.ok && response.status !== accepts) throw await problemOf(response)
+    session.take(response)
     return response
   }
   const within = (signal: AbortSignal | undefined): AbortSignal => (signal ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : AbortSignal.timeout(timeoutMs))
@@ -66,6 +73,10 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
       const { path: parts = {}, query = {}, body, signal } = input as { path?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown; signal?: AbortSignal }
       const response = await send(fillPath(path, parts) + queryText(query), { method, ...(body === undefined ? {} : bodyOf(body)), signal: within(signal) })
       return readAnswer(response, gives)
+    },
+    logIn: (name, password) => client.call('logIn', { body: { name, password } }),
+    async logOut() {
+      await client.call('logOut', {})
     },
     async health() {
       const response = await send(OPERATIONS.getHealth.path, { method: 'GET', accepts: 503, signal: within(undefined) })
@@ -87,6 +98,19 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
     },
   }
   return client
+}
+
+/** The cookie of a session where no browser keeps it, and the header by which a node knows that no other page made a browser send it. */
+function createSession(): { headers(method: string): Record<string, string>; take(response: Response): void } {
+  let cookie: string | null = null
+  return {
+    headers: (method) => ({ ...(cookie === null ? {} : { cookie }), ...(method === 'GET' ? {} : { 'x-telltale-page': '1' }) }),
+    take({ headers }) {
+      // Browsers show this to no script.
+      const pair = headers.getSetCookie().map((text) => text.split(';', 1)[0]!).find((text) => SESSION_COOKIE.test(text))
+      if (pair !== undefined) cookie = pair.endsWith('=') ? null : pair
+    },
+  }
 }
 
 function fillPath(path: string, parts: Record<string, unknown>): string {

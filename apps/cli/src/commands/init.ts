@@ -1,15 +1,21 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
+import { addAccount, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
+import { UsageError } from '../failure.ts'
 import { requireNetworkName } from '../network-name.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { isAnyoneThere, promptLine, promptTwice, readPasswordFile } from '../password.ts'
 import { createData, withHome } from '../session.ts'
 
 interface InitOptions extends GlobalOptions {
   name?: string
   algorithm: Algorithm
+  account?: string
+  accountPasswordFile?: string
 }
 
 export function addInit(program: Command): void {
@@ -18,23 +24,46 @@ export function addInit(program: Command): void {
     .description('make a network of your own, with one authority')
     .option('--name <name>', 'name of the network, shown beside its fingerprint')
     .addOption(algorithmOption())
+    .option('--account <name>', 'a first account for the pages and the API, role admin')
+    .option('--account-password-file <file>', 'file that holds its password; asked for if not given')
     .addHelpText('after', `
 \`telltale import\` does this by itself where there is no network yet; use init to
-give it a name.
+give it a name. With an account the node asks everybody who they are; on a
+terminal you are asked for one. More: telltale accounts --help
 
-Example:
-  telltale init --data my-network --name "North Rail"`)
+Examples:
+  telltale init --data my-network --name "North Rail"
+  telltale init --data my-network --account anna`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
       if (options.name !== undefined) requireNetworkName(options.name)
+      // Before anybody is asked for anything.
+      await requireNewDirectory(options.data)
+      const account = await firstAccount(options, output)
       const password = await createData(options.data, output, options)
+      if (account) await addAccount(options.data, { ...account, role: 'admin', nowMs: Date.now() })
       const show = async (home: Home): Promise<void> => {
         const authority = await home.wallet.open(home.profile.authority)
-        const document = { data: options.data, network: bytesToHex(home.ledger.network), authority: authority.address }
-        output.result(document, `A new network in ${options.data}.\nnetwork   ${document.network}\nauthority ${document.authority}`)
+        const document = { data: options.data, network: bytesToHex(home.ledger.network), authority: authority.address, account: account?.name ?? null }
+        output.result(document, `A new network in ${options.data}.\nnetwork   ${document.network}\nauthority ${document.authority}${account ? `\naccount   ${account.name}` : ''}`)
         output.say(`\nNext: telltale import LOG --dbc DATABASE --map MAPPING --data ${options.data}`)
       }
       await withHome(options.data, output, show, { password })
     })
+}
+
+/** The account that is asked for, or that somebody who is there wants; null for none. Its password is checked before anything is made. */
+async function firstAccount({ account, accountPasswordFile: file }: InitOptions, output: Output): Promise<{ name: string; password: string } | null> {
+  const canAsk = isAnyoneThere() && !output.isJson
+  const given = account ?? (canAsk ? await promptLine('Name of a first account for the pages (empty for none)') : '')
+  if (account === undefined && given === '') {
+    if (file !== undefined) throw new UsageError('usage', '--account-password-file needs --account.', { expected: '--account NAME', found: 'none' })
+    return null
+  }
+  const name = requireAccountName(given)
+  if (file === undefined && !canAsk) throw new UsageError('password-required', `There is nobody to ask for the password of ${name}; name a file that holds it with --account-password-file.`, { expected: '--account-password-file FILE', found: 'none' })
+  const password = file === undefined ? await promptTwice(`Password for the account ${name}`) : await readPasswordFile(file)
+  requireAccountPassword(password)
+  return { name, password }
 }

@@ -15,9 +15,10 @@ export function addStart(program: Command): void {
     .addHelpText('after', `
 Makes a new network where there is none. Where the usual port is taken the next
 free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
-a token. Its log goes to standard error, one JSON value a line. With --gateway
-devices hand it their records as to a gateway of its own, below /gateway, and it
-states what it passed on; docs/gateway.md says how its key is admitted.
+accounts (telltale accounts) or tokens (telltale tokens). Its log goes to
+standard error, one JSON value a line. With --gateway devices hand it their
+records as to a gateway of its own, below /gateway, and it states what it passed
+on; docs/gateway.md says how its key is admitted.
 
 Examples:
   telltale start --data my-car
@@ -32,7 +33,7 @@ Examples:
       const isUsualPort = all.find(({ name }) => name === 'listen')?.source === 'default'
       // Only what serves loads what serving takes. What would be refused later is refused before a network is made.
       const { accessFor, createLog } = await import('@telltale/node/service')
-      await accessFor(readPlace(settings.listen), settings)
+      await accessFor(readPlace(settings.listen), settings, options.data)
       if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))

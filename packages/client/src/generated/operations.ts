@@ -6,6 +6,12 @@ export interface Problem { type: string; title: string; status: number; detail: 
 export interface Operations {
   /** How the node stands. */
   getHealth: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { status: 'ok' | 'stalled' | 'stopping'; version: string; network: string; height: number; finalHeight: number; size: number; logRoot: string; stateRoot: string; sinceMs: number } }
+  /** Who one is at this node. */
+  getSession: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
+  /** Log in: the answer sets the cookie of a session. */
+  logIn: { path: Record<never, never>; query: Record<never, never>; body: { name: string; password: string }; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
+  /** Log out: the session ends, and its cookie goes. */
+  logOut: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
   /** Who may certify, and what the network chose for itself. */
   getNetwork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { network: string; name: string; isDemo: boolean; genesisMs: number; height: number; authorities: ({ address: string; keyNumber: number; algorithm: string })[]; parameters: { name: string; sealers: 'authorities'; workBits: number; blockMs: number; blockTransactionsMax: number; blockBytesMax: number; notesMax: number; quotaBytes: number; quotaWindowMs: number; lateMs: number; algorithms: (string)[] }; counts: { transactions: number; assets: number; devices: number } } }
   /** The file that the network began with. */
@@ -60,6 +66,9 @@ export interface Operations {
 
 export const OPERATIONS = {
   getHealth: { method: 'GET', path: '/health', gives: 'json' },
+  getSession: { method: 'GET', path: '/v1/session', gives: 'json' },
+  logIn: { method: 'POST', path: '/v1/session', gives: 'json' },
+  logOut: { method: 'DELETE', path: '/v1/session', gives: 'json' },
   getNetwork: { method: 'GET', path: '/v1/network', gives: 'json' },
   getGenesis: { method: 'GET', path: '/v1/genesis', gives: 'bytes' },
   getCheckpoint: { method: 'GET', path: '/v1/checkpoint', gives: 'json' },

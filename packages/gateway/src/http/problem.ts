@@ -21,6 +21,9 @@ const STATUS: Record<string, number> = {
   'node-unreachable': 503,
   // What the node says whose guest a gateway is.
   'token-needed': 401,
+  'log-in-needed': 401,
+  'role-needed': 403,
+  'accounts-damaged': 500,
   'wrong-host': 421,
 }
 /** Statuses after which the same may be sent again. */

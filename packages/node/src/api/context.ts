@@ -1,6 +1,7 @@
 import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
+import type { Callers } from './http/callers.ts'
 import type { Metrics } from './metrics.ts'
 import type { Submissions } from './submissions.ts'
 
@@ -16,6 +17,7 @@ export interface ApiContext {
   /** Since when the node runs, Unix milliseconds. */
   sinceMs: number
   submissions: Submissions
+  callers: Callers
   metrics: Metrics
   /** Fires when the node begins to stop. */
   stopping: AbortSignal

@@ -8,6 +8,7 @@ const STATUS: Record<string, number> = {
   'already-granted': 409,
   'folder-exists': 409,
   'import-running': 409,
+  'log-in-needed': 401,
   'no-keys': 404,
   'no-seal-key': 409,
   'no-standing-grant': 409,
@@ -36,9 +37,11 @@ const STATUS: Record<string, number> = {
   'nothing-certified': 404,
   'pool-full': 503,
   'request-too-slow': 408,
+  'role-needed': 403,
   'size-out-of-range': 404,
   'stopping': 503,
   'token-needed': 401,
+  'too-many-attempts': 429,
   'too-many-listeners': 503,
   'too-many-requests': 429,
   'unknown-asset': 404,
@@ -47,10 +50,12 @@ const STATUS: Record<string, number> = {
   'unknown-stream': 404,
   'unsupported-content': 415,
   'wrong-host': 421,
+  'wrong-log-in': 401,
+  'wrong-origin': 403,
 }
 
 /** Codes that say that this node's own files or disk failed: nothing that whoever asked could do better. */
-const OWN = /^(?:internal-error|disk-failed|index-damaged|row-damaged|segment-damaged|store-closed|store-failed|verification-failed)$/
+const OWN = /^(?:accounts-damaged|accounts-in-use|internal-error|disk-failed|index-damaged|row-damaged|segment-damaged|store-closed|store-failed|verification-failed)$/
 
 function statusOf(code: string): number {
   return STATUS[code] ?? (OWN.test(code) ? 500 : 400)

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ApiContext } from './context.ts'
 import type { EventFeed } from './events.ts'
+import { forAnybody, forReaders } from './http/access.ts'
 import { assets } from './resources/assets.ts'
 import { attachments } from './resources/attachments.ts'
 import { blocks } from './resources/blocks.ts'
@@ -12,14 +13,21 @@ import { health } from './resources/health.ts'
 import { identities } from './resources/identities.ts'
 import { network } from './resources/network.ts'
 import { proofs } from './resources/proofs.ts'
+import { session } from './resources/session.ts'
+import type { SessionInit } from './resources/session.ts'
 import { streams } from './resources/streams.ts'
 import { transactions } from './resources/transactions.ts'
 import type { TypedServer } from './routes.ts'
 import { answers } from './schema.ts'
 
+export interface ResourcesInit extends SessionInit {
+  feed: EventFeed
+  listeners: Listeners
+}
+
 /** Everything that the API offers, in the order of its description. */
-export function addResources(server: TypedServer, context: ApiContext, feed: EventFeed, listeners: Listeners): void {
-  const all = [health, network, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
+export function addResources(server: TypedServer, context: ApiContext, { feed, listeners, ...init }: ResourcesInit): void {
+  const all = [health, session(init), network, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
   for (const add of all) add(server, context)
   addDescriptions(server, context)
 }
@@ -29,6 +37,6 @@ const asIs = (text: unknown): string => text as string
 /** How the node describes and counts itself. */
 function addDescriptions(server: TypedServer, { metrics }: ApiContext): void {
   let description: string | null = null
-  server.get('/metrics', { schema: { operationId: 'getMetrics', tags: ['node'], summary: 'Figures for Prometheus; docs/metrics.md lists them', response: answers({ 200: { description: 'text', content: { 'text/plain': { schema: Type.String() } } } }) } }, async (_, reply) => reply.type(metrics.registry.contentType).send((await metrics.registry.metrics()) as never))
-  server.get('/openapi.json', { schema: { operationId: 'getDescription', tags: ['node'], summary: 'This description', response: answers({ 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: Type.Unknown() } } } }) } }, async (_, reply) => reply.type('application/json').serializer(asIs).send((description ??= JSON.stringify(server.swagger())) as never))
+  server.get('/metrics', { config: forReaders, schema: { operationId: 'getMetrics', tags: ['node'], summary: 'Figures for Prometheus; docs/metrics.md lists them', response: answers({ 200: { description: 'text', content: { 'text/plain': { schema: Type.String() } } } }) } }, async (_, reply) => reply.type(metrics.registry.contentType).send((await metrics.registry.metrics()) as never))
+  server.get('/openapi.json', { config: forAnybody, schema: { operationId: 'getDescription', tags: ['node'], summary: 'This description', response: answers({ 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: Type.Unknown() } } } }) } }, async (_, reply) => reply.type('application/json').serializer(asIs).send((description ??= JSON.stringify(server.swagger())) as never))
 }

@@ -57,7 +57,8 @@ export function named<T extends TSchema>(schema: T): ReturnType<typeof Type.Unsa
 const problemContent = { 'application/problem+json': { schema: { $ref: 'Problem#' } } }
 const PROBLEMS: Record<number, string> = {
   400: 'the request cannot be read',
-  401: 'a token is needed',
+  401: 'a session or a token is needed',
+  403: 'the role does not suffice, or another page asked',
   404: 'there is no such thing',
   408: 'the request took too long to arrive',
   409: 'not as things stand',
@@ -68,7 +69,7 @@ const PROBLEMS: Record<number, string> = {
   503: 'the node is busy, stalled or stopping; try again',
 }
 /** What any route may answer: 400 for what cannot be read, and what access, rate and load refuse. */
-const ALWAYS = [400, 401, 408, 421, 429, 503]
+const ALWAYS = [400, 401, 403, 408, 421, 429, 503]
 
 /** The answers of a route: what it gives, and the problems that it may report beside those that any route may. */
 export function answers<T>(given: Record<number, T>, problems: number[] = []): Record<string, unknown> {

@@ -7,12 +7,15 @@ import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import { createCalls } from '@telltale/ledger'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
+import { createSessions } from '../accounts/sessions.ts'
 import type { ApiContext } from './context.ts'
 import { describeRoutes } from './description.ts'
 import { createEventFeed } from './events.ts'
 import type { EventFeed } from './events.ts'
 import { guardAccess } from './http/access.ts'
 import type { Access } from './http/access.ts'
+import { createCallers } from './http/callers.ts'
+import type { Callers } from './http/callers.ts'
 import { readBody } from './http/body-reader.ts'
 import { createByteBudget } from './http/byte-budget.ts'
 import type { ByteBudget } from './http/byte-budget.ts'
@@ -61,7 +64,7 @@ export interface ApiServer {
 
 /** Builds the server; it does not listen yet. */
 export async function createApiServer(init: ApiInit): Promise<ApiServer> {
-  const { ledger, chain, limits, primitives } = init
+  const { ledger, chain, limits, primitives, access, clock, log } = init
   const server = createHttpServer(init)
   const budget = createByteBudget(limits.heldBytesMax, limits.heldBytesOfOneMax)
   const listeners: Listeners = { count: 0, most: limits.listenersMax }
@@ -80,17 +83,19 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))
   const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
-  const context: ApiContext = { ...init, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
+  const sessions = createSessions(clock)
+  const callers = createCallers({ access, sessions, clock })
+  const context: ApiContext = { ...init, sinceMs: clock.nowMs(), submissions, callers, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
   requireContent(server)
   holdBytes(server, limits, budget)
-  await protect(server, init)
+  await protect(server, init, callers)
   observe(server, context)
   await describeRoutes(server, init.version)
   server.addSchema(Problem)
   const refuseRest = refuseOtherMethods(server)
-  addResources(server, context, feed, listeners)
+  addResources(server, context, { feed, listeners, access, sessions, log })
   for (const mount of init.mounts) await server.register(async (inner) => mount(inner, context))
   await addPages(server, init.pages)
   refuseRest()
@@ -153,7 +158,7 @@ function holdBytes(server: FastifyInstance, { bodyBytesMax }: ApiLimits, budget:
 const API_HEADS = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'", 'cross-origin-resource-policy': 'same-origin', 'referrer-policy': 'no-referrer' }
 const TLS_HEADS = { 'strict-transport-security': 'max-age=31536000' }
 
-async function protect(server: FastifyInstance, { access, limits, tls }: ApiInit): Promise<void> {
+async function protect(server: FastifyInstance, { access, limits, tls }: ApiInit, callers: Callers): Promise<void> {
   // Answers of the API are never pages; whoever takes one for a page may do nothing with it.
   server.addHook('onRequest', async (_, reply) => void reply.headers(tls === null ? API_HEADS : { ...API_HEADS, ...TLS_HEADS }))
   await server.register(rateLimit, {
@@ -163,7 +168,7 @@ async function protect(server: FastifyInstance, { access, limits, tls }: ApiInit
     addHeadersOnExceeding: { 'x-ratelimit-limit': false, 'x-ratelimit-remaining': false, 'x-ratelimit-reset': false },
     errorResponseBuilder: (_, { after }) => fail('too-many-requests', `Too many requests from this address; try again in ${after}.`, { expected: `at most ${limits.requestsPerSecond} a second`, found: 'more' }),
   })
-  guardAccess(server, access)
+  guardAccess(server, callers, access.isAnyHost)
 }
 
 /** Counts requests, and logs them where somebody wants to see each: by route, never by what stands in their path, head or body. */

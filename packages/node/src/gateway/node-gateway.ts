@@ -4,6 +4,7 @@ import { DEFAULT_LIMITS, addGatewayRoutes } from '@telltale/gateway'
 import type { Gateway } from '@telltale/gateway'
 import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
+import { forAnybody, forReaders } from '../api/http/access.ts'
 import type { Mount } from '../api/server.ts'
 import { nextHeight } from '../home/entries.ts'
 import { requireGatewayKey } from '../home/gateway-key.ts'
@@ -51,7 +52,11 @@ export async function createNodeGateway({ home, keyName, statementDelayMs, log }
       const opened = await openGatewayHere({ ...way, key, network: ledger.network, authorities: () => ledger.authorities(nextHeight(home)), directory, primitives, limits: DEFAULT_LIMITS, statementDelayMs, log })
       gateway = opened
       // docs/gateway.md describes them: the description of the node is the same with and without a gateway.
-      server.addHook('onRoute', (route) => void (route.schema = { ...route.schema, hide: true }))
+      server.addHook('onRoute', (route) => {
+        route.schema = { ...route.schema, hide: true }
+        // Each record is signed: devices need nothing else. The figures are for whoever may see those of the node.
+        route.config = { ...route.config, ...(route.url === `${GATEWAY_PREFIX}/metrics` ? forReaders : forAnybody) }
+      })
       await server.register(async (scope) => addGatewayRoutes(scope, { gateway: opened, questions, limits: DEFAULT_LIMITS, isGuest: true }), { prefix: GATEWAY_PREFIX })
     },
     announceStop: () => gateway?.announceStop(),

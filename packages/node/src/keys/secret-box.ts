@@ -17,7 +17,7 @@ export interface Argon2Parameters {
 }
 
 /** RFC 9106, 4: the second recommended choice, 64 MiB and three passes; one lane, because Node runs lanes one after the other. */
-const ARGON2_DEFAULTS = { memoryKiB: 65_536, passes: 3, lanes: 1 } as const
+export const ARGON2_DEFAULTS = { memoryKiB: 65_536, passes: 3, lanes: 1 } as const
 /** A file from elsewhere must not make us take all memory or run for hours. */
 export const ARGON2_MEMORY_KIB_MAX = 1_048_576
 export const ARGON2_PASSES_MAX = 16
@@ -49,6 +49,6 @@ export async function openSecret(sealed: SecretBox, password: string, bound: Uin
 }
 
 /** The password is normalised (NFKC), so that it opens the file on another keyboard, too. */
-async function passwordToKey(password: string, { memoryKiB, passes, lanes, salt }: Argon2Parameters): Promise<Uint8Array> {
+export async function passwordToKey(password: string, { memoryKiB, passes, lanes, salt }: Argon2Parameters): Promise<Uint8Array> {
   return promisify(argon2)('argon2id', { message: password.normalize('NFKC'), nonce: salt, memory: memoryKiB, passes, parallelism: lanes, tagLength: 32 })
 }

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { fail } from '@telltale/core'
 import { Type } from 'typebox'
+import { forAnybody } from '../api/http/access.ts'
 import type { TypedServer } from '../api/routes.ts'
 import { shape } from '../api/schema.ts'
 import type { Home } from '../home/home.ts'
@@ -14,6 +15,7 @@ export function addControl(server: FastifyInstance, home: Home, control: string)
   typed.route({
     method: 'POST',
     url: '/control/backup',
+    config: forAnybody,
     schema: { hide: true, body: shape({ target: Type.String({ minLength: 1, maxLength: 4096 }) }) },
     onRequest: async (request) => requireControl(request.headers[CONTROL_HEADER], control),
     handler: async ({ body: { target } }) => backupOpened({ directory: home.directory, network: home.profile.network, store: home.store }, target),

@@ -1,5 +1,6 @@
 // What a node needs to answer over HTTP, apart from the package's own index: commands that do not serve need not load it.
 export { DEFAULT_LIMITS } from '../api/limits.ts'
+export { forOperators } from '../api/http/access.ts'
 export { problemOf } from '../api/problem.ts'
 export type { TypedServer } from '../api/routes.ts'
 export { Address, AssetId, Count, Hash, Ms, RecordNumber, StreamPath, answers, bytesAnswer, nullable, shape } from '../api/schema.ts'

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { fail } from '@telltale/core'
+import { createAccountsView, hasAny } from '../accounts/accounts-view.ts'
 import type { Access } from '../api/http/access.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,8 +28,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
-/** Who may ask, as the place to listen on demands it: off this machine nobody without a token, and nothing in the clear (`tls-needed`, `token-missing`). */
-export async function accessFor({ host }: Place, settings: Settings): Promise<{ access: Access; tls: { cert: Buffer; key: Buffer } | null }> {
+/**
+ * Who may ask, as the place to listen on demands it: off this machine nobody without an account or a token, and nothing in the clear (`tls-needed`, `token-missing`,
+ * `accounts-damaged`). The directory need not be there yet.
+ */
+export async function accessFor({ host }: Place, settings: Settings, directory: string): Promise<{ access: Access; tls: { cert: Buffer; key: Buffer } | null }> {
   const { tokenFile, tlsCert, tlsKey, behindProxy } = settings
   if ((tlsCert === '') !== (tlsKey === '')) throw fail('tls-needed', 'A certificate and its key belong together.', { expected: 'both --tls-cert and --tls-key', found: 'one of them' })
   const tls = tlsCert === '' ? null : { cert: await readSecret(tlsCert), key: await readSecret(tlsKey) }
@@ -36,8 +40,10 @@ export async function accessFor({ host }: Place, settings: Settings): Promise<{ 
   if (token !== null && token.length < TOKEN_CHARACTERS_MIN) throw fail('malformed-token', `The token in ${tokenFile} is too short to keep anybody out.`, { expected: `at least ${TOKEN_CHARACTERS_MIN} characters`, found: String(token.length) })
   const isPublic = !isLoopback(host) || behindProxy
   if (!isLoopback(host) && !tls && !behindProxy) throw fail('tls-needed', `Off this machine the node speaks no plain HTTP: ${host} can be listened in on.`, { expected: '--tls-cert and --tls-key, or --behind-proxy', found: 'neither' })
-  if (isPublic && token === null) throw fail('token-missing', 'Where others can connect, requests have to bring a token.', { expected: '--token-file FILE', found: 'none' })
-  return { access: { token, isAnyHost: isPublic }, tls }
+  const accounts = createAccountsView(directory)
+  const isAnyoneKnown = hasAny(accounts.read())
+  if (isPublic && token === null && !isAnyoneKnown) throw fail('token-missing', 'Where others can connect, whoever asks has to be known: add an account (`telltale accounts add`), a token (`telltale tokens add`), or give --token-file.', { expected: 'an account, a token, or --token-file FILE', found: 'none' })
+  return { access: { token, isAnyHost: isPublic, accounts }, tls }
 }
 
 async function readSecret(path: string): Promise<Buffer> {

@@ -49,7 +49,7 @@ const IDLE_CHECK_MS = 50
 /** Starts the node's interface over an open home (the codes of `accessFor`, `createNodeGateway` and `listenNear`). */
 export async function startService({ home, settings, isUsualPort, isDemo, mounts, pages, linkAt = (url) => url, log = createLog(settings.logLevel) }: ServiceInit): Promise<Service> {
   const place = readPlace(settings.listen)
-  const { access, tls } = await accessFor(place, settings)
+  const { access, tls } = await accessFor(place, settings, home.directory)
   const control = randomBytes(32).toString('hex')
   const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
   const { ledger, reader, chain, primitives, directory } = home

@@ -58,9 +58,9 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as cons
 
 /** By the name that flags and the file use. */
 export const SETTINGS: Record<string, Definition> = {
-  listen: { member: 'listen', usual: DEFAULT_LISTEN, help: 'HOST:PORT to listen on; off loopback TLS or --behind-proxy and a token are needed' },
+  listen: { member: 'listen', usual: DEFAULT_LISTEN, help: 'HOST:PORT to listen on; off loopback TLS or --behind-proxy, and accounts or a token, are needed' },
   'log-level': { member: 'logLevel', usual: 'info', help: LOG_LEVELS.join(', '), choices: LOG_LEVELS },
-  'token-file': { member: 'tokenFile', usual: '', help: 'file with the token that requests have to bring' },
+  'token-file': { member: 'tokenFile', usual: '', help: 'file with a token that lets machines read and write, beside those of `tokens`' },
   'tls-cert': { member: 'tlsCert', usual: '', help: 'certificate of this node, PEM' },
   'tls-key': { member: 'tlsKey', usual: '', help: 'its key, PEM' },
   'behind-proxy': { member: 'behindProxy', usual: false, help: 'a proxy that speaks TLS stands before this node' },

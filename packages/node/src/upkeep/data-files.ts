@@ -4,6 +4,7 @@ import { lstat, readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asArray, asExactly, decode, errorToVerdict, fail, TelltaleError } from '@telltale/core'
 import type { StoreProblem } from '@telltale/storage'
+import { ACCOUNTS_FILE, readAccounts } from '../accounts/accounts-file.ts'
 import { storeDirectory } from '../home/home.ts'
 import { GATEWAY_FOLDER } from '../home/new-directory.ts'
 import { PROFILE_FILE, readProfile } from '../home/profile.ts'
@@ -23,7 +24,7 @@ export function requireData(directory: string): void {
 /** Files of a data directory beside its store, with forward slashes; what was only being written is left out. */
 export async function listDataFiles(directory: string): Promise<string[]> {
   const files: string[] = [PROFILE_FILE]
-  if (existsSync(join(directory, CONFIG_FILE))) files.push(CONFIG_FILE)
+  for (const file of [CONFIG_FILE, ACCOUNTS_FILE]) if (existsSync(join(directory, file))) files.push(file)
   for (const folder of FOLDERS) files.push(...(await listFolder(directory, folder)))
   return files
 }
@@ -63,7 +64,8 @@ async function readOne(directory: string, path: string): Promise<void> {
   const full = join(directory, path)
   if (path === PROFILE_FILE) {
     if (!(await readProfile(directory))) throw fail('file-missing', `${PROFILE_FILE} is missing.`, { expected: PROFILE_FILE, found: 'no file' })
-  } else if (/^keys\/.*\.(?:key|seal)$/.test(path)) await readKeyFileHead(full)
+  } else if (path === ACCOUNTS_FILE) readAccounts(directory)
+  else if (/^keys\/.*\.(?:key|seal)$/.test(path)) await readKeyFileHead(full)
   else if (/^secrets\/.*\.json$/.test(path)) await createSecretsFile(directory, path.slice('secrets/'.length, -'.json'.length), undefined).has('', 0)
   else if (path.endsWith('.state')) asExactly(asArray(decode(new Uint8Array(await readFile(full))), 'device state')[0], 'tt-device-state', 'device state')
   else await readFile(full)

@@ -58,7 +58,7 @@ async function findProfile(directory: string, network: Uint8Array): Promise<Prof
     if (error.code === 'ENOTDIR') throw fail('not-a-directory', `${directory} is a file, not a directory; name another.`, { expected: 'a new directory, or the one that was backed up', found: 'a file', cause: error })
     throw error
   })
-  const isOurs = names.includes(PROFILE_FILE) || names.every((name) => /^(?:keys|secrets|devices|store(?:\..*)?)$/.test(name))
+  const isOurs = names.includes(PROFILE_FILE) || names.every((name) => /^(?:keys|secrets|devices|store(?:\..*)?|(?:accounts|config)\.json)$/.test(name))
   if (!isOurs) throw fail('directory-not-empty', `${directory} holds something else than data of Telltale. Name a new directory, or the one that was backed up.`, { expected: 'a new directory', found: names.slice(0, 3).join(', ') })
   try {
     const profile = await readProfile(directory)

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { addToken } from '../../src/accounts/account-changes.ts'
 import { accessFor, readPlace } from '../../src/service/listening.ts'
 import { resolveSettings } from '../../src/service/settings.ts'
 import { assertProblem, getJson, postCbor, readAnswer, withNode } from './running-node.ts'
@@ -94,20 +95,25 @@ suite('what the API refuses', () => {
     )
   })
 
-  test('to listen where others can connect without TLS or without a token', async () => {
+  test('to listen where others can connect without TLS, without an account or a token, or with accounts that cannot be read', async () => {
     await withDirectory(async (directory) => {
       const tokenFile = join(directory, 'token')
       await writeFile(tokenFile, 'a-token-of-this-test')
       const { settings } = await resolveSettings({ flags: {}, environment: {}, directory })
       const outside = readPlace('0.0.0.0:8362')
-      assert.equal((await accessFor(outside, { ...settings, behindProxy: true, tokenFile })).access.token, 'a-token-of-this-test')
-      assert.equal((await accessFor(readPlace('[::1]:8362'), settings)).access.token, null)
-      await assert.rejects(accessFor(outside, { ...settings, tokenFile }), { code: 'tls-needed' })
-      await assert.rejects(accessFor(outside, { ...settings, behindProxy: true }), { code: 'token-missing' })
-      await assert.rejects(accessFor(readPlace('127.0.0.1:1'), { ...settings, behindProxy: true }), { code: 'token-missing' })
-      await assert.rejects(accessFor(outside, { ...settings, tlsCert: tokenFile, tokenFile }), { code: 'tls-needed' })
+      assert.equal((await accessFor(outside, { ...settings, behindProxy: true, tokenFile }, directory)).access.token, 'a-token-of-this-test')
+      assert.equal((await accessFor(readPlace('[::1]:8362'), settings, directory)).access.token, null)
+      await assert.rejects(accessFor(outside, { ...settings, tokenFile }, directory), { code: 'tls-needed' })
+      await assert.rejects(accessFor(outside, { ...settings, behindProxy: true }, directory), { code: 'token-missing' })
+      await assert.rejects(accessFor(readPlace('127.0.0.1:1'), { ...settings, behindProxy: true }, directory), { code: 'token-missing' })
+      await assert.rejects(accessFor(outside, { ...settings, tlsCert: tokenFile, tokenFile }, directory), { code: 'tls-needed' })
+      await addToken(directory, { name: 'robot', role: 'reader', days: 1, nowMs: Date.now() })
+      assert.equal((await accessFor(outside, { ...settings, behindProxy: true }, directory)).access.token, null)
+      await writeFile(join(directory, 'accounts.json'), '{"version": 1')
+      await assert.rejects(accessFor(readPlace('127.0.0.1:1'), settings, directory), { code: 'accounts-damaged' })
+      await rm(join(directory, 'accounts.json'))
       await writeFile(tokenFile, 'short')
-      await assert.rejects(accessFor(outside, { ...settings, behindProxy: true, tokenFile }), { code: 'malformed-token' })
+      await assert.rejects(accessFor(outside, { ...settings, behindProxy: true, tokenFile }, directory), { code: 'malformed-token' })
       for (const place of ['8362', 'localhost', 'localhost:99999', '::1:8362', 'a b:1']) assert.throws(() => readPlace(place), { code: 'malformed-setting' }, place)
     })
   })

@@ -1,6 +1,6 @@
 import { fail } from '@telltale/core'
 import { certificateFromHome } from '@telltale/node'
-import { AssetId, Count, StreamPath, answers, bytesAnswer, shape } from '@telltale/node/service'
+import { AssetId, Count, StreamPath, answers, bytesAnswer, forOperators, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import { identityOf, recordsOfAsset } from '../../whole-asset.ts'
@@ -20,6 +20,7 @@ export function certificates(server: TypedServer, { home }: DeskContext): void {
   server.post(
     '/v1/desk/certificates',
     {
+      config: forOperators,
       schema: {
         operationId: 'makeOwnCertificate',
         tags: ['desk'],

@@ -2,7 +2,7 @@ import { bytesToHex, exactToText, fail } from '@telltale/core'
 import { verifyCertificate } from '@telltale/certificate'
 import { certificateFromHome } from '@telltale/node'
 import type { AssetProfile, Home } from '@telltale/node'
-import { Hash, answers, nullable, shape } from '@telltale/node/service'
+import { Hash, answers, forOperators, nullable, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
@@ -49,12 +49,12 @@ export function cheats(server: TypedServer, { home, isDemo }: DeskContext): void
   if (!isDemo) return
   server.get(
     '/v1/desk/cheats',
-    { schema: { operationId: 'listCheats', tags: ['desk'], summary: 'What a cheat could try', response: answers({ 200: shape({ cheats: Type.Array(Cheat) }) }) } },
+    { config: forOperators, schema: { operationId: 'listCheats', tags: ['desk'], summary: 'What a cheat could try', response: answers({ 200: shape({ cheats: Type.Array(Cheat) }) }) } },
     async () => ({ cheats: Object.entries(OFFERED).map(([cheat, { title, what }]) => ({ cheat, title, what })) }),
   )
   server.post(
     '/v1/desk/cheats',
-    { schema: { operationId: 'cheat', tags: ['desk'], summary: 'Tries one of them on a copy', body: shape({ cheat: Type.String({ maxLength: 40 }) }), response: answers({ 200: Attempt }, [404, 413, 415]) } },
+    { config: forOperators, schema: { operationId: 'cheat', tags: ['desk'], summary: 'Tries one of them on a copy', body: shape({ cheat: Type.String({ maxLength: 40 }) }), response: answers({ 200: Attempt }, [404, 413, 415]) } },
     async ({ body: { cheat } }) => {
       const offered = Object.hasOwn(OFFERED, cheat) ? OFFERED[cheat] : undefined
       if (!offered) throw fail('unknown-cheat', `There is no cheat ${cheat}.`, { expected: Object.keys(OFFERED).join(', '), found: cheat })

@@ -2,7 +2,7 @@ import { fail } from '@telltale/core'
 import type { Device } from '@telltale/device'
 import { grantsOf, sealKeyOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
-import { Address, Count, Ms, RecordNumber, StreamPath, answers, nullable, shape } from '@telltale/node/service'
+import { Address, Count, Ms, RecordNumber, StreamPath, answers, forOperators, nullable, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import { instruct } from '../../commands/device/instruct.ts'
@@ -25,13 +25,14 @@ export function grants(server: TypedServer, context: DeskContext): void {
 
   server.get(
     '/v1/desk/grants',
-    { schema: { operationId: 'listGrants', tags: ['desk'], summary: 'Whom a device lets read', querystring: shape({ device: Address }), response: answers({ 200: GrantList }, [404]) } },
+    { config: forOperators, schema: { operationId: 'listGrants', tags: ['desk'], summary: 'Whom a device lets read', querystring: shape({ device: Address }), response: answers({ 200: GrantList }, [404]) } },
     async ({ query: { device } }) => list(profileOf(home, device)),
   )
 
   server.post(
     '/v1/desk/grants',
     {
+      config: forOperators,
       schema: {
         operationId: 'grant',
         tags: ['desk'],
@@ -52,6 +53,7 @@ export function grants(server: TypedServer, context: DeskContext): void {
   server.post(
     '/v1/desk/revocations',
     {
+      config: forOperators,
       schema: {
         operationId: 'revoke',
         tags: ['desk'],

@@ -6,7 +6,7 @@ import { hasSignals, parseMapping, suggestMapping } from '@telltale/device'
 import type { MappedSource } from '@telltale/device'
 import { createAsset, enrolDevice, ensureIdentity, ensureStreams } from '@telltale/node'
 import type { DeviceProfile } from '@telltale/node'
-import { answers, problemOf, shape } from '@telltale/node/service'
+import { answers, forOperators, problemOf, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import { createImportReport } from '../../import-report.ts'
@@ -32,7 +32,7 @@ export function imports(server: TypedServer, context: DeskContext): void {
   const { uploads } = context
   server.post(
     '/v1/desk/suggestions',
-    { schema: { operationId: 'suggestMapping', tags: ['desk'], summary: 'A mapping that fits a CAN database', body: shape({ dbc: UploadId }), response: answers({ 200: Suggestion }, [404, 413, 415]) } },
+    { config: forOperators, schema: { operationId: 'suggestMapping', tags: ['desk'], summary: 'A mapping that fits a CAN database', body: shape({ dbc: UploadId }), response: answers({ 200: Suggestion }, [404, 413, 415]) } },
     async ({ body: { dbc } }) => suggest(await readUpload(context, dbc, DATABASE_FILE_BYTES_MAX)),
   )
 
@@ -40,6 +40,7 @@ export function imports(server: TypedServer, context: DeskContext): void {
   server.post(
     '/v1/desk/imports',
     {
+      config: forOperators,
       schema: {
         operationId: 'importLog',
         tags: ['desk'],

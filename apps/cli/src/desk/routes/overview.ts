@@ -1,7 +1,7 @@
 import { bytesToHex } from '@telltale/core'
 import { nextHeight, sealKeyOf, streamsOfAsset } from '@telltale/node'
 import type { Home } from '@telltale/node'
-import { Address, AssetId, Hash, StreamPath, answers, shape } from '@telltale/node/service'
+import { Address, AssetId, Hash, StreamPath, answers, forOperators, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
@@ -16,6 +16,7 @@ export function overview(server: TypedServer, { home, isDemo }: DeskContext): vo
   server.get(
     '/v1/desk',
     {
+      config: forOperators,
       schema: {
         operationId: 'getDesk',
         tags: ['desk'],

@@ -1,4 +1,4 @@
-import { Hash, answers, shape } from '@telltale/node/service'
+import { Hash, answers, forOperators, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
@@ -17,12 +17,12 @@ export function ownNetworks(server: TypedServer, { home, isDemo }: DeskContext):
   if (!isDemo) return
   server.get(
     '/v1/desk/networks',
-    { schema: { operationId: 'getOwnNetworkPlace', tags: ['desk'], summary: 'Where a network of your own would lie', response: answers({ 200: Place }) } },
+    { config: forOperators, schema: { operationId: 'getOwnNetworkPlace', tags: ['desk'], summary: 'Where a network of your own would lie', response: answers({ 200: Place }) } },
     async () => ({ beside: folderBeside(home.directory), passwordCharactersMin: PASSWORD_CHARACTERS_MIN }),
   )
   server.post(
     '/v1/desk/networks',
-    { schema: { operationId: 'createOwnNetwork', tags: ['desk'], summary: 'Makes a network of your own, beside the demo', body: Wanted, response: answers({ 200: Made }, [409, 413, 415, 503]) } },
+    { config: forOperators, schema: { operationId: 'createOwnNetwork', tags: ['desk'], summary: 'Makes a network of your own, beside the demo', body: Wanted, response: answers({ 200: Made }, [409, 413, 415, 503]) } },
     async ({ body: { name, password, folder } }) => createOwnNetwork(home.directory, { name, password: password === undefined || password === '' ? undefined : password, folder }),
   )
 }

@@ -1,7 +1,7 @@
 import { bytesToHex, fail } from '@telltale/core'
 import { createStreamKeys } from '@telltale/node'
 import type { StreamKeys } from '@telltale/node'
-import { Hash, RecordNumber, StreamPath, answers, shape } from '@telltale/node/service'
+import { Hash, RecordNumber, StreamPath, answers, forOperators, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
@@ -22,6 +22,7 @@ export function recordKeys(server: TypedServer, { home }: DeskContext): void {
   server.get(
     '/v1/desk/keys',
     {
+      config: forOperators,
       schema: {
         operationId: 'getRecordKeys',
         tags: ['desk'],

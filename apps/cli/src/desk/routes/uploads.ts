@@ -7,7 +7,7 @@ import { Transform } from 'node:stream'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fail } from '@telltale/core'
-import { Count, answers, shape } from '@telltale/node/service'
+import { Count, answers, forOperators, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import type { DeskContext } from '../desk.ts'
@@ -82,6 +82,7 @@ export function uploads(server: TypedServer, context: DeskContext): void {
     {
       // The stream counts for itself, and a large file takes its time.
       bodyLimit: UPLOAD_BYTES_MAX,
+      config: forOperators,
       schema: {
         operationId: 'upload',
         tags: ['desk'],

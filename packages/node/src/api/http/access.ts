@@ -1,31 +1,62 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fail } from '@telltale/core'
+import type { AccountsView } from '../../accounts/accounts-view.ts'
+import { mayAs } from '../../accounts/role.ts'
+import type { Role } from '../../accounts/role.ts'
+import type { Callers } from './callers.ts'
 
 export interface Access {
-  /** Bearer token that every request to /v1 and /metrics has to bring; null on loopback, where whoever can connect is on this machine. */
+  /** Bearer token of an operator, from --token-file; null where there is none. */
   token: string | null
-  /** Whether requests may name any host. Otherwise only names of this machine, so that a page elsewhere cannot have its own name lead here. */
+  /** Whether others than this machine can connect. Otherwise only names of this machine are answered, so that a page elsewhere cannot have its own name lead here. */
   isAnyHost: boolean
+  /** People and machines that may ask; null where nobody has an account. */
+  accounts: AccountsView | null
 }
 
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
-/** All else anybody may see: whether the node lives, how it is spoken to, and the pages, which hold no data. At a gateway each record is signed instead. */
-const GUARDED = /^\/(?:v1(?:\/|$)|(?:gateway\/)?metrics$)/
+/** Who may use a route where the node asks who somebody is; declared beside the route, as `config`. */
+export type RouteAccess = 'anybody' | Role
 
-/** Refuses requests for another host (`wrong-host`) and those without the token (`token-needed`). */
-export function guardAccess(server: FastifyInstance, { token, isAnyHost }: Access): void {
-  const wanted = token === null ? null : digest(token)
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess
+  }
+}
+
+export const forAnybody = { access: 'anybody' } as const
+export const forReaders = { access: 'reader' } as const
+export const forOperators = { access: 'operator' } as const
+
+const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
+/** A route of the API that forgot to say who may use it is for nobody else; the pages hold no data, and what is mounted elsewhere has its own lock. */
+const API = /^\/(?:v1(?:\/|$)|metrics$)/
+
+/** The rule of a route, by what it declares. */
+export function accessOf(url: string, declared: RouteAccess | undefined): RouteAccess {
+  return declared ?? (API.test(url) ? 'admin' : 'anybody')
+}
+
+/** Refuses requests for another host (`wrong-host`), those of nobody (`token-needed`, `log-in-needed`), and those of somebody who may not (`role-needed`). */
+export function guardAccess(server: FastifyInstance, callers: Callers, isAnyHost: boolean): void {
   server.addHook('onRequest', async (request, reply) => {
     if (!isAnyHost && !LOOPBACK_HOST.test(request.headers.host ?? '')) throw fail('wrong-host', 'This node answers only under names of this machine.', { expected: 'localhost or 127.0.0.1', found: (request.headers.host ?? 'none').slice(0, 80) })
-    if (wanted === null || !GUARDED.test(request.routeOptions.url ?? request.url)) return
-    const [kind, given = ''] = (request.headers.authorization ?? '').split(' ', 2)
-    if (kind?.toLowerCase() === 'bearer' && timingSafeEqual(digest(given), wanted)) return
+    const needed = ruleOf(request)
+    if (needed === 'anybody' || !callers.isGuarded()) return
     reply.header('www-authenticate', 'Bearer realm="telltale"')
-    throw fail('token-needed', 'This node asks for a token: send Authorization: Bearer TOKEN.', { expected: 'the token of this node', found: given === '' ? 'no token' : 'another token' })
+    const caller = callers.of(request) ?? refuseNobody(callers)
+    reply.removeHeader('www-authenticate')
+    if (mayAs(caller.role, needed)) return
+    throw fail('role-needed', `This is for the role ${needed}; yours is ${caller.role}. \`telltale accounts role\` gives another.`, { expected: needed, found: caller.role })
   })
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+/** Where no route answers, a reader is told so, and nobody else. */
+function ruleOf({ routeOptions, url }: FastifyRequest): RouteAccess {
+  if (routeOptions.url === undefined) return API.test(url.split('?', 1)[0]!) ? 'reader' : 'anybody'
+  return accessOf(routeOptions.url, routeOptions.config.access)
+}
+
+function refuseNobody(callers: Callers): never {
+  if (callers.hasAccounts()) throw fail('log-in-needed', 'This node asks who you are: log in on its pages, or send Authorization: Bearer TOKEN.', { expected: 'a session, or a token of this node', found: 'neither' })
+  throw fail('token-needed', 'This node asks for a token: send Authorization: Bearer TOKEN.', { expected: 'a token of this node', found: 'no token' })
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { fail } from '@telltale/core'
+import { forAnybody } from './access.ts'
 
 const ALL: HTTPMethods[] = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']
 
@@ -19,6 +20,7 @@ export function refuseOtherMethods(server: FastifyInstance): () => void {
       server.route({
         method: others,
         url,
+        config: forAnybody,
         schema: { hide: true },
         // The body is not read: nobody wants it.
         preParsing: async (request, reply) => {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { decode } from '@telltale/core'
 import { assetKey, assetRowFromCbor } from '@telltale/ledger'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, AssetId, Count, Hash, StreamPath, answers, limitOf, nullable, shape } from '../schema.ts'
 import { idsOfRow, requireAsset, showAsset } from '../state-entries.ts'
@@ -25,6 +26,7 @@ export const assets: Resource = (server, context) => {
   server.get(
     '/v1/assets',
     {
+      config: forReaders,
       schema: {
         operationId: 'listAssets',
         tags: ['assets'],
@@ -46,7 +48,7 @@ export const assets: Resource = (server, context) => {
 
   server.get(
     '/v1/assets/:asset',
-    { schema: { operationId: 'getAsset', tags: ['assets'], summary: 'An asset: its owners, with the heights at which they hold, and every stream it ever had', params: shape({ asset: AssetId }), response: answers({ 200: Asset }, [404]) } },
+    { config: forReaders, schema: { operationId: 'getAsset', tags: ['assets'], summary: 'An asset: its owners, with the heights at which they hold, and every stream it ever had', params: shape({ asset: AssetId }), response: answers({ 200: Asset }, [404]) } },
     async ({ params: { asset } }) => showAsset(asset, requireAsset(context, asset), ledger.position.height),
   )
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { bytesToHex, decodeTransaction, fail, transactionId } from '@telltale/core'
 import { createBlockSummaries } from '../block-summary.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, Count, Hash, Ms, answers, limitOf, nullable, shape } from '../schema.ts'
 
@@ -17,6 +18,7 @@ export const blocks: Resource = (server, { ledger, primitives, callNames }) => {
   server.get(
     '/v1/blocks',
     {
+      config: forReaders,
       schema: {
         operationId: 'listBlocks',
         tags: ['blocks'],
@@ -37,6 +39,7 @@ export const blocks: Resource = (server, { ledger, primitives, callNames }) => {
   server.get(
     '/v1/blocks/:height',
     {
+      config: forReaders,
       schema: {
         operationId: 'getBlock',
         tags: ['blocks'],

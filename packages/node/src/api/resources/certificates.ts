@@ -5,9 +5,11 @@ import type { CertificateRequest } from '@telltale/certificate'
 import { splitStreamName } from '@telltale/ledger'
 import type { ApiContext } from '../context.ts'
 import { linkOf } from '../../home/head-link.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { AssetId, Count, StreamPath, answers, bytesAnswer, shape } from '../schema.ts'
 import { requireAsset, requireStream } from '../state-entries.ts'
+import { createTurns } from '../turns.ts'
 
 /** Records of one certificate made here: its proofs are computed while others wait. */
 const RECORDS_MAX = 50_000
@@ -18,11 +20,12 @@ const WAITING_MAX = 8
 const Wanted = shape({ stream: StreamPath, from: Type.Optional(Count), to: Type.Optional(Count) })
 
 export const certificates: Resource = (server, context) => {
-  const inTurn = createTurns(WAITING_MAX)
+  const inTurn = createTurns(WAITING_MAX, 'Several certificates are being made already; try again in a moment.')
 
   server.post(
     '/v1/certificates',
     {
+      config: forReaders,
       schema: {
         operationId: 'makeCertificate',
         tags: ['certificates'],
@@ -64,22 +67,5 @@ function materialsOf({ ledger, reader, chain, primitives }: ApiContext, genesis:
     attachment: async () => null,
     keys: async () => null,
     primitives,
-  }
-}
-
-/** Runs one after the other; whoever would wait behind too many is told to come back (`busy`). */
-function createTurns(waitingMax: number): <T>(run: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  let waiting = 0
-  return async (run) => {
-    if (waiting > waitingMax) throw fail('busy', 'Several certificates are being made already; try again in a moment.', { expected: `at most ${waitingMax} waiting`, found: String(waiting) })
-    waiting += 1
-    const turn = last.then(run, run)
-    last = turn.catch(() => undefined)
-    try {
-      return await turn
-    } finally {
-      waiting -= 1
-    }
   }
 }

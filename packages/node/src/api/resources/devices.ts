@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { fail } from '@telltale/core'
 import type { IdentityRow } from '@telltale/ledger'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, AssetId, answers, limitOf, nullable, shape } from '../schema.ts'
 import { findIdentity, idsOfRow, showDevice } from '../state-entries.ts'
@@ -23,6 +24,7 @@ export const devices: Resource = (server, context) => {
   server.get(
     '/v1/devices',
     {
+      config: forReaders,
       schema: {
         operationId: 'listDevices',
         tags: ['devices'],
@@ -44,7 +46,7 @@ export const devices: Resource = (server, context) => {
 
   server.get(
     '/v1/devices/:device',
-    { schema: { operationId: 'getDevice', tags: ['devices'], summary: 'A device and where its streams stand', params: shape({ device: Address }), response: answers({ 200: Device }, [404]) } },
+    { config: forReaders, schema: { operationId: 'getDevice', tags: ['devices'], summary: 'A device and where its streams stand', params: shape({ device: Address }), response: answers({ 200: Device }, [404]) } },
     async ({ params: { device } }) => {
       const identity = findIdentity(context, device)
       const shown = identity && showDevice(context, device, identity)

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { fail } from '@telltale/core'
 import { eventText, readCursor } from '../events.ts'
 import type { Cursor, EventFeed } from '../events.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource, TypedServer } from '../routes.ts'
 import type { ApiContext } from '../context.ts'
 import { answers, shape } from '../schema.ts'
@@ -16,10 +17,11 @@ export interface Listeners {
 }
 
 export function events(feed: EventFeed, listeners: Listeners): Resource {
-  return (server: TypedServer, { stopping }: ApiContext) => {
+  return (server: TypedServer, { stopping, callers }: ApiContext) => {
     server.get(
       '/v1/events',
       {
+        config: forReaders,
         schema: {
           operationId: 'listenToEvents',
           tags: ['events'],
@@ -42,18 +44,24 @@ export function events(feed: EventFeed, listeners: Listeners): Resource {
           gone.abort()
         })
         const signal = AbortSignal.any([gone.signal, stopping])
-        return reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').send(Readable.from(textOf(feed, cursor, signal), { objectMode: false }))
+        return reply.type('text/event-stream').header('cache-control', 'no-store').header('x-accel-buffering', 'no').send(Readable.from(textOf(feed, cursor, { signal, mayHear: () => !callers.isGuarded() || callers.stillHolds(request) }), { objectMode: false }))
       },
     )
   }
 }
 
+interface Hearing {
+  signal: AbortSignal
+  /** Whether whoever listens still may: a session ends, a token is revoked. */
+  mayHear(): boolean
+}
+
 /** Pulled by whoever reads: a slow reader is waited for, and nothing piles up. */
-async function* textOf(feed: EventFeed, from: Cursor, signal: AbortSignal): AsyncGenerator<string> {
+async function* textOf(feed: EventFeed, from: Cursor, { signal, mayHear }: Hearing): AsyncGenerator<string> {
   let cursor = from
   let refused = feed.refusedCount
   yield ': welcome\n\n'
-  while (!signal.aborted) {
+  while (!signal.aborted && mayHear()) {
     const next = await feed.next(cursor)
     if (next) {
       for (const event of next.events) yield eventText(event)

@@ -2,6 +2,7 @@ import { bytesToHex, frontierRoot, stateRoot } from '@telltale/core'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { ApiContext } from '../context.ts'
+import { forAnybody } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Count, Hash, Ms, answers, shape } from '../schema.ts'
 
@@ -21,7 +22,7 @@ const Health = shape({
 export const health: Resource = (server, context) => {
   server.get(
     '/health',
-    { schema: { operationId: 'getHealth', tags: ['node'], summary: 'How the node stands', response: answers({ 200: Health, 503: { description: 'stalled or stopping; the same body', content: { 'application/json': { schema: Health } } } }) } },
+    { config: forAnybody, schema: { operationId: 'getHealth', tags: ['node'], summary: 'How the node stands', response: answers({ 200: Health, 503: { description: 'stalled or stopping; the same body', content: { 'application/json': { schema: Health } } } }) } },
     async (_, reply) => {
       const answer = healthOf(context)
       return reply.code(answer.status === 'ok' ? 200 : 503).send(answer)

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { decode, fail } from '@telltale/core'
 import { identityKey, identityRowFromCbor } from '@telltale/ledger'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, Count, Hex, Ms, answers, limitOf, nullable, shape } from '../schema.ts'
 import { findIdentity, idsOfRow, showIdentity } from '../state-entries.ts'
@@ -24,6 +25,7 @@ export const identities: Resource = (server, context) => {
   server.get(
     '/v1/identities',
     {
+      config: forReaders,
       schema: {
         operationId: 'listIdentities',
         tags: ['identities'],
@@ -45,7 +47,7 @@ export const identities: Resource = (server, context) => {
 
   server.get(
     '/v1/identities/:address',
-    { schema: { operationId: 'getIdentity', tags: ['identities'], summary: 'An identity: its keys and roles, with the heights at which they hold', params: shape({ address: Address }), response: answers({ 200: Identity }, [404]) } },
+    { config: forReaders, schema: { operationId: 'getIdentity', tags: ['identities'], summary: 'An identity: its keys and roles, with the heights at which they hold', params: shape({ address: Address }), response: answers({ 200: Identity }, [404]) } },
     async ({ params: { address } }) => {
       const row = findIdentity(context, address)
       if (!row) throw fail('unknown-identity', `${address} was never admitted to this network.`, { expected: 'an identity', found: address })

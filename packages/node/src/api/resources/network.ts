@@ -3,6 +3,7 @@ import { asArray, asText, bytesToHex, decode, encodePin, fail } from '@telltale/
 import { NETWORK_KEY, STATE_PREFIX, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, Count, Hash, Ms, answers, bytesAnswer, shape } from '../schema.ts'
 
@@ -41,7 +42,7 @@ export const network: Resource = (server, context) => {
   const counts = createCounts(context)
   const genesisMs = keep(async () => (await readGenesis((await ledger.store.readBlock(0)).bytes, primitives)).genesis.timeMs)
   const timeOf = keep(async (index: number) => (await reader.transaction(index)).timeMs)
-  server.get('/v1/network', { schema: { operationId: 'getNetwork', tags: ['network'], summary: 'Who may certify, and what the network chose for itself', response: answers({ 200: Network }) } }, async () => {
+  server.get('/v1/network', { config: forReaders, schema: { operationId: 'getNetwork', tags: ['network'], summary: 'Who may certify, and what the network chose for itself', response: answers({ 200: Network }) } }, async () => {
     const { height, log } = ledger.position
     const row = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
     const parameters = parametersAt(row, height + 1)
@@ -49,14 +50,14 @@ export const network: Resource = (server, context) => {
     return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, counts: { transactions: log.size, ...(await counts()) } }
   })
 
-  server.get('/v1/genesis', { schema: { operationId: 'getGenesis', tags: ['network'], summary: 'The file that the network began with', response: answers({ 200: bytesAnswer('the genesis; its SHA-256 is the network id') }) } }, async (_, reply) => {
+  server.get('/v1/genesis', { config: forReaders, schema: { operationId: 'getGenesis', tags: ['network'], summary: 'The file that the network began with', response: answers({ 200: bytesAnswer('the genesis; its SHA-256 is the network id') }) } }, async (_, reply) => {
     const { bytes } = await ledger.store.readBlock(0)
     return reply.type('application/cbor').send(Buffer.from(bytes))
   })
 
   server.get(
     '/v1/checkpoint',
-    { schema: { operationId: 'getCheckpoint', tags: ['network'], summary: 'The newest certified checkpoint; as application/cbor the file that `verify --checkpoint` reads', response: answers({ 200: { description: 'the checkpoint', content: { 'application/json': { schema: Checkpoint }, 'application/cbor': { schema: Type.String({ format: 'binary' }) } } } }, [404]) } },
+    { config: forReaders, schema: { operationId: 'getCheckpoint', tags: ['network'], summary: 'The newest certified checkpoint; as application/cbor the file that `verify --checkpoint` reads', response: answers({ 200: { description: 'the checkpoint', content: { 'application/json': { schema: Checkpoint }, 'application/cbor': { schema: Type.String({ format: 'binary' }) } } } }, [404]) } },
     async (request, reply) => {
       const { head } = chain
       if (!head) throw fail('nothing-certified', 'Nothing is certified yet.', { expected: 'a certified block', found: 'none' })

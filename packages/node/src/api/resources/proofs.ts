@@ -5,6 +5,7 @@ import type { StateNeighbour } from '@telltale/core'
 import { KIND_NOTES, encodeStateKey } from '@telltale/ledger'
 import type { StateKey } from '@telltale/ledger'
 import type { ApiContext } from '../context.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Count, HEX, Hash, Hex, answers, nullable, shape } from '../schema.ts'
 
@@ -19,6 +20,7 @@ export const proofs: Resource = (server, context) => {
   server.get(
     '/v1/log/inclusion',
     {
+      config: forReaders,
       schema: {
         operationId: 'getInclusion',
         tags: ['proofs'],
@@ -40,6 +42,7 @@ export const proofs: Resource = (server, context) => {
   server.get(
     '/v1/log/consistency',
     {
+      config: forReaders,
       schema: {
         operationId: 'getConsistency',
         tags: ['proofs'],
@@ -60,6 +63,7 @@ export const proofs: Resource = (server, context) => {
   server.get(
     '/v1/state/:key',
     {
+      config: forReaders,
       schema: {
         operationId: 'getState',
         tags: ['proofs'],

@@ -4,6 +4,7 @@ import type { Primitives } from '@telltale/core'
 import type { LedgerReader, LoggedTransaction, Store } from '@telltale/ledger'
 import { cborToJson } from '../cbor-json.ts'
 import type { ApiContext } from '../context.ts'
+import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, AssetId, Count, Hash, Hex, Ms, StreamName, StreamPath, answers, limitOf, nullable, shape } from '../schema.ts'
 import { requireStream, showStream } from '../state-entries.ts'
@@ -68,13 +69,14 @@ export const streams: Resource = (server, context) => {
 
   server.get(
     '/v1/streams/:device/:name',
-    { schema: { operationId: 'getStream', tags: ['streams'], summary: 'Where a stream stands', params: place, response: answers({ 200: Stream }, [404]) } },
+    { config: forReaders, schema: { operationId: 'getStream', tags: ['streams'], summary: 'Where a stream stands', params: place, response: answers({ 200: Stream }, [404]) } },
     async ({ params: { device, name } }) => streamAnswer(context, device, name),
   )
 
   server.get(
     '/v1/streams/:device/:name/records',
     {
+      config: forReaders,
       schema: {
         operationId: 'listRecords',
         tags: ['streams'],
@@ -90,6 +92,7 @@ export const streams: Resource = (server, context) => {
   server.get(
     '/v1/streams/:device/:name/notes',
     {
+      config: forReaders,
       schema: {
         operationId: 'listNotes',
         tags: ['streams'],

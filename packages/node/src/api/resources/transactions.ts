@@ -4,6 +4,7 @@ import { bytesToHex, decodeSubmissions, decodeTransaction, fail, hexToBytes } fr
 import type { Submission } from '@telltale/core'
 import type { ApiContext } from '../context.ts'
 import { problemOf } from '../problem.ts'
+import { forOperators, forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Count, Hash, Hex, Ms, Problem, answers, bytesAnswer, named, nullable, shape } from '../schema.ts'
 import { statusAt } from '../submissions.ts'
@@ -44,6 +45,7 @@ export const transactions: Resource = (server, context) => {
   server.post(
     '/v1/transactions',
     {
+      config: forOperators,
       schema: {
         operationId: 'submitTransactions',
         tags: ['transactions'],
@@ -66,13 +68,13 @@ export const transactions: Resource = (server, context) => {
 
   server.get(
     '/v1/transactions/:id',
-    { schema: { operationId: 'getTransaction', tags: ['transactions'], summary: 'How a transaction stands', params: byId, response: answers({ 200: Known }) } },
+    { config: forReaders, schema: { operationId: 'getTransaction', tags: ['transactions'], summary: 'How a transaction stands', params: byId, response: answers({ 200: Known }) } },
     async ({ params: { id } }) => statusOf(context, id),
   )
 
   server.get(
     '/v1/transactions/:id/receipt',
-    { schema: { operationId: 'getReceipt', tags: ['transactions'], summary: 'Its receipt (RFC 9942) under the newest checkpoint', params: byId, response: answers({ 200: bytesAnswer('COSE_Sign1, the log root detached') }, [404, 409]) } },
+    { config: forReaders, schema: { operationId: 'getReceipt', tags: ['transactions'], summary: 'Its receipt (RFC 9942) under the newest checkpoint', params: byId, response: answers({ 200: bytesAnswer('COSE_Sign1, the log root detached') }, [404, 409]) } },
     async ({ params: { id } }, reply) => {
       const index = reader.indexOf(hexToBytes(id))
       if (index === null) throw fail('no-such-transaction', 'The log holds no such transaction.', { expected: 'the id of a transaction in the log', found: id })
