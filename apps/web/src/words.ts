@@ -138,6 +138,20 @@ export const words = {
     toOverview: 'Go to the overview',
   },
 
+  logIn: {
+    title: 'Log in',
+    subtitle: 'This node asks who you are before it shows anything.',
+    name: 'Name',
+    password: 'Password',
+    submit: 'Log in',
+    wrong: 'There is no account of this name with this password. Try again.',
+    failed: 'You could not be logged in.',
+    forgotten: 'Whoever runs the node adds accounts and sets new passwords: `npx telltale accounts --help`.',
+    leave: 'Log out',
+    leaveAs: (name: string) => `Log out ${name}`,
+    leaveAgain: 'Log out: try again',
+  },
+
   desk: {
     needed: 'This is for whoever runs the node, with the keys on its machine.',
     how: 'Open the link that the node printed when it started; `npx telltale status` prints it again.',

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,12 +23,26 @@ export interface DemoNode {
 /** `telltale demo` as a process of its own: a node with the pages of `dist`, a desk, and a car that drives. */
 export async function startDemoNode(): Promise<DemoNode> {
   const directory = await mkdtemp(join(tmpdir(), 'telltale-pages-'))
-  const child = spawn(process.execPath, [COMMAND, 'demo', '--data', join(directory, 'demo'), '--listen', '127.0.0.1:0', '--json'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return startNode('demo', directory, join(directory, 'demo'))
+}
+
+/** A network with one account, and its node. */
+export async function startNodeWithAccount({ name, password }: { name: string; password: string }): Promise<DemoNode> {
+  const directory = await mkdtemp(join(tmpdir(), 'telltale-pages-'))
+  const [data, passwordFile] = [join(directory, 'data'), join(directory, 'password')]
+  await writeFile(passwordFile, password)
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, 'init', '--data', data, '--account', name, '--account-password-file', passwordFile], { encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  return startNode('start', directory, data)
+}
+
+async function startNode(command: 'demo' | 'start', directory: string, data: string): Promise<DemoNode> {
+  const child = spawn(process.execPath, [COMMAND, command, '--data', data, '--listen', '127.0.0.1:0', '--json'], { stdio: ['ignore', 'pipe', command === 'demo' ? 'inherit' : 'ignore'] })
   const { link } = await readDocument(child)
   return {
     origin: new URL(link).origin,
     link,
-    directory: join(directory, 'demo'),
+    directory: data,
     async stop() {
       if (child.exitCode !== null) return
       const ended = new Promise((end) => child.once('exit', end))

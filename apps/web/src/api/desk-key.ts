@@ -9,6 +9,11 @@ export function takeDeskKey(): void {
   history.replaceState(history.state, '', location.pathname + location.search)
 }
 
+/** Whoever opens the link again has it again. */
+export function dropDeskKey(): void {
+  sessionStorage.removeItem(PLACE)
+}
+
 /** The key of the desk, or null where this tab was not opened by the node's link. */
 export function deskKey(): string | null {
   return sessionStorage.getItem(PLACE)

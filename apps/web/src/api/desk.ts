@@ -31,8 +31,8 @@ export interface GrantList {
   standing: { stream: string; reader: string; readerName: string | null; from: number; to: number | null }[]
 }
 
-/** This node has no desk, or this tab no key for it. */
-const NO_DESK = new Set(['no-such-route', 'sign-in-needed'])
+/** This node has no desk, or this tab no key for it, or whoever is logged in may not sit at it. */
+const NO_DESK = new Set(['no-such-route', 'role-needed', 'sign-in-needed'])
 
 const deskQuery = queryOptions({
   queryKey: ['desk'],

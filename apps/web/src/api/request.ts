@@ -28,7 +28,7 @@ export async function send(path: string, init: RequestInit, signal?: AbortSignal
   const limits = [...(signal ? [signal] : []), ...(answerMs === null ? [] : [AbortSignal.timeout(answerMs)])]
   let response: Response
   try {
-    response = await fetch(path, { ...init, headers: withDeskKey(path, init.headers), signal: AbortSignal.any(limits) })
+    response = await fetch(path, { ...init, headers: headersFor(path, init), signal: AbortSignal.any(limits) })
   } catch (cause) {
     if (signal?.aborted === true) throw cause
     throw fail('node-unreachable', 'The node does not answer; see whether it runs, and try again.', { expected: 'an answer', found: 'none', cause })
@@ -37,9 +37,10 @@ export async function send(path: string, init: RequestInit, signal?: AbortSignal
   throw await readProblem(response)
 }
 
-/** Only what belongs to the owner of the node brings the key. */
-function withDeskKey(path: string, given: HeadersInit | undefined): Headers {
+/** Only what belongs to the owner of the node brings the key; what changes something says that no page from elsewhere sent it. */
+function headersFor(path: string, { method, headers: given }: RequestInit): Headers {
   const headers = new Headers(given)
+  if (method !== undefined) headers.set('x-telltale-page', '1')
   const key = path.startsWith('/v1/desk') ? deskKey() : null
   if (key !== null) headers.set('x-telltale-desk', key)
   return headers

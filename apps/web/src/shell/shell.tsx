@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { Suspense, lazy, useEffect, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { deskKey } from '../api/desk-key.ts'
-import { useLive } from '../api/live-context.tsx'
+import { useListening, useLive } from '../api/live-context.tsx'
 import { healthQuery, networkQuery } from '../api/queries.ts'
+import { useStanding } from '../api/session.ts'
+import type { Standing } from '../api/session.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { groupNumber } from '../text/figures.ts'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
+import { LogOut } from './log-out.tsx'
 import { SchemeSwitch } from './scheme-switch.tsx'
 import { UnitSwitch } from './unit-switch.tsx'
 import styles from './shell.module.css'
@@ -23,11 +26,19 @@ const PLACES = [
   { to: '/cheat', label: words.shell.cheat },
 ] as const
 
+/** What needs nothing of the node: open to whoever is not logged in. */
+const OPEN_PLACES = PLACES.filter(({ to }) => to === '/verify')
+
+const LogInPage = lazy(async () => ({ default: (await import('../session/log-in-page.tsx')).LogInPage }))
+
 /** What stands around every page: where one can go, how the ledger stands, and whether what is seen is still live. */
 export function Shell({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null)
   useFocusOnArrival(main)
-  const { data: network } = useQuery(networkQuery)
+  const standing = useStanding()
+  const isIn = standing === 'in'
+  useListening(isIn)
+  const { data: network } = useQuery({ ...networkQuery, enabled: isIn })
   return (
     <>
       <a className={styles.skip} href="#content">
@@ -38,22 +49,30 @@ export function Shell({ children }: { children: ReactNode }) {
           <Link to="/" className={styles.brand}>
             Telltale
           </Link>
-          <Navigation />
+          <Navigation places={standing === 'out' ? OPEN_PLACES : PLACES} />
           <div className={styles.state}>
             <LedgerState />
             <span className={styles.networkName}>{network?.name}</span>
+            <LogOut />
             <UnitSwitch />
             <SchemeSwitch />
           </div>
         </div>
-        <DemoLine isDemo={network?.isDemo} />
-        <LostConnection />
+        {standing !== 'out' && <DemoLine isDemo={network?.isDemo} />}
+        {isIn && <LostConnection />}
       </header>
       <main id="content" ref={main} className={styles.main} tabIndex={-1}>
-        {children}
+        <Admitted standing={standing}>{children}</Admitted>
       </main>
     </>
   )
+}
+
+/** The page, for whoever may see it; the log-in in its place for others. */
+function Admitted({ standing, children }: { standing: Standing; children: ReactNode }) {
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  if (standing === 'in' || OPEN_PLACES.some(({ to }) => to === path)) return children
+  return <Suspense>{standing === 'out' && <LogInPage />}</Suspense>
 }
 
 const REMEMBERED = 'telltale.is-own'
@@ -72,7 +91,7 @@ function DemoLine({ isDemo }: { isDemo: boolean | undefined }) {
   )
 }
 
-function Navigation() {
+function Navigation({ places }: { places: readonly (typeof PLACES)[number][] }) {
   const [isOpen, setOpen] = useState(false)
   const path = useRouterState({ select: ({ location }) => location.pathname })
   useEffect(() => setOpen(false), [path])
@@ -82,7 +101,7 @@ function Navigation() {
         {words.shell.menu}
       </button>
       <ul id="places">
-        {PLACES.map(({ to, label }) => (
+        {places.map(({ to, label }) => (
           <li key={to}>
             <Link to={to} activeOptions={{ exact: to === '/' }} activeProps={{ 'aria-current': 'page' }}>
               {label}
