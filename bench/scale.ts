@@ -7,7 +7,7 @@ import { createNetwork } from './network.ts'
 import type { Figure } from './report.ts'
 import { startSigning } from './signing-process.ts'
 import type { SigningProcess } from './signing-process.ts'
-import { bytesOf, carriedBytes, submitAll } from './throughput.ts'
+import { carriedBytes, storedBytes, submitAll } from './throughput.ts'
 
 const DEVICES = 1000
 /** Records that one rate is measured over. */
@@ -35,9 +35,7 @@ export async function benchScale(total: number): Promise<Figure[]> {
       rates.push(STRETCH / seconds)
     }
     const rssMegabytes = process.memoryUsage().rss / 1e6
-    await network.chain.stop()
-    await network.store.close()
-    const stored = (await bytesOf(join(network.directory, 'store'))) / total
+    const stored = (await storedBytes(network)) / total
     const startedMs = performance.now()
     const store = await createStore({ directory: join(network.directory, 'store'), create: false })
     await openLedger({ store, primitives })
