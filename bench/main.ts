@@ -3,6 +3,7 @@
  * compare ratios, not absolute numbers. `--quick` makes each run a tenth as long.
  */
 import { benchCertificate } from './certificate.ts'
+import { benchEvents } from './events.ts'
 import { benchGateway } from './gateway.ts'
 import { benchHttp } from './http.ts'
 import { benchLatency } from './latency.ts'
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   readings: () => benchReadings(scaled(20_000)),
   certificate: () => benchCertificate(scaled(1000)),
   gateway: () => benchGateway(scaled(20_000) + 300),
+  events: () => benchEvents(scaled(20_000)),
   http: () => benchHttp(scaled(40_000)),
   latency: () => benchLatency(scaled(3000) + 300),
   scale: () => benchScale(scaled(1_000_000)),
