@@ -7,6 +7,7 @@ import { benchEvents } from './events.ts'
 import { benchGateway } from './gateway.ts'
 import { benchHttp } from './http.ts'
 import { benchLatency } from './latency.ts'
+import { benchPages } from './pages.ts'
 import { benchReadings } from './readings.ts'
 import { printFigures } from './report.ts'
 import type { Figure } from './report.ts'
@@ -23,6 +24,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   readings: () => benchReadings(scaled(20_000)),
   certificate: () => benchCertificate(scaled(1000)),
   gateway: () => benchGateway(scaled(20_000) + 300),
+  pages: () => benchPages(scaled(1000)),
   events: () => benchEvents(scaled(20_000)),
   http: () => benchHttp(scaled(40_000)),
   latency: () => benchLatency(scaled(3000) + 300),
