@@ -54,7 +54,7 @@ async function runFiles(files: readonly string[]): Promise<Counts> {
   const unfinished = new Set(files)
   const durations: [ms: number, file: string][] = []
   const signal = AbortSignal.timeout(totalTimeMaxMs)
-  const events = run({ files, concurrency: availableParallelism() + 1, signal })
+  const events = run({ files, concurrency: availableParallelism() + 2, signal })
   events.on('test:pass', (event) => {
     if (event.skip !== undefined || event.todo !== undefined) counts.skipped += 1
     else if (event.details.type !== 'suite') counts.passed += 1
