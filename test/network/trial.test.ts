@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { faultRounds } from './faults.ts'
 import { agreed, healthOf, startTrial } from './trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -33,12 +34,8 @@ suite('a trial network of seven processes', () => {
     assert.equal((await healthOf(trial.nodes[0]!)).height, before.height)
   })
 
-  test('goes on when an authority is killed', async () => {
-    process.kill(trial.nodes[1]!.pid, 'SIGKILL')
-    for (const through of [trial.nodes[0]!, trial.nodes[4]!]) {
-      const { results } = await trial.admit(through)
-      assert.equal(results[0]?.status, 'certified')
-    }
-    await agreed(trial.nodes.filter((_, i) => i !== 1), (size += 2), 30_000)
+  test('goes on while a node is killed, or stopped for a while, and takes it back in', async () => {
+    const { kills, pauses, certified } = await faultRounds(trial, { rounds: 2, seed: 4, certified: size })
+    assert.deepEqual([kills, pauses, certified], [1, 1, size + 6])
   })
 })
