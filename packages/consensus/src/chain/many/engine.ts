@@ -1,5 +1,5 @@
-import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
-import type { Cosignature, Primitives, Signer, Submission } from '@telltale/core'
+import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
+import type { Algorithm, Cosignature, Primitives, Signer, Submission } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, isPermanentRefusal, networkAt, setAt, voteCheck } from '@telltale/ledger'
 import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
@@ -304,7 +304,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     return ledger.position.log.size === (checkpoint?.size ?? 0)
   }
 
-  let receipts: { head: CertifiedHead; encode: ReturnType<typeof createReceiptEncoder> } | null = null
+  let receipts: { head: CertifiedHead; encoders: ReturnType<typeof createReceiptEncoder>[] } | null = null
   const requireRunning = (): void => {
     if (failure) throw failure
     if (isStopped) throw fail('stopping', 'The node is stopping; submit again when it is back.')
@@ -345,10 +345,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     async receipt(index) {
       const { head } = cosigning
       if (!head || index >= head.checkpoint.size) throw fail('not-certified', 'The transaction is not certified yet.', { expected: 'a certified transaction', found: String(index) })
-      const first = head.cosignatures[0] as Cosignature
-      const { key } = head.set.find(({ address }) => address === first.address)!
-      if (receipts?.head !== head) receipts = { head, encode: createReceiptEncoder(head.checkpoint, key.algorithm, first) }
-      return receipts.encode(index, await reader.inclusion(index, head.checkpoint.size))
+      if (receipts?.head !== head) receipts = { head, encoders: head.cosignatures.map((cosignature) => createReceiptEncoder(head.checkpoint, algorithmOf(head, cosignature), cosignature)) }
+      const path = await reader.inclusion(index, head.checkpoint.size)
+      return encodeReceipts(receipts.encoders.map((encode) => encode(index, path)))
     },
     async atCertified(read) {
       for (;;) {
@@ -371,4 +370,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   await inTurn(settle)
   cancelCompare = clock.after(COMPARE_MS, compare)
   return chain
+}
+
+function algorithmOf({ set }: CertifiedHead, { address }: Cosignature): Algorithm {
+  return set.find((authority) => authority.address === address)!.key.algorithm
 }
