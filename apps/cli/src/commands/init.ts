@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
+import { initMember, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
+import { UsageError } from '../failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
 import { requireNetworkName } from '../network-name.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
+import type { Output } from '../output.ts'
+import { passwordForNewKeys } from '../password.ts'
 import { createData, withHome } from '../session.ts'
 
 interface InitOptions extends GlobalOptions {
   name?: string
+  join?: string
   algorithm: Algorithm
 }
 
@@ -17,16 +23,19 @@ export function addInit(program: Command): void {
     .command('init')
     .description('make a network of your own, with one authority')
     .option('--name <name>', 'name of the network, shown beside its fingerprint')
+    .option('--join <genesis>', 'join a network that others began: the file that any of its nodes gives at /v1/genesis')
     .addOption(algorithmOption())
     .addHelpText('after', `
 \`telltale import\` does this by itself where there is no network yet; use init to
 give it a name.
 
-Example:
-  telltale init --data my-network --name "North Rail"`)
+Examples:
+  telltale init --data my-network --name "North Rail"
+  telltale init --data member --join north-rail.genesis`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
+      if (options.join !== undefined) return join(options.join, options, output)
       if (options.name !== undefined) requireNetworkName(options.name)
       const password = await createData(options.data, output, options)
       const show = async (home: Home): Promise<void> => {
@@ -37,4 +46,15 @@ Example:
       }
       await withHome(options.data, output, show, { password })
     })
+}
+
+async function join(file: string, options: InitOptions, output: Output): Promise<void> {
+  if (options.name !== undefined) throw new UsageError('usage', 'A network that is joined has its name already.', { expected: '--name or --join', found: 'both' })
+  const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
+  await requireNewDirectory(options.data)
+  const { network, key } = await initMember({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
+  const document = { data: options.data, network: bytesToHex(network), member: key.address }
+  output.result(document, `A node of the network in ${options.data}.\nnetwork  ${document.network}\nmember   ${document.member}`)
+  output.say('\nCompare the network with what its authorities say it is. Next:')
+  output.sayCommand(`  telltale start --data ${options.data} --peer-listen /ip4/0.0.0.0/tcp/8363 --peers ADDRESS`)
 }

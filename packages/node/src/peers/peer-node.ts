@@ -33,7 +33,7 @@ export interface PeerNode {
 interface PeerNodeInit {
   directory: string
   ledger: Ledger
-  /** The identity that this node is: an authority seals and votes, any other holds and checks. */
+  /** The identity that this node is: while it is an authority it seals and votes; any other holds and checks. */
   own: WalletKey
   verifier: SignatureVerifier
   primitives: Primitives
@@ -82,7 +82,7 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     primitives,
   })
   try {
-    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, authority: isAuthority ? { signer: own.signer, address: own.address } : null })
+    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, authority: { signer: own.signer, address: own.address } })
     chain = started
     await network.start()
     return {
