@@ -23,8 +23,7 @@ export interface Running {
 
 /** Starts the real command with --json and waits until it listens. */
 export async function startCommand(args: string[]): Promise<Running> {
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))
-  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
   const written: Buffer[] = []
   const standard: Buffer[] = []
   child.stdout.on('data', (piece: Buffer) => {
@@ -68,6 +67,23 @@ function documentIn(text: string): Running['document'] | null {
     // Not all of it is there yet.
     return null
   }
+}
+
+/** Runs the real command with --json to its end, expects success, and answers with its document. */
+export async function runCommand(args: string[]): Promise<Record<string, unknown>> {
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, err]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (piece: Buffer) => out.push(piece))
+  child.stderr.on('data', (piece: Buffer) => err.push(piece))
+  const status = await new Promise<number | null>((settle) => child.on('close', settle))
+  const text = Buffer.concat(out).toString()
+  assert.equal(status, 0, `${args.join(' ')}: ${Buffer.concat(err).toString()}${text}`)
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+/** What the environment says about Telltale or the tests is left out. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))
 }
 
 /** A node on some port of this machine that refuses no sender for being fast. */
