@@ -1,4 +1,5 @@
 import type { EngineClock, Exchange, Participant, PeerChain } from '@telltale/consensus'
+import type { Primitives } from '@telltale/core'
 import type { Ledger } from '@telltale/ledger'
 import type { Transport } from '@telltale/network'
 import type { SeededRandom, TestIdentity } from '@telltale/testing'
@@ -7,12 +8,12 @@ import type { SeededRandom, TestIdentity } from '@telltale/testing'
 export interface Accomplice {
   ledger: Ledger
   chain: PeerChain
+  /** The honest way out. */
   exchange: Exchange
   clock: EngineClock
   random: SeededRandom
+  primitives: Primitives
   identity: TestIdentity
-  /** Hash of the genesis. */
-  network: Uint8Array
 }
 
 /** How one node misbehaves: it runs an honest engine and bends what goes in and out. */
@@ -24,6 +25,8 @@ export interface Misconduct {
   transport?(honest: Transport): Transport
   exchange?(honest: Exchange): Exchange
   participant?(honest: Participant): Participant
-  start(with_: Accomplice): void
+  /** The node runs. */
+  start(accomplice: Accomplice): void
+  /** The node ended; it may start again. */
   stop(): void
 }

@@ -140,6 +140,6 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
   chain = await createPeerChain({ ledger, primitives, verifier: createInlineVerifier(primitives), clock: engineClock, exchange, branchLog: machine.branchLog, authority: identity })
   await network.start()
   const running = { ledger, store, chain, network }
-  misconduct?.start({ ...running, exchange: network.exchange, clock: engineClock, random, identity: identity as TestIdentity, network: genesis.network })
+  misconduct?.start({ ledger, chain, exchange: network.exchange, clock: engineClock, random, primitives, identity: identity as TestIdentity })
   return running
 }

@@ -161,6 +161,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
         const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full)
+        for (const vote of accepted.block.votes) note(vote, parent)
         await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
@@ -169,14 +170,20 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       return true
     })
 
+  /** Keeps a vote that holds; where its voter said otherwise before, that is kept too. */
+  const note = (vote: Vote, block: BranchBlock): void => {
+    const voter = voterAt(block, vote)
+    const doubled = voter && core.votes.add(voter.address, vote)
+    if (doubled) verdicts.accuse(doubled)
+  }
+
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>
     inTurn(async () => {
       const vote: Vote = decodeVote(bytes)
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      const doubled = core.votes.add(voter.address, vote)
-      if (doubled) verdicts.accuse(doubled)
+      note(vote, branches.find(vote.targetId) ?? core.head)
       await settle().catch(fell)
       return 'pass-on'
     })
