@@ -32,7 +32,7 @@ function filesUnder(folder: string): string[] {
 /** Those that open a browser or run commands come first: they take longest, and nobody should wait for one alone at the end. */
 function allFiles(): string[] {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'))
-  return ['apps/web/test', 'apps/cli/test', 'test', ...packages, 'interop', 'scripts/test'].flatMap((folder) => filesUnder(join(root, folder)))
+  return ['apps/web/test', 'apps/cli/test', 'apps/simulator/test', 'test', ...packages, 'interop', 'scripts/test'].flatMap((folder) => filesUnder(join(root, folder)))
 }
 
 /** Files that the arguments name, seen from where npm was called, else from the root; undefined stands for a missing one. */

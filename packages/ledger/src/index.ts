@@ -1,6 +1,6 @@
 export { judgeTransaction, readTransaction } from './admission.ts'
 export type { CheckedTransaction } from './admission.ts'
-export { decodeBlock, encodeBlock } from './block/block.ts'
+export { bodyHash, decodeBlock, encodeBlock } from './block/block.ts'
 export type { Block } from './block/block.ts'
 export { NO_NONCE, blockId, decodeHeader, encodeHeader } from './block/header.ts'
 export type { BlockHeader } from './block/header.ts'

@@ -4,15 +4,13 @@ import { portable, signTransaction } from '@telltale/core'
 import type { Cbor, Primitives, Submission } from '@telltale/core'
 import { DEFAULT_PARAMETERS, createGenesis, openLedger } from '@telltale/ledger'
 import type { Ledger, Parameters } from '@telltale/ledger'
-import { createPlainStore, createSeededRandom, testIdentity } from '@telltale/testing'
+import { SimulatedClock, createPlainStore, createSeededRandom, testIdentity } from '@telltale/testing'
 import type { PlainStore, SeededRandom, TestIdentity } from '@telltale/testing'
 import { admitArgs } from './statements.ts'
 import { createInlineVerifier } from '../../src/chain/signature-verifier.ts'
 import { createPeerChain } from '../../src/chain/many/engine.ts'
 import type { PeerChain } from '../../src/chain/many/engine.ts'
 import type { BranchLog } from '../../src/chain/many/core.ts'
-import { createSimulatedClock } from './simulated-clock.ts'
-import type { SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedPeers } from './simulated-peers.ts'
 import type { SimulatedPeers } from './simulated-peers.ts'
 
@@ -67,7 +65,7 @@ function createMemoryBranchLog(): BranchLog {
 export async function createSimulatedNetwork({ authorities, members, seed, parameters = {}, latencyMs = { min: 1, max: 40 } }: { authorities: number; members: number; seed: number; parameters?: Partial<Parameters>; latencyMs?: { min: number; max: number } }): Promise<SimulatedNetwork> {
   const primitives: Primitives = fastPrimitives()
   const random = createSeededRandom(seed)
-  const clock = createSimulatedClock(START_MS + 1000)
+  const clock = new SimulatedClock(START_MS + 1000)
   const peers = createSimulatedPeers(clock, random, latencyMs)
   const identities = Array.from({ length: authorities }, (_, i) => testIdentity(i + 1))
   const genesis = await createGenesis(START_MS, { ...DEFAULT_PARAMETERS, blockMs: 500, ...parameters }, identities.map(({ signer }) => signer), primitives)

@@ -5,6 +5,7 @@ import type { EngineCore } from './core.ts'
 import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
 import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
+import { isFault } from './verdicts.ts'
 
 /** Asks others for what this node lacks. One at a time; a peer that stalls or lies is left for another. */
 export interface CatchUp {
@@ -62,8 +63,8 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
         isBusy = false
         await restFrom(peer)
       } catch (error) {
-        // Gone or slow peers are no wonder; whoever sent what is refused is scored down.
-        if (error instanceof TelltaleError && !error.code.startsWith('peer-')) core.exchange.blame(peer, error.code)
+        // Gone or slow peers are no wonder, nor one that stands on another branch by now, nor that there is no room here: only what no honest peer sends is scored down.
+        if (error instanceof TelltaleError && isFault(error.code)) core.exchange.blame(peer, error.code)
       } finally {
         isBusy = false
       }

@@ -1,10 +1,9 @@
 import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
-import type { Algorithm, Cosignature, Primitives, Signer, Submission } from '@telltale/core'
-import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, isPermanentRefusal, networkAt, setAt, voteCheck } from '@telltale/ledger'
-import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
+import type { Algorithm, Cosignature, Primitives, Signer } from '@telltale/core'
+import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, networkAt, setAt, voteCheck } from '@telltale/ledger'
+import type { Ledger, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
-import { matchAttachments } from '../pool.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import { answerQuestion } from './answers.ts'
@@ -17,6 +16,7 @@ import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
 import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
+import { createIntake } from './intake.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
@@ -102,6 +102,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }
+  const intake = createIntake(core, () => sealer?.consider())
   const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
@@ -114,7 +115,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     await commitFinal()
     const head = chooseHead(core)
     if (head !== core.head) {
+      const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head
+      intake.takeBack(left)
       const vote = signing && (await castVote(core, signing))
       if (vote && signing) {
         core.votes.add(signing.address, vote)
@@ -133,26 +136,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const { execution, bytes, attachments } = block.content!
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
       if (core.head === block || !branches.contains(core.head, block)) core.head = block
-      branches.advance(block)
+      const left = branches.advance(block)
       if (core.head === block) core.head = branches.root
       for (const { id } of execution.transactions) core.waiting.remove(id)
+      intake.takeBack(left)
       waiters.onFinal(execution)
       if (execution.transactions.length > 0) certifiable = block.height
     }
     core.votes.forget(branches.root.height)
-    dropHopeless()
+    intake.dropHopeless(waiters.reject)
     await branchLog.settle(branches.all().map(({ content }) => encodeKept(content!)))
     if (certifiable !== null) await cosigning.onFinal(certifiable)
-  }
-
-  /** What waits and can never stand in a block any more, now that something else is final. */
-  const dropHopeless = (): void => {
-    for (const { checked } of core.waiting.inOrder()) {
-      const verdict = ledger.check(checked.read, clock.nowMs())
-      if (!verdict || !isPermanentRefusal(verdict.code)) continue
-      core.waiting.remove(checked.read.id)
-      waiters.reject(checked.read.id, verdictToError(verdict))
-    }
   }
 
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
@@ -163,17 +157,25 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const { height, parent: parentId } = block.header
       if (branches.find(id) || height <= branches.root.height) return false
       const parent = branches.find(parentId)
+      if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
       try {
-        if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
-        await add(await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full), parent)
+        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full)
+        for (const vote of accepted.block.votes) note(vote, parent)
+        await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
-        if (error instanceof TelltaleError && error.code !== 'missed-block') verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
+        if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
         throw error
       }
-      await settle().catch(fell)
       return true
     })
+
+  /** Keeps a vote that holds; where its voter said otherwise before, that is kept too. */
+  const note = (vote: Vote, block: BranchBlock): void => {
+    const voter = voterAt(block, vote)
+    const doubled = voter && core.votes.add(voter.address, vote)
+    if (doubled) verdicts.accuse(doubled)
+  }
 
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>
     inTurn(async () => {
@@ -181,35 +183,13 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      const doubled = core.votes.add(voter.address, vote)
-      if (doubled) verdicts.accuse(doubled)
+      note(vote, branches.find(vote.targetId) ?? core.head)
       await settle().catch(fell)
       return 'pass-on'
     })
 
-  /** Checks a transaction against the head and lets it wait for a block (the codes of the ledger, `pool-full`). False where it waits already. */
-  const takeTransaction = async (read: ReadTransaction, given: Uint8Array[]): Promise<boolean> => {
-    if (core.waiting.get(read.id)) return false
-    const attachments = matchAttachments(ledger, read, given, primitives)
-    const required = ledger.signatures(read, core.head.position)
-    if (!Array.isArray(required)) throw verdictToError(required)
-    if (!(await verifier.verify(required))) throw fail('invalid-signature', 'The signature does not hold.', { expected: `a signature under key ${read.transaction.keyNumber} of ${read.transaction.iss}`, found: 'another signature' })
-    const verdict = ledger.check(read, Math.max(clock.nowMs(), core.head.position.timeMs + 1), core.head.position)
-    if (verdict && verdict.code !== 'gap') throw verdictToError(verdict)
-    if (core.waiting.get(read.id)) return false
-    core.waiting.add({ checked: { read, keys: required.map(({ key }) => key) }, attachments, arrivedMs: clock.nowMs() })
-    sealer?.consider()
-    return true
-  }
-
   const tell = (submission: Uint8Array): void => {
     if (submission.length <= GOSSIP_BYTES_MAX) exchange.publish('transaction', submission)
-  }
-
-  const takeSubmission = async ({ bytes, attachments }: Submission): Promise<boolean> => {
-    const read = ledger.read(bytes)
-    if (!read.ok) throw verdictToError(read.verdict)
-    return takeTransaction(read.value, attachments)
   }
 
   const onAnnouncement = async (peer: string, bytes: Uint8Array): Promise<Passing> => {
@@ -241,10 +221,14 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       case 'vote':
         return takeVote(bytes)
       case 'cosignature':
-        return inTurn(async () => cosigning.receive(bytes))
+        return inTurn(async () => cosigning.receive(bytes)).catch((error: unknown) => {
+          // It judges what it is given: what it throws is the store's.
+          fell(error)
+          return 'keep'
+        })
       case 'transaction': {
         const [submission] = decodeSubmissions(bytes)
-        return submission && (await takeSubmission(submission)) ? 'pass-on' : 'keep'
+        return submission && (await intake.takeSubmission(submission)) ? 'pass-on' : 'keep'
       }
     }
   }
@@ -267,7 +251,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     core,
     receive: async (block) => receive('', block),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
-    take: takeSubmission,
+    take: intake.takeSubmission,
     isStopped: () => isStopped || failure !== null,
   })
 
@@ -296,6 +280,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       // What cannot be taken any more is asked for again.
       await receive('', full.value).catch(() => false)
     }
+    // Others may not have what stands in them, and another branch may win.
+    intake.takeBack(branches.all())
     if (signing && !isOwnKept && signing.signed.state.sealedHeight > ledger.position.height) signing.unsentHeight = signing.signed.state.sealedHeight
   }
 
@@ -336,7 +322,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       requireRunning()
       const certified = waiters.wait(read.id)
       try {
-        if (await takeTransaction(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
+        if (await intake.take(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
       } catch (error) {
         waiters.reject(read.id, error)
       }

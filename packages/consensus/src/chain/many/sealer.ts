@@ -77,7 +77,8 @@ export function createSealer(core: EngineCore, signing: Signing, enqueue: (task:
     const due = dueMs()
     if (due === null) return
     const waitMs = due - core.clock.nowMs()
-    if (waitMs > 0) cancel = core.clock.after(waitMs, consider)
+    // In the engine's queue: a store that fails stops the engine, not the process.
+    if (waitMs > 0) cancel = core.clock.after(waitMs, () => enqueue(async () => consider()))
     else {
       isSealing = true
       enqueue(seal)
