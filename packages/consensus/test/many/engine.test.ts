@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { bytesToHex } from '@telltale/core'
+import type { Parameters } from '@telltale/ledger'
 import { createSimulatedNetwork } from './rig.ts'
 import type { SimulatedNetwork, SimulatedNode } from './rig.ts'
 
@@ -66,10 +67,16 @@ suite('a network of several authorities', () => {
       for (const seed of SEEDS) await survive(authorities, seed)
     })
   }
+
+  for (const [authorities, sealers] of [[4, 'authorities'], [4, 'anyone'], [1, 'anyone']] as const) {
+    test(`survives them with work: ${authorities} authorities, sealed by ${sealers}`, async () => {
+      for (const seed of SEEDS.slice(0, Math.ceil(SEEDS.length / 2))) await survive(authorities, seed, { sealers, workBits: 8, blockMs: 2000 })
+    })
+  }
 })
 
-async function survive(authorities: number, seed: number): Promise<void> {
-  const network = await createSimulatedNetwork({ authorities, members: 2, seed, latencyMs: { min: 1, max: 300 } })
+async function survive(authorities: number, seed: number, parameters: Partial<Parameters> = {}): Promise<void> {
+  const network = await createSimulatedNetwork({ parameters, authorities, members: 2, seed, latencyMs: { min: 1, max: 300 }, triesPerMs: () => 0.05 })
   const { clock, nodes, peers, random } = network
   const accepted: Promise<unknown>[] = []
   try {
@@ -89,7 +96,7 @@ async function survive(authorities: number, seed: number): Promise<void> {
     peers.heal()
     peers.lossShare = 0
     for (const node of nodes) if (!node.isUp) await network.start(node)
-    await clock.run(60_000)
+    await clock.run(parameters.workBits === undefined ? 60_000 : 120_000)
     assertAgreed(network, nodes[0]!.ledger.position.log.size)
     const results = await Promise.all(accepted)
     const certified = results.filter((result) => !(result instanceof Error))
