@@ -25,6 +25,8 @@ interface PlanInit {
   authorities: number
   members: number
   blockMs: number
+  sealers: 'authorities' | 'anyone'
+  workBits: number
   nowMs: number
 }
 
@@ -40,7 +42,7 @@ export async function openPlan(directory: string, init: PlanInit): Promise<Plan>
   const ports = await freePorts(planned.length * 2)
   const nodes = planned.map((node, i) => ({ ...node, port: ports[2 * i] as number, peerPort: ports[2 * i + 1] as number }))
   const dataOf = (role: PlannedNode['role']): string[] => nodes.filter((node) => node.role === role).map(({ data }) => data)
-  const { network } = await initJointNetwork({ authorities: dataOf('authority'), members: dataOf('member'), algorithm: 'EdDSA', parameters: { name: 'trial', blockMs: init.blockMs }, nowMs: init.nowMs })
+  const { network } = await initJointNetwork({ authorities: dataOf('authority'), members: dataOf('member'), algorithm: 'EdDSA', parameters: { name: 'trial', blockMs: init.blockMs, sealers: init.sealers, workBits: init.workBits }, nowMs: init.nowMs })
   const plan: Plan = { network: bytesToHex(network), nodes }
   await writeFile(path, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 })
   return plan

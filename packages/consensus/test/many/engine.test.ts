@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { bytesToHex } from '@telltale/core'
+import type { Parameters } from '@telltale/ledger'
 import { createSimulatedNetwork } from './rig.ts'
 import type { SimulatedNetwork, SimulatedNode } from './rig.ts'
 
@@ -57,4 +58,60 @@ suite('a network of several authorities', () => {
     await Promise.all(waiting)
     assertAgreed(network, 2)
   })
+
+  for (const [authorities, sealers] of [[4, 'authorities'], [4, 'anyone'], [1, 'anyone']] as const) {
+    test(`survives them with work: ${authorities} authorities, sealed by ${sealers}`, async () => {
+      await survive(authorities, 100, { sealers, workBits: 8, blockMs: 2000 })
+    })
+  }
 })
+
+async function survive(authorities: number, seed: number, parameters: Partial<Parameters> = {}): Promise<void> {
+  const network = await createSimulatedNetwork({ parameters, authorities, members: 2, seed, latencyMs: { min: 1, max: 300 }, triesPerMs: () => 0.05 })
+  const { clock, nodes, peers, random } = network
+  const accepted: Promise<unknown>[] = []
+  try {
+    for (let round = 0; round < 12; round++) {
+      peers.lossShare = random.fraction() * 0.3
+      const chance = random.below(6)
+      const victim = random.pick(nodes)
+      if (chance === 0 && victim.isUp) await network.kill(victim)
+      if (chance === 1) peers.split([nodes.filter(() => random.chance(0.5)).map(({ name }) => name)])
+      if (chance === 2) peers.heal()
+      for (const node of nodes) if (!node.isUp && random.chance(0.5)) await network.start(node)
+      const up = nodes.filter(({ isUp }) => isUp)
+      for (let i = random.below(4); i > 0; i--) accepted.push(random.pick(up).chain.submit(await network.admission()).catch((error: unknown) => error))
+      await clock.pass(random.below(4000))
+      assertOneHistory(network)
+    }
+    peers.heal()
+    peers.lossShare = 0
+    for (const node of nodes) if (!node.isUp) await network.start(node)
+    await clock.pass(parameters.workBits === undefined ? 60_000 : 120_000)
+    assertAgreed(network, nodes[0]!.ledger.position.log.size)
+    const results = await Promise.all(accepted)
+    const certified = results.filter((result) => !(result instanceof Error))
+    assert.ok(certified.length <= nodes[0]!.ledger.position.log.size)
+    for (const node of nodes) {
+      assert.equal(node.chain.failure, null)
+      assert.equal(node.chain.verdicts.doubleVotes.length, 0)
+      assert.equal(node.chain.status().waiting, 0)
+    }
+  } catch (error) {
+    console.error(`seed ${seed}, ${authorities} authorities`)
+    throw error
+  }
+}
+
+/** No two nodes hold different final blocks at one height. */
+function assertOneHistory({ nodes }: SimulatedNetwork): void {
+  const ids = new Map<number, string>()
+  for (const { ledger, isUp } of nodes) {
+    if (!isUp) continue
+    for (let height = 0; height <= ledger.position.height; height++) {
+      const id = bytesToHex(ledger.position.ancestor(height)!.id)
+      assert.equal(ids.get(height) ?? id, id, `two final blocks at ${height}`)
+      ids.set(height, id)
+    }
+  }
+}

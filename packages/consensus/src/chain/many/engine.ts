@@ -1,6 +1,6 @@
 import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
 import type { Algorithm, Cosignature, Primitives, Signer } from '@telltale/core'
-import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, networkAt, setAt, voteCheck } from '@telltale/ledger'
+import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
 import type { Ledger, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
@@ -10,24 +10,28 @@ import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
-import type { BranchLog, EngineClock, EngineCore } from './core.ts'
+import type { BranchLog, EngineClock, EngineCore, Sealing } from './core.ts'
 import { createCosigning } from './cosigning.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
 import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { createIntake } from './intake.ts'
+import type { Miner } from './miner.ts'
+import { loadPace } from './pace.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
+import { staleWork } from './work-bench.ts'
+import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
 import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
-import { castVote } from './voter.ts'
+import { createVoter } from './voter.ts'
 import { createWaiters } from './waiters.ts'
 import { createWaitingRoom } from './waiting.ts'
 
@@ -41,11 +45,15 @@ export interface EngineStatus {
   isCatchingUp: boolean
 }
 
-/** The longest chain among several nodes: blocks by authorities in turn, the heaviest branch, finality by votes, certified by cosignatures. */
+/** The longest chain among several nodes: blocks by authorities in turn, by whoever did their work, or both, the heaviest branch, finality by votes, certified by cosignatures. */
 export interface PeerChain extends Chain {
   readonly participant: Participant
   readonly verdicts: Verdicts
   status(): EngineStatus
+  /** The work that this node's next block waits for; null where none is wanted. */
+  work(): Work | null
+  /** Takes work that was done elsewhere and seals the block (`stale-work`, `insufficient-work`). */
+  takeWork(id: Uint8Array, nonce: Uint8Array): Promise<{ height: number; id: Uint8Array }>
   /** Blocks that are not final, of all branches, the lowest first. */
   branches(): BranchBlock[]
 }
@@ -60,6 +68,10 @@ export interface PeerChainInit {
   branchLog: BranchLog
   /** The authority that this node is; null for one that holds and checks only. */
   authority: { signer: Signer; address: string } | null
+  /** Who this node seals as where anyone may; its authority if left out. */
+  sealing?: Sealing
+  /** Does the work where the network asks for some; without one, only what is brought from outside is used. */
+  miner?: Miner
 }
 
 /** How often a node asks one of the others what it lacks: what gossip lost comes this way. */
@@ -67,7 +79,7 @@ const COMPARE_MS = 5_000
 
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, authority } = init
-  const branches = createBranches(ledger, clock.nowMs())
+  const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
   const signing = authority && { ...authority, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
@@ -107,7 +119,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
-    branches.add(parent, accepted, weightOf(accepted.turn, setAt(networkAt(parent.position), accepted.block.header.height)), clock.nowMs())
+    branches.add(parent, accepted, weightOf(accepted.block.header, parent.position), clock.nowMs())
   }
 
   /** After a block or a vote came: what is final is committed, the head is chosen, and this authority votes for it. */
@@ -118,15 +130,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head
       intake.takeBack(left)
-      const vote = signing && (await castVote(core, signing))
-      if (vote && signing) {
-        core.votes.add(signing.address, vote)
-        exchange.publish('vote', encodeVote(vote))
-        return settle()
-      }
+      if (await voter?.vote()) return settle()
     }
     sealer?.consider()
   }
+
+  const voter = signing && createVoter({ core, signing, enqueue, onVoted: settle })
 
   const commitFinal = async (): Promise<void> => {
     const final = findFinal(core)
@@ -255,11 +264,13 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     isStopped: () => isStopped || failure !== null,
   })
 
-  const sealer: Sealer | null = signing && createSealer(core, signing, enqueue, async (sealed) => {
+  const sealing = init.sealing ?? authority
+  const accept = async (sealed: AcceptedBlock): Promise<void> => {
     await add(sealed, branches.find(sealed.block.header.parent) as BranchBlock)
     exchange.publish('block', encodeAnnouncement(sealed.block.headerBytes, sealed.block.seal))
     await settle()
-  })
+  }
+  const sealer: Sealer | null = sealing && createSealer({ core, sealing, miner: init.miner ?? null, enqueue, accept })
 
   let turnToAsk = 0
   let cancelCompare: () => void = () => undefined
@@ -308,6 +319,16 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       return failure
     },
     status: () => ({ height: core.head.height, id: core.head.id, finalHeight: branches.root.height, justifiedHeight: core.head.position.finality.justifiedHeight, waiting: core.waiting.count, isCatchingUp: catchUp.isBusy }),
+    work: () => sealer?.work ?? null,
+    async takeWork(id, nonce) {
+      requireRunning()
+      return inTurn(async () => {
+        if (!sealer) throw staleWork('a node whose identity may seal')
+        const sealed = await sealer.take(id, nonce)
+        await accept(sealed).catch(fell)
+        return { height: sealed.block.header.height, id: sealed.id }
+      })
+    },
     branches: () => branches.all(),
     onCertified(listener) {
       listeners.add(listener)
@@ -346,6 +367,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     async stop() {
       isStopped = true
       sealer?.stop()
+      voter?.stop()
       cancelCompare()
       await last
       waiters.rejectAll(fail('stopping', 'The node is stopping; submit again when it is back.'))

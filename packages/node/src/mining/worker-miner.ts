@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import type { Miner } from '@telltale/consensus'
+import type { MiningAnswer, MiningJob } from './mining-worker.ts'
+
+export interface MiningStatus {
+  threads: number
+  /** Hashes tried since it began. */
+  tries: number
+  /** Of the last search that took long enough to tell, or of the one under way; 0 before. */
+  triesPerSecond: number
+}
+
+/** Does work in threads of its own, one search at a time; a new one calls off the one before. Threads start with the first and do not keep the process alive. */
+export interface WorkerMiner extends Miner {
+  status(): MiningStatus
+  close(): Promise<void>
+}
+
+/** Shorter searches do not tell how fast it is. */
+const RATE_MS_MIN = 250
+
+interface Search {
+  number: number
+  startedMs: number
+  triesBefore: number
+  /** Threads that have not answered. */
+  open: number
+  end(nonce: Uint8Array | null): void
+}
+
+export function createWorkerMiner(threads: number): WorkerMiner {
+  const wanted = new Int32Array(new SharedArrayBuffer(4))
+  const tries = new BigInt64Array(new SharedArrayBuffer(8))
+  let workers: Worker[] | null = null
+  let search: Search | null = null
+  let count = 0
+  let triesPerSecond = 0
+
+  const measure = (): void => {
+    const tookMs = search ? performance.now() - search.startedMs : 0
+    if (search && tookMs >= RATE_MS_MIN) triesPerSecond = Math.round(((Number(tries[0]) - search.triesBefore) * 1000) / tookMs)
+  }
+  const end = (nonce: Uint8Array | null): void => {
+    measure()
+    const ended = search
+    search = null
+    Atomics.store(wanted, 0, 0)
+    ended?.end(nonce)
+  }
+  const start = (): Worker => {
+    const worker = new Worker(new URL('mining-worker.ts', import.meta.url))
+    worker.unref()
+    worker.on('message', ({ number, nonce }: MiningAnswer) => {
+      if (search?.number !== number) return
+      search.open -= 1
+      if (nonce || search.open === 0) end(nonce)
+    })
+    // A thread that fails takes the others with it: the next search starts with new ones.
+    worker.on('error', () => {
+      void stop()
+      end(null)
+    })
+    return worker
+  }
+  const stop = async (): Promise<void> => {
+    const stopped = workers ?? []
+    workers = null
+    await Promise.all(stopped.map((worker) => worker.terminate()))
+  }
+
+  return {
+    async solve(headerBytes, difficulty, signal) {
+      end(null)
+      if (signal.aborted) return null
+      workers ??= Array.from({ length: threads }, start)
+      const number = (count = (count % 0x7fff_ffff) + 1)
+      const found = new Promise<Uint8Array | null>((resolve) => {
+        search = { number, startedMs: performance.now(), triesBefore: Number(tries[0]), open: threads, end: resolve }
+      })
+      Atomics.store(wanted, 0, number)
+      // Others may search the same header: each begins somewhere else.
+      for (const worker of workers) worker.postMessage({ number, headerBytes, difficulty, start: new Uint8Array(randomBytes(8)), wanted, tries } satisfies MiningJob, [])
+      const callOff = (): void => {
+        if (search?.number === number) end(null)
+      }
+      signal.addEventListener('abort', callOff, { once: true })
+      const nonce = await found
+      signal.removeEventListener('abort', callOff)
+      return nonce
+    },
+    status() {
+      measure()
+      return { threads, tries: Number(tries[0]), triesPerSecond }
+    },
+    async close() {
+      end(null)
+      await stop()
+    },
+  }
+}
