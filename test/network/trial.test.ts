@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { createClient } from '@telltale/client'
 import { agreed, healthOf, startTrial } from './trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -33,6 +34,24 @@ suite('a trial network of seven processes', () => {
     assert.equal((await healthOf(trial.nodes[0]!)).height, before.height)
   })
 
+  test('tells who is there, how far away, whose turn it is, and that nothing waits', async () => {
+    const member = trial.nodes.at(-1)!
+    const client = createClient({ url: member.url })
+    const { isAlone, peers } = await client.call('listPeers', {})
+    assert.deepEqual([isAlone, peers.length, peers.filter(({ role }) => role === 'authority').length], [false, 6, 4])
+    assert.ok(peers.every(({ isConnected, latencyMs, software }) => isConnected && latencyMs !== null && software?.startsWith('telltale/')), JSON.stringify(peers))
+    const graph = await client.call('getPeerGraph', {})
+    assert.deepEqual([graph.nodes.length, graph.isConnected, graph.nodes.filter(({ isOwn }) => isOwn).length], [7, true, 1])
+    const { authorities, turns, needed } = await client.call('listAuthorities', {})
+    assert.deepEqual([authorities.length, needed, new Set(turns.map(({ address }) => address)).size], [4, 3, 4])
+    assert.ok(authorities.every(({ vote, awaySinceMs }) => vote !== null && awaySinceMs === null), JSON.stringify(authorities))
+    assert.ok(authorities.filter(({ cosignature }) => cosignature !== null).length >= 3)
+    const [pool, branches, refused, health] = await Promise.all([client.call('getPool', {}), client.call('getBranches', {}), client.call('listRefusedBlocks', {}), client.health()])
+    assert.deepEqual([pool.count, pool.oldest, refused.counts, health.stalled], [0, null, [], null])
+    assert.ok(branches.head.height >= branches.final.height && branches.blocks.every(({ votes, sealer }) => votes.length <= 4 && authorities.some(({ address }) => address === sealer)))
+    assert.equal((await client.call('syncWithPeers', {})).asked, 6)
+  })
+
   test('goes on when an authority is killed', async () => {
     process.kill(trial.nodes[1]!.pid, 'SIGKILL')
     for (const through of [trial.nodes[0]!, trial.nodes[4]!]) {
@@ -40,5 +59,25 @@ suite('a trial network of seven processes', () => {
       assert.equal(results[0]?.status, 'certified')
     }
     await agreed(trial.nodes.filter((_, i) => i !== 1), (size += 2), 30_000)
+  })
+
+  test('says who is missing and what helps when too few authorities are left', async () => {
+    process.kill(trial.nodes[2]!.pid, 'SIGKILL')
+    const client = createClient({ url: trial.nodes[0]!.url })
+    void trial.admit(trial.nodes[4]!).catch(() => undefined)
+    const endMs = performance.now() + 30_000
+    let { stalled } = await client.health()
+    while (stalled === null) {
+      assert.ok(performance.now() < endMs, 'nobody tells that it stalls')
+      await new Promise((settle) => setTimeout(settle, 200))
+      stalled = (await client.health()).stalled
+    }
+    assert.deepEqual([stalled.present, stalled.needed, stalled.authorities], [2, 3, 4])
+    const { authorities } = await client.call('listAuthorities', {})
+    assert.deepEqual(stalled.missing.map(({ address }) => address).sort(), authorities.filter(({ awaySinceMs }) => awaySinceMs !== null).map(({ address }) => address).sort())
+    assert.match(stalled.help, /^Start 1 of the 2 that are missing again/)
+    const figures = await client.call('getMetrics', {})
+    assert.ok(Number(/^telltale_stalled_seconds (\S+)$/m.exec(figures)?.[1]) > 4, figures)
+    assert.match(figures, /^telltale_peers 4$/m)
   })
 })

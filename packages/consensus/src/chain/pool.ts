@@ -22,6 +22,7 @@ export interface Certified {
 export interface Waiting {
   checked: CheckedTransaction
   attachments: Attachment[]
+  arrivedMs: number
   /** Null while its signatures are being checked. */
   isValid: boolean | null
   resolve(certified: Certified): void
@@ -40,6 +41,7 @@ export interface Pool {
   /** As many as one block may hold, oldest first, up to the first that is still being checked. */
   take(transactionsMax: number, bytesMax: number): Waiting[]
   rejectAll(error: unknown): void
+  all(): readonly Waiting[]
 }
 
 export function createPool(): Pool {
@@ -86,10 +88,12 @@ export function createPool(): Pool {
     rejectAll(error) {
       for (const { reject } of remove(waiting.length)) reject(error)
     },
+    all: () => waiting,
   }
 }
 
-function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
+/** Bytes of a transaction and what came with it. */
+export function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
   return attachments.reduce((sum, { bytes }) => sum + bytes.length, read.transaction.bytes.length)
 }
 

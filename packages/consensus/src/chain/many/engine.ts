@@ -7,12 +7,16 @@ import type { CertifiedHead } from '../certifier.ts'
 import { matchAttachments } from '../pool.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import { createActivity } from './activity.ts'
+import type { Activity } from './activity.ts'
 import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
 import type { BranchLog, EngineClock, EngineCore } from './core.ts'
 import { createCosigning } from './cosigning.ts'
+import { findDelays } from './delays.ts'
+import type { Delays } from './delays.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
 import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
@@ -22,6 +26,8 @@ import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
+import { rememberLost, showBranches } from './shown-branches.ts'
+import type { LostBlock, ShownBlock } from './shown-branches.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
@@ -29,7 +35,7 @@ import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
 import { castVote } from './voter.ts'
 import { createWaiters } from './waiters.ts'
-import { createWaitingRoom } from './waiting.ts'
+import { createWaitingRoom, viewWaiting } from './waiting.ts'
 
 /** How a node of several stands. */
 export interface EngineStatus {
@@ -46,8 +52,16 @@ export interface PeerChain extends Chain {
   readonly participant: Participant
   readonly verdicts: Verdicts
   status(): EngineStatus
+  /** What was seen of each authority last. */
+  readonly activity: Activity
+  /** Blocks that lost to another of their height lately, the newest last. */
+  readonly lost: readonly LostBlock[]
   /** Blocks that are not final, of all branches, the lowest first. */
-  branches(): BranchBlock[]
+  branches(): ShownBlock[]
+  /** What stands still for longer than it should. */
+  delays(patienceMs: number): Delays
+  /** Asks every peer now for what this node lacks; how many are asked. */
+  sync(): number
 }
 
 export interface PeerChainInit {
@@ -73,6 +87,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
   const verdicts = createVerdicts()
+  const activity = await createActivity(ledger)
+  const lost: LostBlock[] = []
   const listeners = new Set<() => void>()
   const certifiedReaders: (() => void)[] = []
   const fetching = new Set<string>()
@@ -102,10 +118,11 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }
-  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
+  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
+    activity.sawBlock(accepted.block)
     branches.add(parent, accepted, weightOf(accepted.turn, setAt(networkAt(parent.position), accepted.block.header.height)), clock.nowMs())
   }
 
@@ -118,6 +135,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const vote = signing && (await castVote(core, signing))
       if (vote && signing) {
         core.votes.add(signing.address, vote)
+        activity.sawVote(vote, clock.nowMs())
         exchange.publish('vote', encodeVote(vote))
         return settle()
       }
@@ -133,7 +151,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const { execution, bytes, attachments } = block.content!
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
       if (core.head === block || !branches.contains(core.head, block)) core.head = block
-      branches.advance(block)
+      rememberLost(lost, branches.advance(block), block, clock.nowMs())
       if (core.head === block) core.head = branches.root
       for (const { id } of execution.transactions) core.waiting.remove(id)
       waiters.onFinal(execution)
@@ -183,6 +201,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
       const doubled = core.votes.add(voter.address, vote)
       if (doubled) verdicts.accuse(doubled)
+      activity.sawVote(vote, clock.nowMs())
       await settle().catch(fell)
       return 'pass-on'
     })
@@ -322,7 +341,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       return failure
     },
     status: () => ({ height: core.head.height, id: core.head.id, finalHeight: branches.root.height, justifiedHeight: core.head.position.finality.justifiedHeight, waiting: core.waiting.count, isCatchingUp: catchUp.isBusy }),
-    branches: () => branches.all(),
+    pool: () => viewWaiting(core.waiting),
+    activity,
+    lost,
+    branches: () => showBranches(core),
+    delays: (patienceMs) => findDelays(core, cosigning.head, patienceMs),
+    sync: () => catchUp.fromAll(),
     onCertified(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
