@@ -21,6 +21,16 @@ export interface Running {
   interrupt(): Promise<number | null>
 }
 
+/** Runs the real command with --json to its end. */
+export async function runCommand<T>(args: string[]): Promise<{ status: number | null; document: T }> {
+  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] })
+  const pieces: Buffer[] = []
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  const status = await new Promise<number | null>((settle) => child.on('close', settle))
+  return { status, document: JSON.parse(Buffer.concat(pieces).toString()) as T }
+}
+
 /** Starts the real command with --json and waits until it listens. */
 export async function startCommand(args: string[]): Promise<Running> {
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))

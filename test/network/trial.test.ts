@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { bytesToHex } from '@telltale/core'
 import { createClient } from '@telltale/client'
+import { runCommand } from '../process.ts'
 import { agreed, healthOf, startTrial } from './trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -52,6 +54,19 @@ suite('a trial network of seven processes', () => {
     assert.equal((await client.call('syncWithPeers', {})).asked, 6)
   })
 
+  test('tells the same on the terminal, of the node that runs on a directory or at an address', async () => {
+    const { data, url } = trial.nodes.at(-1)!
+    const [list, graph, sync] = await Promise.all([
+      runCommand<{ peers: unknown[] }>(['peers', 'list', '--data', data]),
+      runCommand<{ nodes: unknown[]; links: unknown[] }>(['peers', 'graph', '--node', url]),
+      runCommand<{ asked: number; from: number; height: number }>(['peers', 'sync', '--data', data]),
+    ])
+    assert.deepEqual([list.document.peers.length, graph.document.nodes.length, sync.document.asked], [6, 7, 6])
+    assert.ok(graph.document.links.length >= 6 && sync.document.height >= sync.document.from)
+    const none = await runCommand<{ error: { code: string } }>(['peers', 'list', '--data', join(folder, 'nothing')])
+    assert.deepEqual([none.status, none.document.error.code], [2, 'node-unreachable'])
+  })
+
   test('goes on when an authority is killed', async () => {
     process.kill(trial.nodes[1]!.pid, 'SIGKILL')
     for (const through of [trial.nodes[0]!, trial.nodes[4]!]) {
@@ -64,7 +79,7 @@ suite('a trial network of seven processes', () => {
   test('says who is missing and what helps when too few authorities are left', async () => {
     process.kill(trial.nodes[2]!.pid, 'SIGKILL')
     const client = createClient({ url: trial.nodes[0]!.url })
-    void trial.admit(trial.nodes[4]!).catch(() => undefined)
+    assert.equal((await trial.admit(trial.nodes[4]!, 'accepted')).results[0]?.status, 'pending')
     const endMs = performance.now() + 30_000
     let { stalled } = await client.health()
     while (stalled === null) {
@@ -79,5 +94,20 @@ suite('a trial network of seven processes', () => {
     const figures = await client.call('getMetrics', {})
     assert.ok(Number(/^telltale_stalled_seconds (\S+)$/m.exec(figures)?.[1]) > 4, figures)
     assert.match(figures, /^telltale_peers 4$/m)
+  })
+
+  test('leaves directories whose blocks a file carries into a new one, where they are shown to be final', async () => {
+    await trial.running.interrupt()
+    const [file, copy] = [join(folder, 'trial.chain'), join(folder, 'copy')]
+    const network = bytesToHex(trial.network)
+    const exported = await runCommand<{ height: number; cosignatures: number }>(['chain', 'export', file, '--data', trial.nodes[0]!.data])
+    assert.ok(exported.status === 0 && exported.document.cosignatures >= 9, JSON.stringify(exported))
+    const other = await runCommand<{ error: { code: string } }>(['chain', 'import', file, '--data', copy, '--network', 'ff'.repeat(32)])
+    assert.deepEqual([other.status, other.document.error.code], [2, 'other-network'])
+    const taken = await runCommand<{ network: string; height: number; size: number; open: number }>(['chain', 'import', file, '--data', copy, '--network', network])
+    assert.deepEqual([taken.status, taken.document.network, taken.document.size], [0, network, size], JSON.stringify(taken.document))
+    assert.equal(taken.document.height + taken.document.open, exported.document.height)
+    const [own, given] = await Promise.all([copy, trial.nodes[0]!.data].map(async (data) => (await runCommand<{ logRoot: string; stateRoot: string; certified: { isQuorum: boolean } }>(['chain', 'show', '--data', data])).document))
+    assert.deepEqual([own!.logRoot, own!.stateRoot, own!.certified.isQuorum], [given!.logRoot, given!.stateRoot, true])
   })
 })
