@@ -21,6 +21,15 @@ export interface Running {
   interrupt(): Promise<number | null>
 }
 
+/** Runs the real command with --json to its end. */
+export async function runCommand<T>(args: string[]): Promise<{ status: number | null; document: T }> {
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const pieces: Buffer[] = []
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  const status = await new Promise<number | null>((settle) => child.on('close', settle))
+  return { status, document: JSON.parse(Buffer.concat(pieces).toString()) as T }
+}
+
 /** Starts the real command with --json and waits until it listens. */
 export async function startCommand(args: string[]): Promise<Running> {
   const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
@@ -67,18 +76,6 @@ function documentIn(text: string): Running['document'] | null {
     // Not all of it is there yet.
     return null
   }
-}
-
-/** Runs the real command with --json to its end, expects success, and answers with its document. */
-export async function runCommand(args: string[]): Promise<Record<string, unknown>> {
-  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (piece: Buffer) => out.push(piece))
-  child.stderr.on('data', (piece: Buffer) => err.push(piece))
-  const status = await new Promise<number | null>((settle) => child.on('close', settle))
-  const text = Buffer.concat(out).toString()
-  assert.equal(status, 0, `${args.join(' ')}: ${Buffer.concat(err).toString()}${text}`)
-  return JSON.parse(text) as Record<string, unknown>
 }
 
 /** What the environment says about Telltale or the tests is left out. */

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
-import { freePort, runCommand as run, startCommand } from '../process.ts'
+import { freePort, runCommand, startCommand } from '../process.ts'
 import type { Running } from '../process.ts'
 import { agreed } from './trial.ts'
 import type { TrialNode } from './trial.ts'
@@ -17,6 +17,12 @@ suite('a network of one authority', () => {
     for (const node of running) await node.interrupt()
     rmSync(folder, { recursive: true, force: true })
   })
+
+  async function run(args: string[]): Promise<Record<string, unknown>> {
+    const { status, document } = await runCommand<Record<string, unknown>>(args)
+    assert.equal(status, 0, `${args.join(' ')}: ${JSON.stringify(document)}`)
+    return document
+  }
 
   /** As docs/network.md tells those who run one on real machines. */
   test('is joined by a node of others, who become an authority in it; both certify from then on', async () => {

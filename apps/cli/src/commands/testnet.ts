@@ -51,6 +51,9 @@ Examples:
       const [authorities, members] = [readCount(options.authorities, '--authorities', 1, NODES_MAX), readCount(options.members, '--members', 0, NODES_MAX)]
       const { sealers, workBits } = readRules(options)
       const plan = await openPlan(directory, { authorities, members, sealers, workBits, blockMs: readCount(options.blockMs, '--block-ms', 1, BLOCK_MS_MAX), nowMs: Date.now() })
+      // Once, and not by every node at the same time.
+      const { buildPages } = await import('../page-build.ts')
+      await buildPages(output)
       const interrupts = catchInterrupts(() => output.say('Stopping all of them.'))
       const progress = output.progress('Starting')
       try {

@@ -1,6 +1,8 @@
 import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
+import type { PeerLink } from '../peers/authority-states.ts'
+import type { Stall } from '../peers/stall.ts'
 import type { Metrics } from './metrics.ts'
 import type { Submissions } from './submissions.ts'
 
@@ -9,12 +11,16 @@ export interface ApiContext {
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
+  /** What a node among others has beside; null for one that is alone. */
+  peers: PeerLink | null
   primitives: Primitives
   clock: { nowMs(): number }
   version: string
   isDemo: boolean
   /** Since when the node runs, Unix milliseconds. */
   sinceMs: number
+  /** What stands still, and what helps; null while all is well. */
+  stall(): Stall | null
   submissions: Submissions
   metrics: Metrics
   /** Fires when the node begins to stop. */

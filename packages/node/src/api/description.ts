@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 const TAGS: Record<string, string> = {
   node: 'the node itself',
   network: 'who may certify, and what is certified',
+  peers: 'the nodes around this one',
   blocks: 'blocks and what they hold',
   transactions: 'submitting transactions and asking after them',
   proofs: 'proofs of log and state, as docs/formats.md describes them',

@@ -26,6 +26,7 @@ const STATUS: Record<string, number> = {
   'directory-not-empty': 409,
   'disk-full': 503,
   'method-not-allowed': 405,
+  'node-alone': 409,
   'no-such-attachment': 404,
   'no-such-block': 404,
   'no-such-record': 404,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ApiContext } from './context.ts'
 import type { EventFeed } from './events.ts'
+import { agreement } from './resources/agreement.ts'
 import { assets } from './resources/assets.ts'
 import { attachments } from './resources/attachments.ts'
 import { blocks } from './resources/blocks.ts'
@@ -11,6 +12,7 @@ import type { Listeners } from './resources/events.ts'
 import { health } from './resources/health.ts'
 import { identities } from './resources/identities.ts'
 import { network } from './resources/network.ts'
+import { peers } from './resources/peers.ts'
 import { proofs } from './resources/proofs.ts'
 import { streams } from './resources/streams.ts'
 import { transactions } from './resources/transactions.ts'
@@ -19,7 +21,7 @@ import { answers } from './schema.ts'
 
 /** Everything that the API offers, in the order of its description. */
 export function addResources(server: TypedServer, context: ApiContext, feed: EventFeed, listeners: Listeners): void {
-  const all = [health, network, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
+  const all = [health, network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
   for (const add of all) add(server, context)
   addDescriptions(server, context)
 }

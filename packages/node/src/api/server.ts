@@ -7,6 +7,8 @@ import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import { createCalls } from '@telltale/ledger'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
+import type { PeerLink } from '../peers/authority-states.ts'
+import { createStallDoctor } from '../peers/stall-doctor.ts'
 import type { ApiContext } from './context.ts'
 import { describeRoutes } from './description.ts'
 import { createEventFeed } from './events.ts'
@@ -36,6 +38,8 @@ export interface ApiInit {
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
+  /** Its engine and its connections; null for a node that is alone. */
+  peers: PeerLink | null
   primitives: Primitives
   clock: { nowMs(): number }
   log: FastifyBaseLogger
@@ -61,7 +65,7 @@ export interface ApiServer {
 
 /** Builds the server; it does not listen yet. */
 export async function createApiServer(init: ApiInit): Promise<ApiServer> {
-  const { ledger, chain, limits, primitives } = init
+  const { ledger, chain, limits, peers, primitives } = init
   const server = createHttpServer(init)
   const budget = createByteBudget(limits.heldBytesMax, limits.heldBytesOfOneMax)
   const listeners: Listeners = { count: 0, most: limits.listenersMax }
@@ -70,17 +74,24 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
   const submissions = createSubmissions({ ledger, reader: init.reader, chain, onRefused: () => feed.wake() })
   const unsubscribe = chain.onCertified(() => feed.wake())
   server.addHook('onClose', async () => unsubscribe())
+  const sinceMs = init.clock.nowMs()
+  const stall = createStallDoctor({ ...init, sinceMs })
   const metrics = createMetrics(() => ({
-    height: () => ledger.position.height,
+    height: () => chain.heights.newest,
+    finalHeight: () => chain.heights.final,
     size: () => ledger.position.log.size,
     certifiedHeight: () => chain.head?.checkpoint.height ?? 0,
     pending: () => submissions.pendingCount,
+    pool: () => chain.pool(),
+    peers,
+    nowMs: init.clock.nowMs,
+    stall,
     listeners: () => listeners.count,
     heldBytes: () => budget.used,
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))
   const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
-  const context: ApiContext = { ...init, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
+  const context: ApiContext = { ...init, sinceMs, stall, submissions, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
   requireContent(server)

@@ -4,14 +4,12 @@ import { DEFAULT_PARAMETERS, createGenesis, openLedger, readGenesis } from '@tel
 import type { GenesisFile, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
+import { MEMBER_KEY } from './holder-home.ts'
 import { AUTHORITY_KEY, storeDirectory } from './home.ts'
 import { lostProfile, makeDirectory, requireNewDirectory } from './new-directory.ts'
 import { writeProfile } from './profile.ts'
 import { createWallet } from './wallet.ts'
 import type { WalletKey } from './wallet.ts'
-
-/** Name of the key of a node that holds and checks and is no authority. */
-const MEMBER_KEY = 'member'
 
 export interface JointNetworkInit {
   /** Data directories of the authorities, and of those who only hold and check. */

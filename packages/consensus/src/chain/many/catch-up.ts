@@ -11,6 +11,8 @@ import { isFault } from './verdicts.ts'
 export interface CatchUp {
   /** Takes what a peer has and this node has not: blocks from the newest final one on, then votes, cosignatures and transactions that wait. */
   from(peer: string): void
+  /** Does so with every peer; how many there are. */
+  fromAll(): number
   /** Whether blocks are being fetched now. */
   readonly isBusy: boolean
 }
@@ -72,14 +74,20 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
     running = null
   }
 
+  const from = (peer: string): void => {
+    if (isStopped()) return
+    wanted.add(peer)
+    running ??= Promise.resolve().then(run)
+  }
   return {
     get isBusy() {
       return isBusy
     },
-    from(peer) {
-      if (isStopped()) return
-      wanted.add(peer)
-      running ??= Promise.resolve().then(run)
+    from,
+    fromAll() {
+      const peers = core.exchange.peers()
+      for (const peer of peers) from(peer)
+      return peers.length
     },
   }
 }

@@ -1,4 +1,4 @@
-import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
+import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
 import type { Algorithm, Cosignature, Primitives, Signer } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
 import type { Ledger, Vote } from '@telltale/ledger'
@@ -6,17 +6,22 @@ import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import { createActivity } from './activity.ts'
+import type { Activity } from './activity.ts'
 import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
 import type { BranchLog, EngineClock, EngineCore, Sealing } from './core.ts'
 import { createCosigning } from './cosigning.ts'
+import { findDelays } from './delays.ts'
+import type { Delays } from './delays.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
-import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
+import { decodeAnnouncement, decodeFullBlocks, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { createIntake } from './intake.ts'
+import { takeKept } from './kept-blocks.ts'
 import type { Miner } from './miner.ts'
 import { loadPace } from './pace.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
@@ -26,6 +31,8 @@ import { createSealer } from './sealer.ts'
 import { staleWork } from './work-bench.ts'
 import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
+import { rememberLost, showBranches } from './shown-branches.ts'
+import type { LostBlock, ShownBlock } from './shown-branches.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
@@ -33,7 +40,7 @@ import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
 import { createVoter } from './voter.ts'
 import { createWaiters } from './waiters.ts'
-import { createWaitingRoom } from './waiting.ts'
+import { createWaitingRoom, viewWaiting } from './waiting.ts'
 
 /** How a node of several stands. */
 export interface EngineStatus {
@@ -54,8 +61,18 @@ export interface PeerChain extends Chain {
   work(): Work | null
   /** Takes work that was done elsewhere and seals the block (`stale-work`, `insufficient-work`). */
   takeWork(id: Uint8Array, nonce: Uint8Array): Promise<{ height: number; id: Uint8Array }>
+  /** What was seen of each authority last. */
+  readonly activity: Activity
+  /** Blocks that lost to another of their height lately, the newest last. */
+  readonly lost: readonly LostBlock[]
   /** Blocks that are not final, of all branches, the lowest first. */
   branches(): BranchBlock[]
+  /** The same, as people look at them. */
+  shownBranches(): ShownBlock[]
+  /** What stands still for longer than it should. */
+  delays(patienceMs: number): Delays
+  /** Asks every peer now for what this node lacks; how many are asked. */
+  sync(): number
 }
 
 export interface PeerChainInit {
@@ -85,6 +102,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
   const verdicts = createVerdicts()
+  const activity = await createActivity(ledger)
+  const lost: LostBlock[] = []
   const listeners = new Set<() => void>()
   const certifiedReaders: (() => void)[] = []
   const fetching = new Set<string>()
@@ -115,10 +134,11 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
   const intake = createIntake(core, () => sealer?.consider())
-  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
+  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
+    activity.sawBlock(accepted.block)
     branches.add(parent, accepted, weightOf(accepted.block.header, parent.position), clock.nowMs())
   }
 
@@ -135,7 +155,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     sealer?.consider()
   }
 
-  const voter = signing && createVoter({ core, signing, enqueue, onVoted: settle })
+  const voter = signing && createVoter({ core, signing, enqueue, onCast: (vote) => activity.sawVote(vote, clock.nowMs()), onVoted: settle })
 
   const commitFinal = async (): Promise<void> => {
     const final = findFinal(core)
@@ -146,6 +166,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
       if (core.head === block || !branches.contains(core.head, block)) core.head = block
       const left = branches.advance(block)
+      rememberLost(lost, left, block, clock.nowMs())
       if (core.head === block) core.head = branches.root
       for (const { id } of execution.transactions) core.waiting.remove(id)
       intake.takeBack(left)
@@ -193,6 +214,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
       note(vote, branches.find(vote.targetId) ?? core.head)
+      activity.sawVote(vote, clock.nowMs())
       await settle().catch(fell)
       return 'pass-on'
     })
@@ -281,21 +303,6 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     cancelCompare = clock.after(COMPARE_MS, compare)
   }
 
-  const restore = async (): Promise<void> => {
-    let isOwnKept = false
-    for (const bytes of await branchLog.load()) {
-      const full = judge(() => decodeKept(bytes))
-      if (!full.ok) continue
-      const id = blockId(decodeBlock(full.value.bytes).headerBytes, primitives)
-      if (signing && equalBytes(id, signing.signed.state.sealedId)) isOwnKept = true
-      // What cannot be taken any more is asked for again.
-      await receive('', full.value).catch(() => false)
-    }
-    // Others may not have what stands in them, and another branch may win.
-    intake.takeBack(branches.all())
-    if (signing && !isOwnKept && signing.signed.state.sealedHeight > ledger.position.height) signing.unsentHeight = signing.signed.state.sealedHeight
-  }
-
   const isAtCertified = (): boolean => {
     const checkpoint = cosigning.head?.checkpoint
     return ledger.position.log.size === (checkpoint?.size ?? 0)
@@ -329,7 +336,13 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
         return { height: sealed.block.header.height, id: sealed.id }
       })
     },
+    pool: () => viewWaiting(core.waiting),
+    activity,
+    lost,
     branches: () => branches.all(),
+    shownBranches: () => showBranches(core),
+    delays: (patienceMs) => findDelays(core, cosigning.head, patienceMs),
+    sync: () => catchUp.fromAll(),
     onCertified(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -374,7 +387,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       for (const read of certifiedReaders.splice(0)) read()
     },
   }
-  await restore()
+  await takeKept(core, branchLog, async (full) => receive('', full))
+  // Others may not have what stands in them, and another branch may win.
+  intake.takeBack(branches.all())
   await inTurn(settle)
   cancelCompare = clock.after(COMPARE_MS, compare)
   return chain

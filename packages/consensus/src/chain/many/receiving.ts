@@ -29,6 +29,8 @@ interface Checking {
   clock: { nowMs(): number }
   waiting: WaitingRoom
   votes: VoteBook
+  /** Whether a body may be missing because it was dropped where the block comes from. */
+  mayLack?: (sha256: Uint8Array) => boolean
 }
 
 /**
@@ -95,7 +97,7 @@ function invalidVote(expected: string, found: string): TelltaleError {
 }
 
 /** Every transaction's attachments are at hand and its signatures hold under the keys in force; those that wait here already were checked before. */
-async function acceptTransactions({ ledger, primitives, verifier, waiting }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
+async function acceptTransactions({ ledger, primitives, verifier, waiting, mayLack = () => false }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
   const given = new Map(attachments.map((bytes) => [bytesToHex(primitives.sha256(bytes)), bytes]))
   const carried: Attachment[] = []
   const checks: Promise<boolean>[] = []
@@ -104,7 +106,7 @@ async function acceptTransactions({ ledger, primitives, verifier, waiting }: Che
     if (!read.ok) throw fail('invalid-transaction', `The block holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
     const known = waiting.get(read.value.id)
     const own = ledger.attachments(read.value).flatMap(({ sha256 }) => given.get(bytesToHex(sha256)) ?? known?.attachments.find((one) => equalBytes(one.sha256, sha256))?.bytes ?? [])
-    carried.push(...matchAttachments(ledger, read.value, own, primitives))
+    carried.push(...matchAttachments(ledger, read.value, own, primitives, mayLack))
     const required = ledger.signatures(read.value, parent.position)
     if (!Array.isArray(required)) throw fail('invalid-transaction', `The block holds a transaction that fails (${required.code}): ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
     const isKnown = known !== null && equalBytes(known.checked.read.transaction.bytes, bytes) && required.every(({ key }, i) => known.checked.keys?.[i] === key)

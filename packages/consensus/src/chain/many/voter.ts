@@ -16,11 +16,13 @@ interface VoterInit {
   signing: Signing
   /** Runs in the engine's queue. */
   enqueue(task: () => Promise<void>): void
+  /** Told of every vote that was cast. */
+  onCast(vote: Vote): void
   /** After a vote that waited. */
   onVoted(): Promise<void>
 }
 
-export function createVoter({ core, signing, enqueue, onVoted }: VoterInit): Voter {
+export function createVoter({ core, signing, enqueue, onCast, onVoted }: VoterInit): Voter {
   let cancel: () => void = () => undefined
   const vote = async (): Promise<boolean> => {
     cancel()
@@ -32,6 +34,7 @@ export function createVoter({ core, signing, enqueue, onVoted }: VoterInit): Vot
     const cast = await castVote(core, signing)
     if (!cast) return false
     core.votes.add(signing.address, cast)
+    onCast(cast)
     core.exchange.publish('vote', encodeVote(cast))
     return true
   }
