@@ -22,6 +22,7 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => unknown>> = {
   send: async () => (await import('./commands/send.ts')).addSend,
   chain: async () => (await import('./commands/chain.ts')).addChain,
   testnet: async () => (await import('./commands/testnet.ts')).addTestnet,
+  mine: async () => (await import('./commands/mine.ts')).addMine,
   store: async () => (await import('./commands/store.ts')).addStore,
   config: async () => (await import('./commands/config.ts')).addConfig,
 }

@@ -1,8 +1,15 @@
 import type { Primitives } from '@telltale/core'
-import type { Chain } from '@telltale/consensus'
+import type { Chain, PeerChain } from '@telltale/consensus'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
+import type { MiningStatus } from '../mining/worker-miner.ts'
 import type { Metrics } from './metrics.ts'
 import type { Submissions } from './submissions.ts'
+
+/** The work of a node among others. */
+export interface MiningDesk extends Pick<PeerChain, 'work' | 'takeWork'> {
+  /** What its own threads do; null where it has none. */
+  status(): MiningStatus | null
+}
 
 /** What the resources of the API stand on. */
 export interface ApiContext {
@@ -19,6 +26,8 @@ export interface ApiContext {
   metrics: Metrics
   /** Fires when the node begins to stop. */
   stopping: AbortSignal
+  /** Null for a node that is alone. */
+  mining: MiningDesk | null
   /** Names of calls by number. */
   callNames: Map<number, string>
 }

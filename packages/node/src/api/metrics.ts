@@ -15,6 +15,7 @@ export interface MetricSources {
   certifiedHeight(): number
   pending(): number
   listeners(): number
+  workTries(): number
   heldBytes(): number
   connections(): Promise<number>
 }
@@ -39,6 +40,7 @@ export function createMetrics(sources: () => MetricSources): Metrics {
   gauge('telltale_log_size', 'transactions in the log', (source) => source.size())
   gauge('telltale_pending_transactions', 'transactions that wait for a block', (source) => source.pending())
   gauge('telltale_event_listeners', 'open streams of events', (source) => source.listeners())
+  gauge('telltale_work_tries', 'hashes that the threads of this node tried in the work for blocks, since it started', (source) => source.workTries())
   gauge('telltale_held_bytes', 'bytes of bodies and answers in memory', (source) => source.heldBytes())
   gauge('telltale_connections', 'open connections', (source) => source.connections())
   return {

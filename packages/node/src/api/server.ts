@@ -7,7 +7,7 @@ import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import { createCalls } from '@telltale/ledger'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
-import type { ApiContext } from './context.ts'
+import type { ApiContext, MiningDesk } from './context.ts'
 import { describeRoutes } from './description.ts'
 import { createEventFeed } from './events.ts'
 import type { EventFeed } from './events.ts'
@@ -36,6 +36,8 @@ export interface ApiInit {
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
+  /** Left out by a node that is alone. */
+  mining?: MiningDesk | null
   primitives: Primitives
   clock: { nowMs(): number }
   log: FastifyBaseLogger
@@ -76,11 +78,12 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
     certifiedHeight: () => chain.head?.checkpoint.height ?? 0,
     pending: () => submissions.pendingCount,
     listeners: () => listeners.count,
+    workTries: () => init.mining?.status()?.tries ?? 0,
     heldBytes: () => budget.used,
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))
   const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
-  const context: ApiContext = { ...init, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
+  const context: ApiContext = { ...init, mining: init.mining ?? null, sinceMs: init.clock.nowMs(), submissions, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
   requireContent(server)
