@@ -20,6 +20,8 @@ export { AUTHORITY_KEY, initHome, openHome, storeDirectory } from './home/home.t
 export { initHolderHome } from './home/holder-home.ts'
 export { initJointNetwork, initMember } from './home/joint-network.ts'
 export type { JointNetwork } from './home/joint-network.ts'
+export { createWorkerMiner } from './mining/worker-miner.ts'
+export type { WorkerMiner } from './mining/worker-miner.ts'
 export type { PeerOptions } from './peers/peer-node.ts'
 export { requireNewDirectory } from './home/new-directory.ts'
 export type { Home, Message } from './home/home.ts'

@@ -14,6 +14,7 @@ interface TestnetOptions extends GlobalOptions {
   blockMs: string
   sealers: string
   work: string
+  miningThreads: string
 }
 
 const SEALERS = ['authorities', 'anyone'] as const
@@ -22,6 +23,7 @@ const NODES_MAX = 32
 const BLOCK_MS_MAX = 60_000
 /** Beyond this no machine that runs a whole network finds a block in a day. */
 const WORK_BITS_MAX = 40
+const MINING_THREADS_MAX = 64
 
 export function addTestnet(program: Command): void {
   program
@@ -32,12 +34,12 @@ export function addTestnet(program: Command): void {
     .option('--block-ms <ms>', 'least time between two blocks; with work, the usual one', '500')
     .addOption(new Option('--sealers <who>', 'who seals: authorities in turn, or anyone who is registered and does the work').choices(SEALERS).default('authorities'))
     .option('--work <bits>', 'work of a block, 2^bits hashes at least; 0 for none', '0')
+    .option('--mining-threads <count>', 'threads of each node that work while a block is wanted', '1')
     .addHelpText('after', `
 Lies in ${TESTNET_DIRECTORY} unless --data names another directory; what was made
 before goes on, with as many nodes as it has. Keys have no passwords: it is for
 trying out, on this machine only. One ctrl-C stops all. With --work each node
-that seals works with one thread while a block is wanted; \`telltale mine\` adds
-more.
+that seals works while a block is wanted; \`telltale mine\` adds more.
 
 Examples:
   telltale testnet
@@ -50,6 +52,7 @@ Examples:
       const directory = command.getOptionValueSourceWithGlobals('data') === 'cli' ? options.data : TESTNET_DIRECTORY
       const [authorities, members] = [readCount(options.authorities, '--authorities', 1, NODES_MAX), readCount(options.members, '--members', 0, NODES_MAX)]
       const { sealers, workBits } = readRules(options)
+      const miningThreads = readCount(options.miningThreads, '--mining-threads', 0, MINING_THREADS_MAX)
       const plan = await openPlan(directory, { authorities, members, sealers, workBits, blockMs: readCount(options.blockMs, '--block-ms', 1, BLOCK_MS_MAX), nowMs: Date.now() })
       // Once, and not by every node at the same time.
       const { buildPages } = await import('../page-build.ts')
@@ -57,7 +60,7 @@ Examples:
       const interrupts = catchInterrupts(() => output.say('Stopping all of them.'))
       const progress = output.progress('Starting')
       try {
-        const started = await startNodes(plan, interrupts.signal, (count) => progress.update(count, plan.nodes.length, 'nodes'))
+        const started = await startNodes(plan, miningThreads, interrupts.signal, (count) => progress.update(count, plan.nodes.length, 'nodes'))
         progress.end()
         output.result({ data: directory, network: plan.network, nodes: started.nodes }, textOf(directory, plan.network, started.nodes))
         await Promise.race([interrupted(interrupts.signal), started.ended])

@@ -64,6 +64,10 @@ export interface Operations {
   getAttachment: { path: { sha256: string }; query: Record<never, never>; body: undefined; gives: Uint8Array }
   /** A certificate of records of an asset, nothing of it disclosed. */
   makeCertificate: { path: Record<never, never>; query: Record<never, never>; body: { asset: string; streams: ({ stream: string; from?: number; to?: number })[] }; gives: Uint8Array }
+  /** The work that the next block of this node waits for. */
+  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
+  /** A nonce that was found; the node seals the block and tells the others. */
+  bringWork: { path: Record<never, never>; query: Record<never, never>; body: { id: string; nonce: string }; gives: { height: number; id: string } }
   /** What happens, as it happens; goes on after a cursor. */
   listenToEvents: { path: Record<never, never>; query: { cursor?: string }; body: undefined; gives: string }
   /** Figures for Prometheus; docs/metrics.md lists them. */
@@ -103,6 +107,8 @@ export const OPERATIONS = {
   listNotes: { method: 'GET', path: '/v1/streams/{device}/{name}/notes', gives: 'json' },
   getAttachment: { method: 'GET', path: '/v1/attachments/{sha256}', gives: 'bytes' },
   makeCertificate: { method: 'POST', path: '/v1/certificates', gives: 'bytes' },
+  getWork: { method: 'GET', path: '/v1/work', gives: 'json' },
+  bringWork: { method: 'POST', path: '/v1/work', gives: 'json' },
   listenToEvents: { method: 'GET', path: '/v1/events', gives: 'text' },
   getMetrics: { method: 'GET', path: '/metrics', gives: 'text' },
   getDescription: { method: 'GET', path: '/openapi.json', gives: 'json' },

@@ -23,6 +23,7 @@ export interface MetricSources {
   nowMs(): number
   stall(): Stall | null
   listeners(): number
+  workTries(): number
   heldBytes(): number
   connections(): Promise<number>
 }
@@ -84,6 +85,7 @@ export function createMetrics(sources: () => MetricSources): Metrics {
   gauge('telltale_open_blocks', 'blocks that are not final, of all branches', ({ peers }) => peers?.chain.branches().length ?? 0)
   addCounts(registers, sources)
   gauge('telltale_event_listeners', 'open streams of events', (source) => source.listeners())
+  gauge('telltale_work_tries', 'hashes that the threads of this node tried in the work for blocks, since it started', (source) => source.workTries())
   gauge('telltale_held_bytes', 'bytes of bodies and answers in memory', (source) => source.heldBytes())
   gauge('telltale_connections', 'open connections', (source) => source.connections())
   return {

@@ -28,6 +28,8 @@ const STATUS: Record<string, number> = {
   'method-not-allowed': 405,
   'node-alone': 409,
   'no-such-attachment': 404,
+  'no-work-asked': 409,
+  'stale-work': 409,
   'no-such-block': 404,
   'no-such-record': 404,
   'no-such-route': 404,

@@ -16,12 +16,13 @@ import { peers } from './resources/peers.ts'
 import { proofs } from './resources/proofs.ts'
 import { streams } from './resources/streams.ts'
 import { transactions } from './resources/transactions.ts'
+import { work } from './resources/work.ts'
 import type { TypedServer } from './routes.ts'
 import { answers } from './schema.ts'
 
 /** Everything that the API offers, in the order of its description. */
 export function addResources(server: TypedServer, context: ApiContext, feed: EventFeed, listeners: Listeners): void {
-  const all = [health, network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
+  const all = [health, network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, work, events(feed, listeners)]
   for (const add of all) add(server, context)
   addDescriptions(server, context)
 }

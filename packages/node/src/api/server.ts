@@ -9,7 +9,7 @@ import { createCalls } from '@telltale/ledger'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
 import type { PeerLink } from '../peers/authority-states.ts'
 import { createStallDoctor } from '../peers/stall-doctor.ts'
-import type { ApiContext } from './context.ts'
+import type { ApiContext, MiningDesk } from './context.ts'
 import { describeRoutes } from './description.ts'
 import { createEventFeed } from './events.ts'
 import type { EventFeed } from './events.ts'
@@ -40,6 +40,8 @@ export interface ApiInit {
   chain: Chain
   /** Its engine and its connections; null for a node that is alone. */
   peers: PeerLink | null
+  /** Left out by a node that is alone. */
+  mining?: MiningDesk | null
   primitives: Primitives
   clock: { nowMs(): number }
   log: FastifyBaseLogger
@@ -87,11 +89,12 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
     nowMs: init.clock.nowMs,
     stall,
     listeners: () => listeners.count,
+    workTries: () => init.mining?.status()?.tries ?? 0,
     heldBytes: () => budget.used,
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))
   const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
-  const context: ApiContext = { ...init, sinceMs, stall, submissions, metrics, stopping: stopping.signal, callNames }
+  const context: ApiContext = { ...init, mining: init.mining ?? null, sinceMs, stall, submissions, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
   requireContent(server)

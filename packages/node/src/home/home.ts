@@ -9,6 +9,7 @@ import { createStore } from '@telltale/storage'
 import type { DiskStore } from '@telltale/storage'
 import type { Network } from '@telltale/network'
 import type { PeerLink } from '../peers/authority-states.ts'
+import type { MiningDesk } from '../api/context.ts'
 import { startPeerNode } from '../peers/peer-node.ts'
 import type { PeerOptions } from '../peers/peer-node.ts'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
@@ -35,6 +36,8 @@ export interface Home {
   network: Network | null
   /** Its engine and its connections together; null for a node that is alone. */
   peers: PeerLink | null
+  /** The work for its blocks; null for a node that is alone. */
+  mining: MiningDesk | null
   primitives: Primitives
   password: string | undefined
   /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
@@ -125,6 +128,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       chain,
       network: node?.network ?? null,
       peers: node && { chain: node.chain, network: node.network, own: authority.address },
+      mining: node && { work: node.chain.work, takeWork: node.chain.takeWork, status: () => node.miner?.status() ?? null },
       primitives,
       password,
       async send({ key, call, sub, args, attachments = [] }) {
