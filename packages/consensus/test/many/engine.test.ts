@@ -53,10 +53,14 @@ suite('a network of several authorities', () => {
     await clock.pass(60_000)
     for (const { ledger } of nodes) assert.equal(ledger.position.height, 0)
     assert.ok(nodes[0]!.chain.status().height > 0 && nodes[3]!.chain.status().height > 0)
+    assert.ok(nodes[0]!.chain.branches().every(({ votes, isJustified }) => votes.length <= 2 && !isJustified), 'two of four are not enough')
+    assert.ok(nodes[0]!.chain.delays(5000).finalSinceMs !== null, 'it is told that it stands still')
     peers.heal()
     await clock.pass(30_000)
     await Promise.all(waiting)
     assertAgreed(network, 2)
+    const lost = nodes.flatMap(({ chain }) => chain.lost)
+    assert.ok(lost.length > 0 && lost.every(({ id, wonId, height }) => height > 0 && bytesToHex(id) !== bytesToHex(wonId)), 'the half that lost is remembered')
   })
 
   for (const [authorities, sealers] of [[4, 'authorities'], [4, 'anyone'], [1, 'anyone']] as const) {
