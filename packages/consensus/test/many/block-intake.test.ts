@@ -11,15 +11,15 @@ suite('blocks of several authorities from a file', () => {
   test('are final only where votes or more than two thirds of cosignatures show it', async () => {
     const { clock, nodes, ...network } = await createSimulatedNetwork({ authorities: 4, members: 0, seed: 7 })
     const certified = nodes[0]!.chain.submit(await network.admission())
-    await clock.run(5000)
+    await clock.pass(5000)
     const { height: certifiedHeight } = await certified
     const { store, position } = nodes[0]!.ledger
     const cosignatures = (await Array.fromAsync(store.kept('cosignature'))).slice(0, 3)
     assert.equal(cosignatures.length, 3)
     const genesis = (await store.readBlock(0)).bytes
-    const begin = async (): Promise<{ ledger: Awaited<ReturnType<typeof openLedger>>; intake: ReturnType<typeof createBlockIntake> }> => {
+    const begin = async (): Promise<{ ledger: Awaited<ReturnType<typeof openLedger>>; intake: Awaited<ReturnType<typeof createBlockIntake>> }> => {
       const ledger = await openLedger({ store: createPlainStore(), primitives: portable, genesis })
-      return { ledger, intake: createBlockIntake({ ledger, primitives: portable, verifier: createInlineVerifier(portable), clock }) }
+      return { ledger, intake: await createBlockIntake({ ledger, primitives: portable, verifier: createInlineVerifier(portable), clock }) }
     }
     const feed = async ({ intake }: Awaited<ReturnType<typeof begin>>, last: number): Promise<void> => {
       for (let height = 1; height <= last; height++) await intake.take({ bytes: (await store.readBlock(height)).bytes, attachments: [] }, new Set(), height)
