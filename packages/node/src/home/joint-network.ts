@@ -11,7 +11,7 @@ import { createWallet } from './wallet.ts'
 import type { WalletKey } from './wallet.ts'
 
 /** Name of the key of a node that holds and checks and is no authority. */
-const MEMBER_KEY = 'member'
+export const MEMBER_KEY = 'member'
 
 export interface JointNetworkInit {
   /** Data directories of the authorities, and of those who only hold and check. */
