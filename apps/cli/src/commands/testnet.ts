@@ -4,6 +4,7 @@ import { UsageError } from '../failure.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
+import { admitMembers } from '../testnet/admission.ts'
 import { startNodes } from '../testnet/nodes.ts'
 import type { TestnetNode } from '../testnet/nodes.ts'
 import { openPlan } from '../testnet/plan.ts'
@@ -61,6 +62,10 @@ Examples:
       const progress = output.progress('Starting')
       try {
         const started = await startNodes(plan, miningThreads, interrupts.signal, (count) => progress.update(count, plan.nodes.length, 'nodes'))
+        await admitMembers(started.nodes, plan.network).catch(async (error: unknown) => {
+          await started.stop()
+          throw error
+        })
         progress.end()
         output.result({ data: directory, network: plan.network, nodes: started.nodes }, textOf(directory, plan.network, started.nodes))
         await Promise.race([interrupted(interrupts.signal), started.ended])

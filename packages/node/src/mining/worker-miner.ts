@@ -7,7 +7,7 @@ export interface MiningStatus {
   threads: number
   /** Hashes tried since it began. */
   tries: number
-  /** Of the last search that took long enough to tell, or of the one under way; 0 before. */
+  /** In the mean while it searched; 0 before. */
   triesPerSecond: number
 }
 
@@ -17,13 +17,8 @@ export interface WorkerMiner extends Miner {
   close(): Promise<void>
 }
 
-/** Shorter searches do not tell how fast it is. */
-const RATE_MS_MIN = 250
-
 interface Search {
   number: number
-  startedMs: number
-  triesBefore: number
   /** Threads that have not answered. */
   open: number
   end(nonce: Uint8Array | null): void
@@ -31,18 +26,12 @@ interface Search {
 
 export function createWorkerMiner(threads: number): WorkerMiner {
   const wanted = new Int32Array(new SharedArrayBuffer(4))
-  const tries = new BigInt64Array(new SharedArrayBuffer(8))
+  const counts = new BigInt64Array(new SharedArrayBuffer(16))
   let workers: Worker[] | null = null
   let search: Search | null = null
   let count = 0
-  let triesPerSecond = 0
 
-  const measure = (): void => {
-    const tookMs = search ? performance.now() - search.startedMs : 0
-    if (search && tookMs >= RATE_MS_MIN) triesPerSecond = Math.round(((Number(tries[0]) - search.triesBefore) * 1000) / tookMs)
-  }
   const end = (nonce: Uint8Array | null): void => {
-    measure()
     const ended = search
     search = null
     Atomics.store(wanted, 0, 0)
@@ -76,11 +65,11 @@ export function createWorkerMiner(threads: number): WorkerMiner {
       workers ??= Array.from({ length: threads }, start)
       const number = (count = (count % 0x7fff_ffff) + 1)
       const found = new Promise<Uint8Array | null>((resolve) => {
-        search = { number, startedMs: performance.now(), triesBefore: Number(tries[0]), open: threads, end: resolve }
+        search = { number, open: threads, end: resolve }
       })
       Atomics.store(wanted, 0, number)
       // Others may search the same header: each begins somewhere else.
-      for (const worker of workers) worker.postMessage({ number, headerBytes, difficulty, start: new Uint8Array(randomBytes(8)), wanted, tries } satisfies MiningJob, [])
+      for (const worker of workers) worker.postMessage({ number, headerBytes, difficulty, start: new Uint8Array(randomBytes(8)), wanted, counts } satisfies MiningJob, [])
       const callOff = (): void => {
         if (search?.number === number) end(null)
       }
@@ -90,8 +79,8 @@ export function createWorkerMiner(threads: number): WorkerMiner {
       return nonce
     },
     status() {
-      measure()
-      return { threads, tries: Number(tries[0]), triesPerSecond }
+      const [tries, micros] = [Number(counts[0]), Number(counts[1])]
+      return { threads, tries, triesPerSecond: micros === 0 ? 0 : Math.round((tries * threads * 1_000_000) / micros) }
     },
     async close() {
       end(null)
