@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { bytesToHex } from '@telltale/core'
+import { bytesToHex, fail } from '@telltale/core'
+import type { Client } from '@telltale/client'
 import { openHomeLedger } from '@telltale/node'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { countText, quantityText, timeText } from '../figures.ts'
@@ -25,10 +26,17 @@ Examples:
       const options = command.optsWithGlobals<NodeOptions>()
       const output = outputOf(options)
       const remote = await nodeOf(command, options)
-      const found = remote ? { client: remote, link: null, health: await remote.health() } : await runningNode(options.data)
+      const found = remote ? { client: remote, link: null, health: await healthOf(remote) } : await runningNode(options.data)
       if (found) showRunning(found, output)
       else await showStopped(options.data, output)
     })
+}
+
+/** What answers there may be something else, a gateway for instance (`unexpected-answer`). */
+async function healthOf(client: Client): Promise<RunningNode['health']> {
+  const health: Partial<RunningNode['health']> = await client.health()
+  if (typeof health.height === 'number' && typeof health.network === 'string') return health as RunningNode['health']
+  throw fail('unexpected-answer', `What answers at ${client.url} is no node; a gateway says how it stands at its own /health.`, { expected: 'a node', found: 'something else' })
 }
 
 const LABEL_WIDTH = 9

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { bytesToHex, fail } from '@telltale/core'
-import { initJointNetwork } from '@telltale/node'
+import { initJointNetwork, requireNewDirectory } from '@telltale/node'
 
 /** A node of a trial network: where its data lies and where it listens. */
 export interface PlannedNode {
@@ -36,6 +36,7 @@ const PLAN_FILE = 'testnet.json'
 export async function openPlan(directory: string, init: PlanInit): Promise<Plan> {
   const path = join(directory, PLAN_FILE)
   if (existsSync(path)) return readPlan(path)
+  await requireNewDirectory(directory)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const names = (role: PlannedNode['role'], count: number): Omit<PlannedNode, 'port' | 'peerPort'>[] => Array.from({ length: count }, (_, i) => ({ name: `${role}-${i + 1}`, role, data: join(directory, `${role}-${i + 1}`) }))
   const planned = [...names('authority', init.authorities), ...names('member', init.members)]

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fail } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
@@ -19,7 +19,7 @@ import { readBody } from './http/body-reader.ts'
 import { createByteBudget } from './http/byte-budget.ts'
 import type { ByteBudget } from './http/byte-budget.ts'
 import { requireContent } from './http/content.ts'
-import { answerClientError, answerErrors } from './http/errors.ts'
+import { answerClientError, answerErrors, answerFrameworkError } from './http/errors.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { createValidator } from './http/validation.ts'
 import { JSON_BYTES_MAX, PATH_PART_CHARACTERS_MAX, RATED_ADDRESSES_MAX, RATE_WINDOW_MS } from './limits.ts'
@@ -129,6 +129,7 @@ function createHttpServer({ limits, log, tls, isBehindProxy }: ApiInit): Fastify
     trustProxy: isBehindProxy ? (_: string, hop: number) => hop === 0 : false,
     routerOptions: { maxParamLength: PATH_PART_CHARACTERS_MAX },
     clientErrorHandler: answerClientError,
+    frameworkErrors: (error: FastifyError, _: FastifyRequest, reply: FastifyReply) => answerFrameworkError(error, reply),
     exposeHeadRoutes: true,
   }
   const server: FastifyInstance = tls ? (fastify({ ...options, https: { ...http, ...tls } })) : fastify({ ...options, http })
