@@ -9,6 +9,7 @@ export async function serveNetwork({ ledger, chain }: BenchNetwork, primitives: 
     ledger,
     chain,
     reader: createLedgerReader(ledger, primitives),
+    peers: null,
     primitives,
     clock: { nowMs: Date.now },
     log: silentLog(),

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { keyToAddress } from '@telltale/core'
 import type { Submission } from '@telltale/core'
 import { createNodePrimitives, createNodeSigner } from '@telltale/node'
+import { measureCeiling } from './ceiling.ts'
+import type { Cost } from './ceiling.ts'
 import { signRecords } from './network.ts'
 import type { BenchKey, Heads } from './network.ts'
 
@@ -11,6 +13,8 @@ import type { BenchKey, Heads } from './network.ts'
 export interface SigningProcess {
   /** The next `perDevice` records of every device. */
   sign(perDevice: number): Promise<Submission[]>
+  /** What a check costs the machine now, measured there: the workers for it would count as memory of the node. */
+  ceiling(): Promise<Cost>
   stop(): void
 }
 
@@ -28,6 +32,11 @@ export function startSigning(init: Init): SigningProcess {
       const [submissions] = (await once(child, 'message')) as [Submission[]]
       return submissions
     },
+    async ceiling() {
+      child.send('ceiling')
+      const [cost] = (await once(child, 'message')) as [Cost]
+      return cost
+    },
     stop: () => void child.kill(),
   }
 }
@@ -37,7 +46,8 @@ function serve(): void {
   const heads: Heads = new Map()
   let network: Uint8Array = new Uint8Array(32)
   let devices: BenchKey[] = []
-  process.on('message', (message: Init | { perDevice: number }) => {
+  process.on('message', (message: Init | { perDevice: number } | 'ceiling') => {
+    if (message === 'ceiling') return void measureCeiling('EdDSA', primitives).then((cost) => process.send?.(cost))
     if ('secrets' in message) {
       network = message.network
       devices = message.secrets.map((secret) => {

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNodePrimitives, createWorkerVerifier } from '@telltale/node'
+import { createStore } from '@telltale/storage'
 import type { Algorithm, Primitives } from '@telltale/core'
 import type { Submission } from '@telltale/core'
 import { measureCeiling, measureCost } from './ceiling.ts'
@@ -69,16 +70,13 @@ export async function benchRecords(algorithm: Algorithm, count: number): Promise
   }
 }
 
-/** What the store takes on the disk when everything is written down: segments, rows, logs, all files, those of the enrolments too. */
 async function sizesOf(network: BenchNetwork, submissions: Submission[]): Promise<Figure[]> {
   const [first] = submissions as [Submission]
   const [{ bytes }, carried] = [first, carriedBytes(first)]
-  await network.chain.stop()
-  await network.store.close()
-  const stored = (await bytesOf(join(network.directory, 'store'))) / submissions.length
+  const stored = (await storedBytes(network)) / submissions.length
   return [
     { name: 'envelope of a sealed record, body apart', value: bytes.length, unit: 'B', budget: '280 B', isWithinBudget: bytes.length <= 280 },
-    { name: 'stored for a record', value: stored, unit: 'B', ratio: stored / carried, budget: 'ratio 1.3 of transaction and body', isWithinBudget: stored / carried <= 1.3 },
+    { name: 'stored for a record, after the next start', value: stored, unit: 'B', ratio: stored / carried, budget: 'ratio 1.3 of transaction and body', isWithinBudget: stored / carried <= 1.3 },
   ]
 }
 
@@ -87,8 +85,19 @@ export function carriedBytes({ bytes, attachments }: Submission): number {
   return attachments.reduce((sum, body) => sum + body.length, bytes.length)
 }
 
-/** Bytes of all files below a folder. */
-export async function bytesOf(folder: string): Promise<number> {
+/**
+ * What a store takes on the disk: segments, rows, logs, all files, those of the enrolments too. It is opened once more before: LevelDB keeps the log of its last 4 MB
+ * beside the table it made from it until it is opened again, which for a small store would be a tenth of everything.
+ */
+export async function storedBytes({ chain, store, directory }: BenchNetwork): Promise<number> {
+  await chain.stop()
+  await store.close()
+  const folder = join(directory, 'store')
+  await (await createStore({ directory: folder, create: false })).close()
+  return bytesOf(folder)
+}
+
+async function bytesOf(folder: string): Promise<number> {
   const files = await readdir(folder, { recursive: true, withFileTypes: true })
   const sizes = await Promise.all(files.filter((file) => file.isFile()).map(async (file) => (await stat(join(file.parentPath, file.name))).size))
   return sizes.reduce((sum, size) => sum + size, 0)

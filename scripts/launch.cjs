@@ -8,6 +8,7 @@ const targets = {
   test: { main: 'scripts/test-run.ts', args: [], development: true },
   check: { main: 'scripts/check.ts', args: [], development: true },
   soak: { main: 'scripts/soak.ts', args: [], development: true },
+  simulate: { main: 'apps/simulator/src/main.ts', args: [], development: true },
   bench: { main: 'bench/main.ts', args: [], development: true },
   'build-web': { main: 'apps/web/build/main.ts', args: [], development: false },
   lock: { main: 'scripts/lock.ts', args: [], development: true },

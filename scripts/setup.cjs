@@ -169,7 +169,8 @@ function endWithNpm(end) {
 
 /** Runs `main` on `node` and becomes it as far as one can see: same streams, signals passed on, same end. */
 function respawn(node, main, args) {
-  const child = spawn(node, [main].concat(args), { stdio: 'inherit' })
+  // The channel tells the child when this process is gone, however it ended.
+  const child = spawn(node, [main].concat(args), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
   const pass = function (signal) {
     // Ctrl-C on a terminal reaches the whole process group: passing it on as well would count as pressing it twice.

@@ -32,7 +32,7 @@ function filesUnder(folder: string): string[] {
 /** Those that open a browser or run commands come first: they take longest, and nobody should wait for one alone at the end. */
 function allFiles(): string[] {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'))
-  return ['apps/web/test', 'apps/cli/test', 'test', ...packages, 'interop', 'scripts/test'].flatMap((folder) => filesUnder(join(root, folder)))
+  return ['apps/web/test', 'apps/cli/test', 'apps/simulator/test', 'test', ...packages, 'interop', 'scripts/test'].flatMap((folder) => filesUnder(join(root, folder)))
 }
 
 /** Files that the arguments name, seen from where npm was called, else from the root; undefined stands for a missing one. */
@@ -54,7 +54,7 @@ async function runFiles(files: readonly string[]): Promise<Counts> {
   const unfinished = new Set(files)
   const durations: [ms: number, file: string][] = []
   const signal = AbortSignal.timeout(totalTimeMaxMs)
-  const events = run({ files, concurrency: availableParallelism() + 1, signal })
+  const events = run({ files, concurrency: availableParallelism() + 2, signal })
   events.on('test:pass', (event) => {
     if (event.skip !== undefined || event.todo !== undefined) counts.skipped += 1
     else if (event.details.type !== 'suite') counts.passed += 1

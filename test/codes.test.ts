@@ -11,11 +11,11 @@ interface Tree {
   [key: string]: unknown
 }
 
-/** `testing` only ever runs in tests: nobody is shown its codes. */
+/** `testing` and `simulator` only ever run in tests: nobody is shown their codes. */
 function sources(): string[] {
   return ['packages', 'apps']
     .flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name, 'src')))
-    .filter((folder) => folder !== join('packages', 'testing', 'src'))
+    .filter((folder) => folder !== join('packages', 'testing', 'src') && folder !== join('apps', 'simulator', 'src'))
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
     .filter((path) => path.endsWith('.ts'))
 }

@@ -21,10 +21,18 @@ export interface Running {
   interrupt(): Promise<number | null>
 }
 
+/** Runs the real command with --json to its end. */
+export async function runCommand<T>(args: string[]): Promise<{ status: number | null; document: T }> {
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'inherit'] })
+  const pieces: Buffer[] = []
+  child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  const status = await new Promise<number | null>((settle) => child.on('close', settle))
+  return { status, document: JSON.parse(Buffer.concat(pieces).toString()) as T }
+}
+
 /** Starts the real command with --json and waits until it listens. */
 export async function startCommand(args: string[]): Promise<Running> {
-  const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))
-  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [join(ROOT, 'apps/cli/src/main.ts'), ...args, '--json'], { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
   const written: Buffer[] = []
   const standard: Buffer[] = []
   child.stdout.on('data', (piece: Buffer) => {
@@ -68,6 +76,11 @@ function documentIn(text: string): Running['document'] | null {
     // Not all of it is there yet.
     return null
   }
+}
+
+/** What the environment says about Telltale or the tests is left out. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TELLTALE_|NODE_TEST)/.test(name)))
 }
 
 /** A node on some port of this machine that refuses no sender for being fast. */

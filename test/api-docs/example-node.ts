@@ -57,6 +57,7 @@ async function startExampleNode(folder: string): Promise<ExampleNode> {
     ledger,
     chain,
     reader: createLedgerReader(ledger, primitives),
+    peers: null,
     primitives,
     clock,
     log: silentLog(),

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { bytesToHex } from '@telltale/core'
+import { createClient } from '@telltale/client'
+import { runCommand } from '../process.ts'
 import { agreed, healthOf, startTrial } from './trial.ts'
 import type { Trial } from './trial.ts'
 
@@ -33,6 +36,37 @@ suite('a trial network of seven processes', () => {
     assert.equal((await healthOf(trial.nodes[0]!)).height, before.height)
   })
 
+  test('tells who is there, how far away, whose turn it is, and that nothing waits', async () => {
+    const member = trial.nodes.at(-1)!
+    const client = createClient({ url: member.url })
+    const { isAlone, peers } = await client.call('listPeers', {})
+    assert.deepEqual([isAlone, peers.length, peers.filter(({ role }) => role === 'authority').length], [false, 6, 4])
+    assert.ok(peers.every(({ isConnected, latencyMs, software }) => isConnected && latencyMs !== null && software?.startsWith('telltale/')), JSON.stringify(peers))
+    const graph = await client.call('getPeerGraph', {})
+    assert.deepEqual([graph.nodes.length, graph.isConnected, graph.nodes.filter(({ isOwn }) => isOwn).length], [7, true, 1])
+    const { authorities, turns, needed } = await client.call('listAuthorities', {})
+    assert.deepEqual([authorities.length, needed, new Set(turns.map(({ address }) => address)).size], [4, 3, 4])
+    assert.ok(authorities.every(({ vote, awaySinceMs }) => vote !== null && awaySinceMs === null), JSON.stringify(authorities))
+    assert.ok(authorities.filter(({ cosignature }) => cosignature !== null).length >= 3)
+    const [pool, branches, refused, health] = await Promise.all([client.call('getPool', {}), client.call('getBranches', {}), client.call('listRefusedBlocks', {}), client.health()])
+    assert.deepEqual([pool.count, pool.oldest, refused.counts, health.stalled], [0, null, [], null])
+    assert.ok(branches.head.height >= branches.final.height && branches.blocks.every(({ votes, sealer }) => votes.length <= 4 && authorities.some(({ address }) => address === sealer)))
+    assert.equal((await client.call('syncWithPeers', {})).asked, 6)
+  })
+
+  test('tells the same on the terminal, of the node that runs on a directory or at an address', async () => {
+    const { data, url } = trial.nodes.at(-1)!
+    const [list, graph, sync] = await Promise.all([
+      runCommand<{ peers: unknown[] }>(['peers', 'list', '--data', data]),
+      runCommand<{ nodes: unknown[]; links: unknown[] }>(['peers', 'graph', '--node', url]),
+      runCommand<{ asked: number; from: number; height: number }>(['peers', 'sync', '--data', data]),
+    ])
+    assert.deepEqual([list.document.peers.length, graph.document.nodes.length, sync.document.asked], [6, 7, 6])
+    assert.ok(graph.document.links.length >= 6 && sync.document.height >= sync.document.from)
+    const none = await runCommand<{ error: { code: string } }>(['peers', 'list', '--data', join(folder, 'nothing')])
+    assert.deepEqual([none.status, none.document.error.code], [2, 'node-unreachable'])
+  })
+
   test('goes on when an authority is killed', async () => {
     process.kill(trial.nodes[1]!.pid, 'SIGKILL')
     for (const through of [trial.nodes[0]!, trial.nodes[4]!]) {
@@ -40,5 +74,40 @@ suite('a trial network of seven processes', () => {
       assert.equal(results[0]?.status, 'certified')
     }
     await agreed(trial.nodes.filter((_, i) => i !== 1), (size += 2), 30_000)
+  })
+
+  test('says who is missing and what helps when too few authorities are left', async () => {
+    process.kill(trial.nodes[2]!.pid, 'SIGKILL')
+    const client = createClient({ url: trial.nodes[0]!.url })
+    assert.equal((await trial.admit(trial.nodes[4]!, 'accepted')).results[0]?.status, 'pending')
+    const endMs = performance.now() + 30_000
+    let { stalled } = await client.health()
+    while (stalled === null) {
+      assert.ok(performance.now() < endMs, 'nobody tells that it stalls')
+      await new Promise((settle) => setTimeout(settle, 200))
+      stalled = (await client.health()).stalled
+    }
+    assert.deepEqual([stalled.present, stalled.needed, stalled.authorities], [2, 3, 4])
+    const { authorities } = await client.call('listAuthorities', {})
+    assert.deepEqual(stalled.missing.map(({ address }) => address).sort(), authorities.filter(({ awaySinceMs }) => awaySinceMs !== null).map(({ address }) => address).sort())
+    assert.match(stalled.help, /^Start 1 of the 2 that are missing again/)
+    const figures = await client.call('getMetrics', {})
+    assert.ok(Number(/^telltale_stalled_seconds (\S+)$/m.exec(figures)?.[1]) > 4, figures)
+    assert.match(figures, /^telltale_peers 4$/m)
+  })
+
+  test('leaves directories whose blocks a file carries into a new one, where they are shown to be final', async () => {
+    await trial.running.interrupt()
+    const [file, copy] = [join(folder, 'trial.chain'), join(folder, 'copy')]
+    const network = bytesToHex(trial.network)
+    const exported = await runCommand<{ height: number; cosignatures: number }>(['chain', 'export', file, '--data', trial.nodes[0]!.data])
+    assert.ok(exported.status === 0 && exported.document.cosignatures >= 9, JSON.stringify(exported))
+    const other = await runCommand<{ error: { code: string } }>(['chain', 'import', file, '--data', copy, '--network', 'ff'.repeat(32)])
+    assert.deepEqual([other.status, other.document.error.code], [2, 'other-network'])
+    const taken = await runCommand<{ network: string; height: number; size: number; open: number }>(['chain', 'import', file, '--data', copy, '--network', network])
+    assert.deepEqual([taken.status, taken.document.network, taken.document.size], [0, network, size], JSON.stringify(taken.document))
+    assert.equal(taken.document.height + taken.document.open, exported.document.height)
+    const [own, given] = await Promise.all([copy, trial.nodes[0]!.data].map(async (data) => (await runCommand<{ logRoot: string; stateRoot: string; certified: { isQuorum: boolean } }>(['chain', 'show', '--data', data])).document))
+    assert.deepEqual([own!.logRoot, own!.stateRoot, own!.certified.isQuorum], [given!.logRoot, given!.stateRoot, true])
   })
 })

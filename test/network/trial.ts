@@ -20,7 +20,7 @@ export interface Trial {
   network: Uint8Array
   nodes: TrialNode[]
   /** An authority admits somebody new, through any node; the status of the answer and the document. */
-  admit(through: TrialNode): Promise<{ status: number; results: { status: string; height?: number }[] }>
+  admit(through: TrialNode, wait?: 'certified' | 'accepted'): Promise<{ status: number; results: { status: string; height?: number }[] }>
 }
 
 export interface Health {
@@ -42,11 +42,11 @@ export async function startTrial(data: string, args: string[]): Promise<Trial> {
     running,
     network: id,
     nodes,
-    async admit(through) {
+    async admit(through, wait = 'certified') {
       const scratch = createWallet(data, undefined)
       const who = await scratch.create(`somebody-${Date.now()}-${count++}`, 'EdDSA')
       const body = await admission(id, authority, who)
-      const response = await fetch(`${through.url}/v1/transactions?wait=certified`, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: Buffer.from(body) })
+      const response = await fetch(`${through.url}/v1/transactions?wait=${wait}`, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: Buffer.from(body) })
       return { status: response.status, ...((await response.json()) as { results: { status: string }[] }) }
     },
   }

@@ -14,7 +14,7 @@ const USAGE = [
   /^(file|key-file|mnemonic|ambiguous)-/,
   /^(accounts-in-use|address-not-here|address-taken|already-initialised|certificate-too-large|clock-changed|confirmation-needed|data-unreadable|device-needed|gateway-in-use|internal-error|key-file-exists|usage)$/,
   /^(directory-not-empty|directory-read-only|disk-failed|disk-full|permission-denied|too-many-open-files|store-in-use|store-too-new)$/,
-  /^(no-data|no-store|no-time-column|node-unreachable|nothing-to-import|not-a-backup|not-a-certificate|not-a-demo|not-a-directory|not-a-file|not-a-store|not-canonical|other-network)$/,
+  /^(no-data|no-store|no-time-column|node-unreachable|nothing-to-import|not-a-backup|not-a-certificate|not-a-chain-file|not-a-demo|not-a-directory|not-a-file|not-a-store|not-canonical|other-network)$/,
   /^(tls-needed|token-missing|unexpected-answer|unknown-setting)$/,
   /^(number-out-of-range|option-out-of-range|password-(?:required|too-long|too-short)|too-deep|unit-mismatch|unsupported-signal|wrong-password|wrong-shape)$/,
   /^unknown-(algorithm|call|column|command|format|message|mnemonic-word|option|signal|time-format|unit|value|version)$/,

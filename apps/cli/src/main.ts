@@ -5,5 +5,9 @@ import { resolve } from 'node:path'
 // written, nothing is lost but the time.
 enableCompileCache(resolve(import.meta.dirname, '../../../node_modules/.cache/telltale'))
 
+// Whoever started this process was killed and cannot pass anything on: it ends as on ctrl-C.
+process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+process.channel?.unref()
+
 const { runProgram } = await import('./program.ts')
 await runProgram()

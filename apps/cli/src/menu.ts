@@ -19,7 +19,12 @@ const ENTRIES: Entry[] = [
   { label: 'Import a log', needsData: false, ask: askImport },
   { label: 'Make a certificate', needsData: true, ask: async () => ['certificate', '--out', await text('Where to write it', 'my-car.telltale')] },
   { label: 'Export readings', needsData: true, ask: async () => ['export', '--format', await choose('As what?', [['csv', 'CSV, for a spreadsheet'], ['json', 'JSON']])] },
+  { label: 'Send a transaction', needsData: true, ask: askSend },
   { label: 'Show the chain', needsData: true, ask: async () => ['chain', 'show'] },
+  { label: 'Sync now', hint: 'asks all peers of the running node', needsData: true, ask: async () => ['peers', 'sync'] },
+  { label: 'Peers', hint: 'who is there, and how far away', needsData: true, ask: async () => ['peers', await choose('What of them?', [['list', 'A list with latencies and heights'], ['graph', 'The whole network']])] },
+  { label: 'Export the chain', hint: 'all final blocks in one file', needsData: true, ask: async () => ['chain', 'export', await text('Where to write it', 'my-car.chain')] },
+  { label: 'Import a chain', hint: 'from such a file, every block checked', needsData: false, ask: async () => ['chain', 'import', await text('Which file', 'my-car.chain')] },
   { label: 'Check the store', hint: 'every byte of it', needsData: true, ask: async () => ['store', 'check'] },
   { label: 'Back up', needsData: true, ask: async () => ['store', 'backup', await text('Into which new directory', 'telltale-backup')] },
   { label: 'How it stands', needsData: true, ask: async () => ['status'] },
@@ -49,6 +54,12 @@ async function askImport(): Promise<string[]> {
   const file = await text('Which log', 'drive.log')
   if (/\.csv$/i.test(file)) return ['import', file]
   return ['import', file, '--dbc', await text('Its CAN database', 'car.dbc'), '--map', await text('Its mapping', 'car.map.json')]
+}
+
+async function askSend(): Promise<string[]> {
+  const call = await text('Which call (`telltale send --help` lists them)', 'seal-key')
+  const args = await text('Its arguments, a JSON array', '[0, {"hex": "00ff"}]')
+  return ['send', call, args, '--key', await text('Which key signs', 'owner')]
 }
 
 async function text(message: string, placeholder: string): Promise<string> {

@@ -23,7 +23,9 @@ const COMMANDS: Record<string, () => Promise<(program: Command) => unknown>> = {
   device: async () => (await import('./commands/device.ts')).addDevice,
   send: async () => (await import('./commands/send.ts')).addSend,
   chain: async () => (await import('./commands/chain.ts')).addChain,
+  peers: async () => (await import('./commands/peers.ts')).addPeers,
   testnet: async () => (await import('./commands/testnet.ts')).addTestnet,
+  mine: async () => (await import('./commands/mine.ts')).addMine,
   store: async () => (await import('./commands/store.ts')).addStore,
   config: async () => (await import('./commands/config.ts')).addConfig,
 }

@@ -85,7 +85,7 @@ export function hasData(directory: string): boolean {
 export async function withHomeOrNew<T>(directory: string, output: Output, algorithm: Algorithm, work: (home: Home) => Promise<T>, options: Pick<OpenOptions, 'isServing' | 'peers'> = {}): Promise<T> {
   if (!hasData(directory)) {
     await requireNewDirectory(directory)
-    output.say(`Making a new network with one authority in ${directory}.`)
+    output.warn(`${directory} holds no network: making a new one with one authority there.`)
     const password = await createData(directory, output, { algorithm })
     return withHome(directory, output, work, { ...options, password })
   }

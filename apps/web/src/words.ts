@@ -1,5 +1,6 @@
 import type { LampName } from '@telltale/certificate'
 import type { LampLook } from './lamps/lamp-look.ts'
+import { wordsOfPeers } from './words-of-peers.ts'
 
 /** Every text of the pages, in English: sentence case, short, in the reader's terms; buttons are verbs, errors never blame. */
 export const words = {
@@ -260,6 +261,7 @@ export const words = {
     version: 'Version', running: 'Running since', description: 'Interface', openapi: 'OpenAPI description',
   },
 
+  ...wordsOfPeers,
   certificate: {
     title: 'Certificate',
     subtitle: 'What you hand to a buyer or an insurer: they need no account and ask nobody.',

@@ -255,6 +255,17 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.close()
   })
 
+  it('say of a node that is alone that there are no peers, branches and votes, and show what waits', async () => {
+    const { page, complaints } = await atDesk('/network')
+    await page.getByText('This node is alone: it is connected with no other').waitFor()
+    await page.getByRole('region', { name: 'What waits' }).waitFor()
+    await page.getByRole('region', { name: 'Peers' }).waitFor({ state: 'detached' })
+    await page.goto(`${node.origin}/blocks`)
+    await page.getByText('This node is alone: its blocks are final at once').waitFor()
+    assert.deepEqual(complaints, [])
+    await page.close()
+  })
+
   describe('are accessible and fit, dark and light, wide and narrow', () => {
     let page: Page
     before(async () => {

@@ -1,6 +1,7 @@
 import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, KeyReader, Link, PublicKey } from '@telltale/core'
 import { attributesFromCbor } from '@telltale/ledger'
+import { versionOf } from './version.ts'
 import { LINKS_MAX, LINK_KEYS_MAX } from './limits.ts'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
@@ -71,7 +72,6 @@ export interface Certificate {
 }
 
 const MAGIC = 'telltale'
-const VERSION = 1
 
 const ENCODED_MAGIC = encode(MAGIC)
 /** Heads of arrays of up to 23 items; another version may have more than this one. */
@@ -87,7 +87,7 @@ export function encodeCertificate(certificate: Certificate): Uint8Array {
   const { network, anchor, links, head, state, records, notes, disclosed, identity, attachments } = certificate
   return encode([
     MAGIC,
-    VERSION,
+    versionOf(certificate),
     network,
     anchor.kind === 'genesis' ? [0, anchor.genesis] : [1, checkpointToCbor(anchor.checkpoint), setToCbor(anchor.set)],
     links.map(linkToCbor),
@@ -105,10 +105,12 @@ export function encodeCertificate(certificate: Certificate): Uint8Array {
 export function decodeCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length > CERTIFICATE_BYTES_MAX) throw fail('certificate-too-large', `The file has ${bytes.length} bytes.`, { expected: `at most ${CERTIFICATE_BYTES_MAX} bytes`, found: String(bytes.length) })
   if (!isCertificate(bytes)) throw fail('not-a-certificate', 'The file is not a Telltale certificate.', { expected: 'a file written by `telltale certificate`', found: 'another file' })
-  const items = asVersioned(decode(bytes), 'certificate', 12, 1)
+  const content = asArray(decode(bytes), 'certificate')
+  const version = content[1] === 2 && content.length === 12 ? 2 : 1
+  const items = asVersioned(content.with(1, content[1] === version ? 1 : (content[1] ?? null)), 'certificate', 12, 1)
   const [, , network, anchor, links, head, state, records, notes, disclosed, identity, attachments] = items
   const readKey = createKeyReader()
-  return {
+  const certificate: Certificate = {
     network: asBytes(network, 'network', 32),
     anchor: readAnchor(anchor, readKey),
     links: readLinks(links, readKey),
@@ -120,6 +122,9 @@ export function decodeCertificate(bytes: Uint8Array): Certificate {
     identity: asNullable(identity, readIdentity),
     attachments: asArray(attachments, 'attachments').map((item) => asBytes(item, 'attachment')),
   }
+  const needed = versionOf(certificate)
+  if (version !== needed) throw fail('unknown-version', `The certificate says that it is of version ${version}, and what it carries belongs into version ${needed}.`, { expected: `version ${needed}`, found: `version ${version}` })
+  return certificate
 }
 
 function readLinks(value: Cbor | undefined, readKey: KeyReader): Link[] {

@@ -10,8 +10,8 @@ import { codeOf, createGate, createRig, signRecords, startChain } from './rig.ts
 import type { Rig } from './rig.ts'
 
 const signed = async ({ network }: Rig, message: TestMessage): Promise<Submission> => ({ bytes: await network.sign(message), attachments: [] })
-/** The parameters of the genesis, with 5 notes at most. */
-const changedParameters = ({ network }: Rig): Cbor => new Map([...((decode(network.genesis) as Cbor[])[6] as CborMap), ['notes', 5]])
+/** The parameters of the genesis, one of them changed. */
+const changedParameters = ({ network }: Rig, change: [string, Cbor] = ['notes', 5]): Cbor => new Map([...((decode(network.genesis) as Cbor[])[6] as CborMap), change])
 const admission = async (rig: Rig, n: number): Promise<Submission> => signed(rig, await admitMessage(rig.network, testIdentity(n), { roles: [role('owner')] }))
 
 suite('a transaction that is sent to the chain', () => {
@@ -210,6 +210,8 @@ suite('one authority', () => {
     const four = await createTestNetwork({ authorities: 4 })
     const { address, signer } = four.authorities[0]!
     assert.equal(await codeOf(createChain({ ledger: four.ledger, signer, address, verifier: createInlineVerifier(portable), primitives: portable, clock: { nowMs: () => 0 } })), 'needs-peers')
+    const working = await createTestNetwork({ authorities: 1, parameters: { workBits: 8 } })
+    assert.equal(await codeOf(createChain({ ledger: working.ledger, signer: working.authorities[0]!.signer, address: working.authorities[0]!.address, verifier: createInlineVerifier(portable), primitives: portable, clock: { nowMs: () => 0 } })), 'needs-peers')
     assert.equal(await codeOf(startChain(rig)), 'accepted')
   })
 
@@ -223,7 +225,7 @@ suite('one authority', () => {
       return signed(rig, { key: by, call: CALLS.rotate, sub: of.address, args: [1, publicKeyToCose(next.signer.publicKey), await keySignature(network, next, 'rotation')] })
     }
     const proposal = (kind: string, value: Cbor): Promise<Submission> => signed(rig, { key: authority, call: CALLS.propose, sub: authority.address, args: [kind, value] })
-    const refused = [await rotation(authority), await rotation(authority, owner), await proposal(...addAuthority(owner)), await proposal('remove-authority', authority.address)]
+    const refused = [await rotation(authority), await rotation(authority, owner), await proposal(...addAuthority(owner)), await proposal('remove-authority', authority.address), await proposal('parameters', changedParameters(rig, ['work', 8]))]
     for (const submission of refused) assert.equal(await codeOf(chain.submit(submission)), 'one-authority-only')
     assert.equal(network.ledger.position.log.size, size)
     assert.equal(await codeOf(chain.submit(await proposal('parameters', changedParameters(rig)))), 'accepted')

@@ -11,7 +11,7 @@ export { checkpointFromCbor, checkpointToCbor, decodeCheckpoint, encodeCheckpoin
 export type { Checkpoint } from './checkpoint/checkpoint.ts'
 export { cosign, cosignatureCheck, createReceiptEncoder, decodeReceipt, encodeCosignature, encodeReceipt, readCosignature } from './checkpoint/cosignature.ts'
 export type { Cosignature, Receipt } from './checkpoint/cosignature.ts'
-export { checkReceipt } from './checkpoint/receipt-check.ts'
+export { checkReceipt, decodeReceipts, encodeReceipts } from './checkpoint/receipt-check.ts'
 export type { ReceiptTrust } from './checkpoint/receipt-check.ts'
 export { followLink, linkFromCbor, linkToCbor } from './checkpoint/link.ts'
 export type { Link, LinkSignature, LinkStep } from './checkpoint/link.ts'

@@ -23,7 +23,7 @@ import { countVotes, decodeTallies, finalAtOnce } from './finality/finality.ts'
 import type { Finality } from './finality/finality.ts'
 import type { Vote } from './finality/vote.ts'
 import { LOG_TREE, TALLIES_ROW_KEY } from './row-keys.ts'
-import { createStateView, parametersAt, setAt } from './state/view.ts'
+import { createStateView, isDecidedAlone, parametersAt, setAt } from './state/view.ts'
 import type { Parameters } from './parameters.ts'
 import type { Store, StoredBlock } from './store.ts'
 import { loadHead } from './tree-rows.ts'
@@ -189,7 +189,7 @@ async function replay(ledger: Ledger, onReplay?: (height: number, target: number
 export function finalityOf(parent: Position, votes: Vote[]): { finality: Finality; finalHeight: number } {
   const network = createStateView(parent.state).network()
   const height = parent.height + 1
-  if (setAt(network, height).length === 1 && votes.length === 0) return { finality: finalAtOnce(height), finalHeight: parent.height }
+  if (isDecidedAlone(network, height) && votes.length === 0) return { finality: finalAtOnce(height), finalHeight: parent.height }
   const finality = countVotes({ height: parent.height, finality: parent.finality, network, ancestor: parent.ancestor }, votes)
   return { finality, finalHeight: finality.finalHeight }
 }

@@ -1,15 +1,15 @@
-import { ALGORITHMS, algorithmToNumber, asArray, asExactly, asMap, asText, asUint, numberToAlgorithm, wrongShape } from '@telltale/core'
+import { ALGORITHMS, algorithmToNumber, asArray, asMap, asText, asUint, numberToAlgorithm, wrongShape } from '@telltale/core'
 import type { Algorithm, Cbor, CborMap } from '@telltale/core'
 
 /** What a network chose for itself. Entries of the ledger, with the height from which they hold. */
 export interface Parameters {
   /** Shown to people beside the fingerprint; it identifies nothing: two networks may share a name. */
   name: string
-  /** Who may seal blocks. */
-  sealers: 'authorities'
-  /** Bits of work a block must show; 0 for none. */
+  /** Who may seal blocks: the authorities in turn, or every identity that is registered. */
+  sealers: 'authorities' | 'anyone'
+  /** A block shows at least 2^bits tries of work; 0 for none. */
   workBits: number
-  /** Least time between blocks; 0 seals as soon as there is something to seal. */
+  /** Least time between blocks; 0 seals as soon as there is something to seal. Where they show work, the mean time that the difficulty is set for. */
   blockMs: number
   blockTransactionsMax: number
   blockBytesMax: number
@@ -54,6 +54,8 @@ export function parametersToCbor(parameters: Parameters): CborMap {
 }
 
 const PARAMETER_COUNT = 11
+/** More could not be named: the difficulty in a header is a whole number below 2^53. */
+const WORK_BITS_MAX = 52
 
 export function parametersFromCbor(value: Cbor | undefined): Parameters {
   const map = asMap(value, 'parameters')
@@ -68,10 +70,13 @@ export function parametersFromCbor(value: Cbor | undefined): Parameters {
     return numberToAlgorithm(number)
   })
   if (algorithms.length === 0 || new Set(algorithms).size !== algorithms.length) throw wrongShape('parameter algorithms', 'one or more, each once', map.get('algorithms'))
+  const sealers = map.get('sealers')
+  if (sealers !== 'authorities' && sealers !== 'anyone') throw wrongShape('parameter sealers', 'authorities or anyone', sealers)
   return {
     name: asText(map.get('name'), 'parameter name', 64),
-    sealers: asExactly(map.get('sealers'), 'authorities', 'parameter sealers'),
-    workBits: asExactly(map.get('work'), 0, 'parameter work'),
+    sealers,
+    // Where anyone may seal, work is all that keeps anyone from sealing without end.
+    workBits: atLeast('work', sealers === 'anyone' ? 1 : 0, WORK_BITS_MAX),
     blockMs: atLeast('block-ms', 0, 3_600_000),
     blockTransactionsMax: atLeast('block-transactions', 1, 100_000),
     blockBytesMax: atLeast('block-bytes', 65_536, 268_435_456),

@@ -69,6 +69,8 @@ export interface Network {
   peers(): PeerInfo[]
   /** Every peer that was ever greeted and is remembered, gone or not. */
   known(): KnownPeer[]
+  /** 0 is blameless; at 100 a peer is cut off. */
+  blameOf(peer: string): number
   /** The network as its nodes report it, this one among them. */
   graph(): NetworkGraph
   addresses(): string[]
@@ -181,6 +183,7 @@ function compose(init: NetworkInit, transport: Transport, book: PeerBook): Netwo
     exchange: createExchange({ transport, isReady: sessions.isReady, peers, publish: gossip.publish, blame }),
     peers,
     known: book.all,
+    blameOf: scoring.blameOf,
     graph: () => createNetworkGraph(reports.known()),
     addresses: transport.addresses,
     async start() {

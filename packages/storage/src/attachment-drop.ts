@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { bytesToHex, equalBytes } from '@telltale/core'
-import { attachmentDraft, droppedDraft, readAttachmentTable } from './attachment-frame.ts'
+import { attachmentDraft, attachmentKey, droppedDraft, isAttachments, readAttachmentTable } from './attachment-frame.ts'
 import { sha256 } from './checksum.ts'
 import { TEMPORARY_SUFFIX, withFile, writeFully } from './file-steps.ts'
-import { FRAME, FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
+import { FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { WalkStep } from './frame-walk.ts'
 import { REWRITE_DROPPED_RATIO } from './limits.ts'
-import { DROPPED, attachmentKey, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
+import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
 import { ROWS } from './rows.ts'
 import type { BytesPlace } from './segment-log.ts'
 import { segmentDamaged, segmentFileName } from './segment-name.ts'
@@ -17,13 +17,14 @@ import type { PendingDrops, StoreCore } from './store-core.ts'
 
 /** An attachment's bytes; null where it is unknown or was dropped (`segment-damaged`). */
 export async function readAttachment({ parts }: StoreCore, hash: Uint8Array): Promise<Uint8Array | null> {
+  const key = attachmentKey(hash)
   for (;;) {
-    const place = findAttachment(parts.rows, hash)
+    const place = findAttachment(parts.rows, key)
     if (place === null) return null
     const bytes = await parts.attachments.readBytes(place)
     if (bytes !== null && bytes.length === place.length && equalBytes(sha256(bytes), hash)) return bytes
     // It may have been dropped, or its segment rewritten, while it was read: then the index says so by now.
-    const now = findAttachment(parts.rows, hash)
+    const now = findAttachment(parts.rows, key)
     if (now !== null && now.generation === place.generation && now.segment === place.segment && now.offset === place.offset) {
       const file = `attachments/${segmentFileName(place)}`
       throw segmentDamaged({ file, offset: place.offset, what: 'attachment', expected: bytesToHex(hash), found: bytes === null ? 'no file' : bytesToHex(sha256(bytes)) })
@@ -34,44 +35,50 @@ export async function readAttachment({ parts }: StoreCore, hash: Uint8Array): Pr
 /** Asks for an attachment to be dropped; those asked for while a backup or another drop is under way go together. */
 export function dropAttachment(core: StoreCore, hash: Uint8Array): Promise<void> {
   core.drops ??= startDrops(core)
-  core.drops.hashes.push(hash.slice())
+  core.drops.keys.push(attachmentKey(hash).slice())
   return core.drops.done
 }
 
+/** An attachment and where it lies. */
+interface Moved {
+  key: Uint8Array
+  place: BytesPlace
+}
+
 function startDrops(core: StoreCore): PendingDrops {
-  const hashes: Uint8Array[] = []
+  const keys: Uint8Array[] = []
   const run = async (): Promise<void> => {
     // A backup copies segments as they are: their bytes stay until it is done.
     while (core.backup !== null) await core.backup
     await core.queue.run(async () => {
       core.drops = null
       refuseUnusable(core)
-      await changing(core, 'drop attachments', () => drop(core, hashes))
+      await changing(core, 'drop attachments', () => drop(core, keys))
     })
   }
-  return { hashes, done: run() }
+  return { keys, done: run() }
 }
 
 /**
  * 1. a frame that names what is dropped, synced: from here on zeros in its place are no damage; 2. zeros in the place of the bodies, synced;
  * 3. the index; 4. segments of which half was dropped are rewritten without it.
  */
-async function drop(core: StoreCore, hashes: readonly Uint8Array[]): Promise<void> {
+async function drop(core: StoreCore, keys: readonly Uint8Array[]): Promise<void> {
   const { parts, state } = core
-  const places = new Map<string, { hash: Uint8Array; place: BytesPlace }>()
-  for (const hash of hashes) {
-    const place = findAttachment(parts.rows, hash)
-    if (place !== null) places.set(bytesToHex(hash), { hash, place })
+  const places = new Map<string, Moved>()
+  for (const key of keys) {
+    const place = findAttachment(parts.rows, key)
+    if (place !== null) places.set(bytesToHex(key), { key, place })
   }
   const dropped = [...places.values()]
   if (dropped.length === 0) return
-  await parts.attachments.append([droppedDraft(dropped.map(({ hash }) => hash))])
+  await parts.attachments.append([droppedDraft(dropped.map(({ key }) => key))])
   await parts.attachments.sync()
   await parts.attachments.erase(dropped.map(({ place }) => place))
   const batch = parts.rows.batch()
   const counts = new Map<number, number>()
-  for (const { hash, place } of dropped) {
-    batch.put(ROWS.attachment, attachmentKey(hash), DROPPED)
+  for (const { key, place } of dropped) {
+    batch.put(ROWS.attachment, key, DROPPED)
     counts.set(place.segment, (counts.get(place.segment) ?? droppedBytes(parts.rows, place.segment)) + place.length)
   }
   for (const [segment, bytes] of counts) batch.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(bytes))
@@ -103,7 +110,7 @@ async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
   const current = rows.batch()
   putLogsRow(current, core.state.logs)
   await current.write({ isSynced: true })
-  const moved: { hash: Uint8Array; place: BytesPlace }[] = []
+  const moved: Moved[] = []
   const isWhole = await withFile(disk, attachments.segmentPath(segment), 'read', (from) =>
     withFile(disk, temporary, 'create', async (to) => {
       let offset = 0
@@ -122,7 +129,7 @@ async function rewriteSegment(core: StoreCore, segment: number): Promise<void> {
   await disk.rename(temporary, path)
   await disk.syncDirectory(attachments.folder)
   const batch = rows.batch()
-  for (const { hash, place } of moved) batch.put(ROWS.attachment, attachmentKey(hash), encodeBytesPlace(place))
+  for (const { key, place } of moved) batch.put(ROWS.attachment, key, encodeBytesPlace(place))
   batch.remove(ROWS.dropped, segmentKey(segment))
   await batch.write({ isSynced: true })
   return attachments.install(next)
@@ -132,22 +139,22 @@ function rewriteFrame(
   { parts }: StoreCore,
   { segment, generation }: SegmentName,
   { offset, head, contents }: WalkStep,
-  target: { offset: number; next: SegmentName; moved: { hash: Uint8Array; place: BytesPlace }[] },
+  target: { offset: number; next: SegmentName; moved: Moved[] },
 ): Uint8Array[] {
   if (head === null || contents === null) return []
   const { kind, reference, sequence } = head
-  const table = kind === FRAME.attachments ? readAttachmentTable(head, contents) : []
+  const table = isAttachments(head) ? readAttachmentTable(head, contents) : []
   if (!Array.isArray(table) || table.length === 0) return encodeFrame({ kind, reference, contents: [contents] }, sequence)
   const bodies = table.map((entry) => {
-    const place = findAttachment(parts.rows, entry.sha256)
+    const place = findAttachment(parts.rows, entry.key)
     const isLive = place !== null && place.segment === segment && place.generation === generation && place.offset === offset + FRAME_HEAD_BYTES + entry.at
-    return { sha256: entry.sha256, length: entry.length, bytes: isLive && !entry.isRemoved ? contents.subarray(entry.at, entry.at + entry.length) : null }
+    return { key: entry.key, length: entry.length, bytes: isLive && !entry.isRemoved ? contents.subarray(entry.at, entry.at + entry.length) : null }
   })
   const draft = attachmentDraft(bodies, reference)
   let at = target.offset + FRAME_HEAD_BYTES + (draft.contents[0]?.length ?? 0)
-  for (const { sha256: hash, bytes } of bodies) {
+  for (const { key, bytes } of bodies) {
     if (bytes === null) continue
-    target.moved.push({ hash, place: { ...target.next, offset: at, length: bytes.length } })
+    target.moved.push({ key, place: { ...target.next, offset: at, length: bytes.length } })
     at += bytes.length
   }
   return encodeFrame(draft, sequence)

@@ -5,12 +5,12 @@ import type { Difference, FrameDraft, FrameHead } from './frame.ts'
 import { ATTACHMENTS_FRAME_BYTES_MAX, ATTACHMENTS_FRAME_COUNT_MAX, STORED_ATTACHMENT_BYTES_MAX } from './limits.ts'
 
 /**
- * A frame of attachments: a table [count (4), count times [SHA-256 (32), state (1), length (3)]], then the bodies in the same order. The
+ * A frame of attachments: a table [count (4), count times [key (16), state (1), length (3)]], then the bodies in the same order. The
  * frame's digest covers the table, and the table the bodies, so that nothing is hashed twice. State 0: the body follows; 1: it was removed
- * when the segment was rewritten. A body that was dropped but not removed yet consists of zeros.
+ * when the segment was rewritten. A body that was dropped but not removed yet consists of zeros. In format 1 the table had whole hashes.
  */
 export interface AttachmentEntry {
-  sha256: Uint8Array
+  key: Uint8Array
   isRemoved: boolean
   /** Length of the body when it was stored. */
   length: number
@@ -19,10 +19,22 @@ export interface AttachmentEntry {
 }
 
 const COUNT_BYTES = 4
-const ENTRY_BYTES = 36
+const KEY_BYTES = 16
+const HASH_BYTES = 32
+/** State and length. */
+const FACTS_BYTES = 4
+const ENTRY_BYTES = KEY_BYTES + FACTS_BYTES
+
+/**
+ * What an attachment is called in frames and rows: the first 16 bytes of its SHA-256, as long as the digest of a frame, so that a changed body is found as
+ * surely as a changed block. Whoever asks for an attachment names the whole hash, and what is read is held against all of it.
+ */
+export function attachmentKey(sha256: Uint8Array): Uint8Array {
+  return sha256.subarray(0, KEY_BYTES)
+}
 
 export interface AttachmentBody {
-  sha256: Uint8Array
+  key: Uint8Array
   /** Null where it was removed: `length` tells how long it was. */
   bytes: Uint8Array | null
   length: number
@@ -53,9 +65,9 @@ export function attachmentDraft(bodies: readonly AttachmentBody[], reference: nu
   view.setUint32(0, bodies.length)
   bodies.forEach((body, index) => {
     const at = COUNT_BYTES + index * ENTRY_BYTES
-    table.set(body.sha256, at)
-    view.setUint32(at + 32, body.length)
-    table[at + 32] = body.bytes === null ? 1 : 0
+    table.set(body.key, at)
+    view.setUint32(at + KEY_BYTES, body.length)
+    table[at + KEY_BYTES] = body.bytes === null ? 1 : 0
   })
   return { kind: FRAME.attachments, reference, contents: [table, concatBytes(...bodies.flatMap(({ bytes }) => (bytes === null ? [] : [bytes])))], digest: digest16([table]) }
 }
@@ -70,21 +82,34 @@ export function bodyOffsets(bodies: readonly AttachmentBody[]): number[] {
   })
 }
 
+/** Whether a frame, of any format, holds attachments. */
+export function isAttachments({ kind }: FrameHead): boolean {
+  return kind === FRAME.attachments || kind === FRAME.attachmentsWhole
+}
+
+/** Whether a frame, of any format, marks attachments as dropped. */
+export function isDropped({ kind }: FrameHead): boolean {
+  return kind === FRAME.dropped || kind === FRAME.droppedWhole
+}
+
 /** The entries of a frame's table, or what is wrong with the table. Bodies are not looked at. */
 export function readAttachmentTable(head: FrameHead, contents: Uint8Array): AttachmentEntry[] | Difference {
   const view = new DataView(contents.buffer, contents.byteOffset, contents.length)
   const count = contents.length < COUNT_BYTES ? 0 : view.getUint32(0)
-  const tableBytes = COUNT_BYTES + count * ENTRY_BYTES
+  const hashBytes = head.kind === FRAME.attachmentsWhole ? HASH_BYTES : KEY_BYTES
+  const entryBytes = hashBytes + FACTS_BYTES
+  const tableBytes = COUNT_BYTES + count * entryBytes
   if (tableBytes > contents.length || count === 0) return { expected: 'a table of attachments', found: `${count} entries in ${contents.length} bytes` }
   const digest = digest16([contents.subarray(0, tableBytes)])
   if (!equalBytes(digest, head.digest)) return { expected: `a table with the digest ${bytesToHex(head.digest)}`, found: bytesToHex(digest) }
   const entries: AttachmentEntry[] = []
   let at = tableBytes
   for (let i = 0; i < count; i++) {
-    const start = COUNT_BYTES + i * ENTRY_BYTES
-    const isRemoved = contents[start + 32] === 1
-    const length = view.getUint32(start + 32) % 0x100_0000
-    entries.push({ sha256: contents.slice(start, start + 32), isRemoved, length, at })
+    const start = COUNT_BYTES + i * entryBytes
+    const facts = start + hashBytes
+    const isRemoved = contents[facts] === 1
+    const length = view.getUint32(facts) % 0x100_0000
+    entries.push({ key: contents.slice(start, start + KEY_BYTES), isRemoved, length, at })
     if (!isRemoved) at += length
   }
   return at === contents.length ? entries : { expected: `${at} bytes of table and bodies`, found: String(contents.length) }
@@ -94,19 +119,21 @@ export type BodyState = 'whole' | 'zeros' | 'damaged'
 
 /** What became of a body: zeros mean that it was dropped, if something says so. */
 export function bodyState(entry: AttachmentEntry, body: Uint8Array): BodyState {
-  if (equalBytes(sha256(body), entry.sha256)) return 'whole'
+  if (equalBytes(attachmentKey(sha256(body)), entry.key)) return 'whole'
   return body.every((byte) => byte === 0) ? 'zeros' : 'damaged'
 }
 
-/** Marks attachments as dropped: contents are their hashes. */
-export function droppedDraft(hashes: readonly Uint8Array[]): FrameDraft {
-  return { kind: FRAME.dropped, reference: 0, contents: [...hashes] }
+/** Marks attachments as dropped: contents are their keys, in format 1 their hashes. */
+export function droppedDraft(keys: readonly Uint8Array[]): FrameDraft {
+  return { kind: FRAME.dropped, reference: 0, contents: [...keys] }
 }
 
-export function readDropped(contents: Uint8Array): Uint8Array[] {
-  const hashes: Uint8Array[] = []
-  for (let at = 0; at + 32 <= contents.length; at += 32) hashes.push(contents.slice(at, at + 32))
-  return hashes
+/** The keys of those that were dropped. */
+export function readDropped({ kind }: FrameHead, contents: Uint8Array): Uint8Array[] {
+  const step = kind === FRAME.droppedWhole ? HASH_BYTES : KEY_BYTES
+  const keys: Uint8Array[] = []
+  for (let at = 0; at + step <= contents.length; at += step) keys.push(contents.slice(at, at + KEY_BYTES))
+  return keys
 }
 
 /** Refuses attachments that are too long or not what their hash says (`attachment-too-large`, `attachment-hash-mismatch`). */

@@ -6,7 +6,7 @@ import { FORMAT_NUMBER } from './limits.ts'
  * The file `backup`, written last: text, one line a file, and a check over the lines before it.
  *
  *     telltale backup
- *     format 1
+ *     format 2
  *     network unknown
  *     height 12
  *     file <sha256, 64 digits> <length> blocks/000000000000.seg

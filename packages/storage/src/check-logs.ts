@@ -1,11 +1,11 @@
 import { bytesToHex, bytesToMapKey, equalBytes } from '@telltale/core'
-import { bodyState, readAttachmentTable, readDropped } from './attachment-frame.ts'
+import { bodyState, isAttachments, isDropped, readAttachmentTable, readDropped } from './attachment-frame.ts'
 import { readBlockFrame } from './block-frame.ts'
 import { walkLog } from './check-walk.ts'
 import type { CheckedFrame, LogWalk } from './check-walk.ts'
 import type { Disk } from './disk.ts'
 import { FRAME, FRAME_HEAD_BYTES } from './frame.ts'
-import { DROPPED, attachmentKey, encodeBytesPlace, encodeFramePlace, heightKey } from './log-index.ts'
+import { DROPPED, encodeBytesPlace, encodeFramePlace, heightKey } from './log-index.ts'
 import type { LogsRow } from './log-index.ts'
 import type { IndexWriter } from './index-writer.ts'
 import { ROWS } from './rows.ts'
@@ -79,21 +79,21 @@ export interface AttachmentsCheck extends LogWalk {
 /** Every attachment against its hash. One that was dropped is zeros, or bytes that were removed, and a later frame says that it was dropped. */
 export async function checkAttachments({ disk, directory, problems, index, held }: LogsCheck, blockSequences: number): Promise<AttachmentsCheck> {
   let count = 0
-  // Where a body is missing, by half of its hash, until a frame says that it was dropped: there may be millions.
+  // Where a body is missing, by its key, until a frame says that it was dropped: there may be millions.
   const erased = new Map<string, { segment: number; offset: number }>()
   const files = new Map<number, string>()
   const walk = await walkLog(disk, directory, 'attachments', problems, async (frame) => {
     const { head, contents } = frame
     const isIndexed = held === null || head.sequence < held.attachments.sequence
-    if (head.kind === FRAME.dropped) {
-      for (const sha256 of readDropped(contents)) {
-        erased.delete(shortKey(sha256))
-        if (isIndexed) await index.put(ROWS.attachment, attachmentKey(sha256), DROPPED)
+    if (isDropped(head)) {
+      for (const key of readDropped(head, contents)) {
+        erased.delete(bytesToMapKey(key))
+        if (isIndexed) await index.put(ROWS.attachment, key, DROPPED)
       }
       return
     }
     if (head.kind === FRAME.lost) return
-    const table = head.kind === FRAME.attachments ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
+    const table = isAttachments(head) ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
     if (!Array.isArray(table)) return problems.add(problemOf(frame, `frame ${head.sequence}`, table.expected, table.found))
     if (head.reference >= blockSequences) problems.add({ ...problemOf(frame, `frame ${head.sequence}`, `attachments of a block up to frame ${blockSequences - 1}`, `some of frame ${head.reference}`), code: 'torn-tail' })
     files.set(frame.name.segment, frame.file)
@@ -101,9 +101,9 @@ export async function checkAttachments({ disk, directory, problems, index, held 
       count += 1
       const state = entry.isRemoved ? 'zeros' : bodyState(entry, contents.subarray(entry.at, entry.at + entry.length))
       const offset = frame.offset + FRAME_HEAD_BYTES + entry.at
-      if (state === 'zeros') erased.set(shortKey(entry.sha256), { segment: frame.name.segment, offset })
-      if (state === 'damaged') problems.add({ ...problemOf(frame, `attachment ${bytesToHex(entry.sha256)}`, 'bytes with that hash', 'other bytes'), offset, length: entry.length })
-      if (isIndexed && !entry.isRemoved) await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace({ ...frame.name, offset: frame.offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }))
+      if (state === 'zeros') erased.set(bytesToMapKey(entry.key), { segment: frame.name.segment, offset })
+      if (state === 'damaged') problems.add({ ...problemOf(frame, `attachment ${bytesToHex(entry.key)}...`, 'bytes with that hash', 'other bytes'), offset, length: entry.length })
+      if (isIndexed && !entry.isRemoved) await index.put(ROWS.attachment, entry.key, encodeBytesPlace({ ...frame.name, offset: frame.offset + FRAME_HEAD_BYTES + entry.at, length: entry.length }))
     }
   })
   for (const [key, { segment, offset }] of erased) {
@@ -111,10 +111,6 @@ export async function checkAttachments({ disk, directory, problems, index, held 
     problems.add({ code: 'segment-damaged', file: files.get(segment) ?? 'attachments', offset, length: 0, what, expected: 'its bytes, or a frame that says it was dropped', found: 'zeros' })
   }
   return { ...walk, count }
-}
-
-function shortKey(sha256: Uint8Array): string {
-  return bytesToMapKey(sha256.subarray(0, 16))
 }
 
 export interface SideCheck extends LogWalk {

@@ -1,11 +1,11 @@
 import { bytesToMapKey, fail } from '@telltale/core'
 import type { RowChange, StoreCommit } from '@telltale/ledger'
-import { attachmentDraft, attachmentGroups, bodyOffsets, checkAttachment } from './attachment-frame.ts'
+import { attachmentDraft, attachmentGroups, attachmentKey, bodyOffsets, checkAttachment } from './attachment-frame.ts'
 import type { AttachmentBody } from './attachment-frame.ts'
 import { blockDraft, readBlockFrame, revertDraft } from './block-frame.ts'
 import { FRAME, FRAME_HEAD_BYTES, draftBytes } from './frame.ts'
 import type { FrameDraft } from './frame.ts'
-import { attachmentKey, decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
+import { decodeFramePlace, encodeBytesPlace, encodeFramePlace, encodeUndo, findAttachment, heightKey, putLogsRow, putRowsHeight } from './log-index.ts'
 import type { LastFrame, LogsRow } from './log-index.ts'
 import { FRAME_BYTES_MAX } from './limits.ts'
 import { addUndo } from './row-undo.ts'
@@ -62,11 +62,12 @@ function freshAttachments({ parts }: StoreCore, attachments: StoreCommit['attach
   const seen = new Set<string>()
   const fresh: AttachmentBody[] = []
   for (const attachment of attachments) {
-    const key = bytesToMapKey(attachment.sha256)
-    if (seen.has(key)) continue
-    seen.add(key)
+    const key = attachmentKey(attachment.sha256)
+    const name = bytesToMapKey(key)
+    if (seen.has(name)) continue
+    seen.add(name)
     checkAttachment(attachment)
-    if (findAttachment(parts.rows, attachment.sha256) === null) fresh.push({ ...attachment, length: attachment.bytes.length })
+    if (findAttachment(parts.rows, key) === null) fresh.push({ key, bytes: attachment.bytes, length: attachment.bytes.length })
   }
   return fresh
 }
@@ -84,9 +85,9 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
 
 function putAttachments(batch: RowsBatch, { parts }: StoreCore, { segment, offset }: FramePlace, bodies: readonly AttachmentBody[]): void {
   const offsets = bodyOffsets(bodies)
-  bodies.forEach(({ sha256, length }, index) => {
+  bodies.forEach(({ key, length }, index) => {
     const place = { segment, generation: parts.attachments.segments()[segment]?.generation ?? 0, offset: offset + FRAME_HEAD_BYTES + (offsets[index] as number), length }
-    batch.put(ROWS.attachment, attachmentKey(sha256), encodeBytesPlace(place))
+    batch.put(ROWS.attachment, key, encodeBytesPlace(place))
   })
 }
 

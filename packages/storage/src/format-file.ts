@@ -9,7 +9,7 @@ import { FORMAT_NUMBER } from './limits.ts'
  * The file `format`, written last when a store is made: text, so that whoever finds the directory can read it.
  *
  *     telltale store
- *     format 1
+ *     format 2
  *     network 9f86d0... (64 digits), or: network unknown
  *     check 5e884898da28047151d0e56f8dc62927
  *

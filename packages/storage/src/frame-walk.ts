@@ -1,7 +1,7 @@
-import { readAttachmentTable } from './attachment-frame.ts'
+import { isAttachments, readAttachmentTable } from './attachment-frame.ts'
 import type { DiskFile } from './disk.ts'
 import { readInto } from './file-steps.ts'
-import { FRAME, FRAME_HEAD_BYTES, contentsDifference, isFrameHead, readFrameHead } from './frame.ts'
+import { FRAME_HEAD_BYTES, contentsDifference, isFrameHead, readFrameHead } from './frame.ts'
 import type { Difference, FrameHead } from './frame.ts'
 import { READ_BYTES } from './limits.ts'
 
@@ -46,7 +46,7 @@ async function readStep(window: Window, offset: number): Promise<WalkStep> {
 
 /** Null where the contents are those of their head. Bodies of attachments have their own hashes and are not looked at. */
 export function frameDifference(head: FrameHead, contents: Uint8Array): Difference | null {
-  if (head.kind !== FRAME.attachments) return contentsDifference(head, contents)
+  if (!isAttachments(head)) return contentsDifference(head, contents)
   const table = readAttachmentTable(head, contents)
   return Array.isArray(table) ? null : table
 }

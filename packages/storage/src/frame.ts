@@ -26,8 +26,8 @@ export interface FrameHead {
   digest: Uint8Array
 }
 
-/** Kinds of frames. Never renumbered. */
-export const FRAME = { start: 1, block: 2, revert: 3, attachments: 4, dropped: 5, cosignature: 6, refusal: 7, lost: 8 } as const
+/** Kinds of frames. Never renumbered. Those that end in `Whole` stand in stores of format 1, are read for ever and written no more: they name attachments by all 32 bytes of their hash. */
+export const FRAME = { start: 1, block: 2, revert: 3, attachmentsWhole: 4, droppedWhole: 5, cosignature: 6, refusal: 7, lost: 8, attachments: 9, dropped: 10 } as const
 
 export const FRAME_HEAD_BYTES = 44
 

@@ -34,11 +34,19 @@ export async function openLayout(disk: Disk, directory: string, options: { creat
   const found = await readFormatFile(disk, directory)
   if (found !== null) {
     refuseOtherNetwork(found.network, options.network)
-    return found
+    return raiseFormat(disk, directory, found)
   }
   await refuseForeign(disk, directory)
   if (!options.create) throw noStore(directory)
   return createLayout(disk, directory, options.network)
+}
+
+/** Before anything is written into an older store that its program would not understand. What it holds stays as it is: every older frame can be read. */
+export async function raiseFormat(disk: Disk, directory: string, found: StoreFormat): Promise<StoreFormat> {
+  if (found.number === FORMAT_NUMBER) return found
+  const raised = { ...found, number: FORMAT_NUMBER }
+  await writeFormatFile(disk, directory, raised)
+  return raised
 }
 
 export function noStore(directory: string): ReturnType<typeof fail> {

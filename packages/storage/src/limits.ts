@@ -1,7 +1,7 @@
 /** Limits of the store, each with its reason. */
 
-/** Number of the format on disk. A newer one is refused, an older one migrated. */
-export const FORMAT_NUMBER = 1
+/** Number of the format on disk. A newer one is refused, an older one becomes this when it is opened. 1: frames name attachments by whole hashes. 2: by 16 bytes of them. */
+export const FORMAT_NUMBER = 2
 /**
  * Number of the layout of all rows, the ledger's included: rows in another one are forgotten and rebuilt from the segments. 1: a row for every leaf of a tree. 2: heads,
  * groups and complete subtrees of trees; attachments by 16 bytes of their hash, their places in 11. 3: blocks with their parents and what votes
@@ -14,7 +14,7 @@ export const SEGMENT_BYTES_MAX = 67_108_864
 export const FRAME_BYTES_MAX = 268_435_456
 /** Bodies in one frame of attachments: the frames of a commit are cut here, so that none is read or checked in one piece of gigabytes. */
 export const ATTACHMENTS_FRAME_BYTES_MAX = 33_554_432
-/** Attachments in one frame: its table stays below 300 kB. */
+/** Attachments in one frame: its table stays below 200 kB. */
 export const ATTACHMENTS_FRAME_COUNT_MAX = 8_192
 /** Length of an attachment: it is kept in three bytes. Twice what the formats allow. */
 export const STORED_ATTACHMENT_BYTES_MAX = 16_777_215

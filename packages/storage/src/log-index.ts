@@ -53,14 +53,9 @@ function decodeBytesPlace(bytes: Uint8Array): BytesPlace | null {
   return { segment: view.getUint32(0) >>> 8, generation: view.getUint8(3), offset: view.getUint32(4), length: view.getUint32(7) & 0xff_ffff }
 }
 
-/** 16 bytes of the hash, as everywhere in the rows; what is read is held against all 32. */
-export function attachmentKey(sha256: Uint8Array): Uint8Array {
-  return sha256.subarray(0, 16)
-}
-
 /** Where an attachment lies; null where it is unknown or dropped. */
-export function findAttachment(rows: Rows, sha256: Uint8Array): BytesPlace | null {
-  const row = rows.get(ROWS.attachment, attachmentKey(sha256))
+export function findAttachment(rows: Rows, key: Uint8Array): BytesPlace | null {
+  const row = rows.get(ROWS.attachment, key)
   return row === null ? null : decodeBytesPlace(row)
 }
 

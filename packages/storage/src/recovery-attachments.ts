@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { bytesToHex, equalBytes } from '@telltale/core'
-import { bodyState, readAttachmentTable, readDropped } from './attachment-frame.ts'
+import { bodyState, isAttachments, isDropped, readAttachmentTable, readDropped } from './attachment-frame.ts'
 import type { AttachmentEntry } from './attachment-frame.ts'
 import { withFile } from './file-steps.ts'
 import { FRAME, FRAME_HEAD_BYTES } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { IndexWriter } from './index-writer.ts'
-import { DROPPED, attachmentKey, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, segmentKey } from './log-index.ts'
+import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, segmentKey } from './log-index.ts'
 import type { LogsRow } from './log-index.ts'
 import { faultToError, scanLog } from './log-scan.ts'
 import type { Refusal, ScanFault, ScannedFrame } from './log-scan.ts'
@@ -24,7 +24,7 @@ export interface AttachmentsRecovery {
   isLastCut: boolean
   /** Bodies whose drop was marked and perhaps not carried out. They may be erased only when the marks are durable. */
   erasures: BytesPlace[]
-  /** Hashes that the index may call dropped only when they are erased: it would not find their place again. */
+  /** Keys of those that the index may call dropped only when they are erased: it would not find their place again. */
   dropped: Uint8Array[]
 }
 
@@ -38,15 +38,15 @@ interface Known {
 /** The attachments of the last block, which wait until it is known to be whole. */
 interface LastGroup {
   frames: { segment: number; offset: number; sequence: number }[]
-  entries: { sha256: Uint8Array; place: BytesPlace; isWhole: boolean; sequence: number }[]
+  entries: { key: Uint8Array; place: BytesPlace; isWhole: boolean; sequence: number }[]
 }
 
 interface Drops {
   /** Dropped bytes by segment. */
   bytes: Map<number, number>
   erasures: BytesPlace[]
-  /** By hash in hex. */
-  hashes: Map<string, Uint8Array>
+  /** By themselves in hex. */
+  keys: Map<string, Uint8Array>
 }
 
 /** Verifies the frames of attachments since the last index, and indexes those whose block is whole. */
@@ -56,7 +56,7 @@ export async function recoverAttachments(parts: RecoveryParts, known: Known): Pr
   const lastSequence = after.blocks.sequence - 1
   const isLastProven = lastSequence <= known.acknowledged
   const group: LastGroup = { frames: [], entries: [] }
-  const drops: Drops = { bytes: new Map(), erasures: [], hashes: new Map() }
+  const drops: Drops = { bytes: new Map(), erasures: [], keys: new Map() }
   const from = known.held?.attachments ?? LOG_START
   const found = await scanLog(parts.disk, parts.attachments, from, (frame) => takeFrame(parts, frame, { ...known, group, drops, lastSequence, isLastProven }))
   const torn = group.entries.find((entry) => !entry.isWhole)
@@ -66,11 +66,11 @@ export async function recoverAttachments(parts: RecoveryParts, known: Known): Pr
   if (whole < before.attachmentFrames || (whole < after.attachmentFrames && isLastProven)) throw faultToError(cut ?? endFault(end))
   const isLastCut = whole < after.attachmentFrames
   if (cut !== null) parts.say({ code: 'torn-tail-cut', message: `${cut.file} ended in attachments that had not been acknowledged, at byte ${cut.offset}; it was cut there.` })
-  if (!isLastCut) for (const { sha256, place } of group.entries) await known.index.put(ROWS.attachment, attachmentKey(sha256), encodeBytesPlace(place))
+  if (!isLastCut) for (const { key, place } of group.entries) await known.index.put(ROWS.attachment, key, encodeBytesPlace(place))
   await addDrops(parts.rows, known.index, drops.bytes)
-  for (const { sha256 } of group.entries) drops.hashes.delete(bytesToHex(sha256))
+  for (const { key } of group.entries) drops.keys.delete(bytesToHex(key))
   const [first] = group.frames
-  return { end: isLastCut && first !== undefined ? first : end, isLastCut, erasures: drops.erasures, dropped: [...drops.hashes.values()] }
+  return { end: isLastCut && first !== undefined ? first : end, isLastCut, erasures: drops.erasures, dropped: [...drops.keys.values()] }
 }
 
 async function takeFrame(
@@ -81,26 +81,26 @@ async function takeFrame(
   const { head, contents } = frame
   const { group, index, lastSequence } = known
   if (head.kind === FRAME.lost) return undefined
-  if (head.kind === FRAME.dropped) {
-    for (const sha256 of readDropped(contents)) {
-      const waiting = group.entries.findIndex((entry) => equalBytes(entry.sha256, sha256))
+  if (isDropped(head)) {
+    for (const key of readDropped(head, contents)) {
+      const waiting = group.entries.findIndex((entry) => equalBytes(entry.key, key))
       const [entry] = waiting >= 0 ? group.entries.splice(waiting, 1) : []
       if (entry === undefined) await index.flush()
-      await takeDrop(attachments, entry?.place ?? findAttachment(rows, sha256), known)
-      known.drops.hashes.set(bytesToHex(sha256), sha256)
+      await takeDrop(attachments, entry?.place ?? findAttachment(rows, key), known)
+      known.drops.keys.set(bytesToHex(key), key)
       // Indexed anew from nothing, the index is worthless until it is whole, and the list would be long.
       if (known.held === null) await putDropped(index, known.drops)
     }
     return undefined
   }
-  const table = head.kind === FRAME.attachments ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
+  const table = isAttachments(head) ? readAttachmentTable(head, contents) : { expected: 'attachments', found: `a frame of kind ${head.kind}` }
   if (!Array.isArray(table)) return table
   if (head.reference > lastSequence) return { expected: `attachments of a block up to frame ${lastSequence}`, found: `some of frame ${head.reference}` }
   if (head.reference < lastSequence || known.isLastProven) {
     for (const entry of table) {
       if (entry.isRemoved) continue
-      known.drops.hashes.delete(bytesToHex(entry.sha256))
-      await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace(placeOf(frame, entry)))
+      known.drops.keys.delete(bytesToHex(entry.key))
+      await index.put(ROWS.attachment, entry.key, encodeBytesPlace(placeOf(frame, entry)))
     }
     return undefined
   }
@@ -114,7 +114,7 @@ function takeLastGroup(frame: ScannedFrame, table: readonly AttachmentEntry[], g
   for (const entry of table) {
     if (entry.isRemoved) continue
     const isWhole = bodyState(entry, contents.subarray(entry.at, entry.at + entry.length)) === 'whole'
-    entries.push({ sha256: entry.sha256, place: placeOf(frame, entry), isWhole, sequence: head.sequence })
+    entries.push({ key: entry.key, place: placeOf(frame, entry), isWhole, sequence: head.sequence })
   }
   group.frames.push({ segment, offset, sequence: head.sequence })
   group.entries.push(...entries)
@@ -135,9 +135,9 @@ async function takeDrop(attachments: SegmentLog, place: BytesPlace | null, { hel
   if (held !== null || (await attachments.readBytes(place))?.some((byte) => byte !== 0) === true) drops.erasures.push(place)
 }
 
-async function putDropped(index: IndexWriter, { hashes }: Drops): Promise<void> {
-  for (const sha256 of hashes.values()) await index.put(ROWS.attachment, attachmentKey(sha256), DROPPED)
-  hashes.clear()
+async function putDropped(index: IndexWriter, { keys }: Drops): Promise<void> {
+  for (const key of keys.values()) await index.put(ROWS.attachment, key, DROPPED)
+  keys.clear()
 }
 
 async function addDrops(rows: Rows, index: IndexWriter, drops: ReadonlyMap<number, number>): Promise<void> {
@@ -147,7 +147,7 @@ async function addDrops(rows: Rows, index: IndexWriter, drops: ReadonlyMap<numbe
 function bodyFault({ attachments }: RecoveryParts, entry: LastGroup['entries'][number]): ScanFault {
   const { segment, offset, length } = entry.place
   const file = `attachments/${segmentFileName({ segment, generation: attachments.segments()[segment]?.generation ?? 0 })}`
-  return { file, segment, offset, length, sequence: entry.sequence, expected: `an attachment with the hash ${bytesToHex(entry.sha256)}`, found: 'other bytes', provenSequence: 0, next: null }
+  return { file, segment, offset, length, sequence: entry.sequence, expected: `an attachment whose hash begins with ${bytesToHex(entry.key)}`, found: 'other bytes', provenSequence: 0, next: null }
 }
 
 function endFault({ segment, offset, sequence }: LogEnd): ScanFault {
@@ -163,11 +163,11 @@ export async function writeIndex({ disk, rows, attachments, older }: RecoveryPar
     const generation = attachments.segments()[segment]?.generation ?? 0
     await withFile(disk, attachments.segmentPath(segment), 'read', async (file) => {
       for await (const { offset, head, contents } of walkFrames(file, 0)) {
-        const table = head?.kind === FRAME.attachments && contents !== null ? readAttachmentTable(head, contents) : []
+        const table = head !== null && isAttachments(head) && contents !== null ? readAttachmentTable(head, contents) : []
         if (!Array.isArray(table)) continue
         for (const entry of table) {
-          const isHere = !entry.isRemoved && findAttachment(rows, entry.sha256)?.segment === segment
-          if (isHere) await index.put(ROWS.attachment, attachmentKey(entry.sha256), encodeBytesPlace(placeOf({ segment, generation, offset }, entry)))
+          const isHere = !entry.isRemoved && findAttachment(rows, entry.key)?.segment === segment
+          if (isHere) await index.put(ROWS.attachment, entry.key, encodeBytesPlace(placeOf({ segment, generation, offset }, entry)))
         }
       }
     })

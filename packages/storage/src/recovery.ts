@@ -3,7 +3,7 @@ import type { Disk } from './disk.ts'
 import { readUpTo, withFile } from './file-steps.ts'
 import { FRAME_HEAD_BYTES, isFrameHead, readFrameHead } from './frame.ts'
 import type { Difference, FrameHead } from './frame.ts'
-import { DROPPED, attachmentKey, keyToHeight, putLogsRow, readLogsRow, readRowsHeight } from './log-index.ts'
+import { DROPPED, keyToHeight, putLogsRow, readLogsRow, readRowsHeight } from './log-index.ts'
 import type { LogsRow } from './log-index.ts'
 import { recoverAttachments, writeIndex } from './recovery-attachments.ts'
 import { scanBlocks } from './recovery-blocks.ts'
@@ -69,7 +69,7 @@ export async function recover(parts: RecoveryParts): Promise<StoreState | null> 
   await settleTail(blocks, held?.blocks)
   await settleTail(attachments, held?.attachments)
   await attachments.erase(outcome.erasures)
-  for (const sha256 of outcome.dropped) await index.put(ROWS.attachment, attachmentKey(sha256), DROPPED)
+  for (const key of outcome.dropped) await index.put(ROWS.attachment, key, DROPPED)
   const undone = outcome.isLastCut || (await scan.applyLast(index))
   if (!undone) return null
   const full: LogsRow = { ...logs, attachments: outcome.end, side: side.end }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bytesToHex } from '@telltale/core'
-import { attachmentDraft, bodyState, droppedDraft, readAttachmentTable } from './attachment-frame.ts'
+import { attachmentDraft, bodyState, droppedDraft, isAttachments, readAttachmentTable } from './attachment-frame.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { TEMPORARY_SUFFIX, readUpTo, withFile, writeFully } from './file-steps.ts'
 import { FRAME, FRAME_HEAD_BYTES, encodeFrame, isFrameHead, readFrameHead } from './frame.ts'
@@ -138,7 +138,7 @@ async function readSupply({ disk, backup }: RepairContext, { log }: FoundLog, wa
         const known = wanted.digests.get(sequence) ?? null
         if (log !== 'attachments' && known !== null && known !== bytesToHex(head.digest)) for (const run of runs) refused.add(run)
         if (runs.some(({ from, to }) => sequence >= from && sequence <= to)) supply.frames.set(sequence, await readUpTo(file, offset, length))
-        if (head.kind === FRAME.attachments) supplyBodies(supply, wanted.bodies, head, contents)
+        if (isAttachments(head)) supplyBodies(supply, wanted.bodies, head, contents)
       }
     })
   }
@@ -149,7 +149,7 @@ async function readSupply({ disk, backup }: RepairContext, { log }: FoundLog, wa
 function supplyBodies(supply: Supply, wanted: ReadonlySet<string>, head: FrameHead, contents: Uint8Array): void {
   const table = wanted.size === 0 ? [] : readAttachmentTable(head, contents)
   for (const entry of Array.isArray(table) ? table : []) {
-    const hash = bytesToHex(entry.sha256)
+    const hash = bytesToHex(entry.key)
     const body = contents.subarray(entry.at, entry.at + entry.length)
     if (wanted.has(hash) && !entry.isRemoved && bodyState(entry, body) === 'whole') supply.bodies.set(hash, body.slice())
   }
@@ -158,7 +158,7 @@ function supplyBodies(supply: Supply, wanted: ReadonlySet<string>, head: FrameHe
 interface Means {
   supply: Supply
   wanted: ReadonlySet<string>
-  /** Gets the hashes of attachments that are given up. */
+  /** Gets the keys, in hex, of attachments that are given up. */
   given: Set<string>
   repair: LogRepair
 }
@@ -229,9 +229,9 @@ function rebuildBodies(bytes: Uint8Array, bodies: ReadonlyMap<string, Uint8Array
   const table = isFrameHead(head) ? readAttachmentTable(head, contents) : []
   if (!isFrameHead(head) || !Array.isArray(table)) return [bytes]
   const rebuilt = table.map((entry) => {
-    const hash = bytesToHex(entry.sha256)
+    const hash = bytesToHex(entry.key)
     const held = entry.isRemoved || given.has(hash) ? null : (bodies.get(hash) ?? contents.subarray(entry.at, entry.at + entry.length))
-    return { sha256: entry.sha256, length: entry.length, bytes: held }
+    return { key: entry.key, length: entry.length, bytes: held }
   })
   return encodeFrame(attachmentDraft(rebuilt, head.reference), head.sequence)
 }
@@ -266,9 +266,9 @@ async function removeSegment({ disk, directory }: RepairContext, log: LogName, f
 
 /** Attachments that were given up are marked as dropped, so that they may come again. */
 async function appendDropped({ disk, directory }: RepairContext, name: SegmentName, lastSequence: number, given: ReadonlySet<string>): Promise<void> {
-  const hashes = [...given].map((hash) => Uint8Array.from(Buffer.from(hash, 'hex')))
+  const keys = [...given].map((key) => Uint8Array.from(Buffer.from(key, 'hex')))
   await withFile(disk, join(directory, 'attachments', segmentFileName(name)), 'change', async (file) => {
-    await writeFully(file, encodeFrame(droppedDraft(hashes), lastSequence + 1), await file.length())
+    await writeFully(file, encodeFrame(droppedDraft(keys), lastSequence + 1), await file.length())
     await file.sync()
   })
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { bytesToHex } from '@telltale/core'
-import { bodyState, readAttachmentTable, readDropped } from './attachment-frame.ts'
+import { bodyState, isAttachments, isDropped, readAttachmentTable, readDropped } from './attachment-frame.ts'
 import { readBlockFrame } from './block-frame.ts'
 import { listLog } from './check-walk.ts'
 import type { Disk } from './disk.ts'
@@ -22,7 +22,7 @@ export interface FoundFrame {
   length: number
   /** In hex, so that it can be compared with that of the backup. */
   digest: string
-  /** Hashes of bodies that are not theirs; of attachments only. */
+  /** Keys, in hex, of bodies that are not theirs; of attachments only. */
   damagedBodies: string[]
 }
 
@@ -44,7 +44,7 @@ export interface FoundLog {
   segments: FoundSegment[]
   /** Digests, in hex, of frames whose head can be read and whose contents are damaged. */
   damagedDigests: Map<number, string>
-  /** Hashes that are marked as dropped: their bodies may be zeros. */
+  /** Keys, in hex, of those marked as dropped: their bodies may be zeros. */
   dropped: Set<string>
   /** Highest number of blocks' frames, of attachments' frames and of signed states that frames name. */
   blockSequence: number
@@ -102,12 +102,12 @@ function takeContents(found: FoundLog, head: FrameHead, contents: Uint8Array): s
   } else if (head.kind === FRAME.cosignature || head.kind === FRAME.refusal) {
     found.blockSequence = Math.max(found.blockSequence, head.reference)
     found.signedSequence = Math.max(found.signedSequence, readSideContents(contents)?.signedSequence ?? 0)
-  } else if (head.kind === FRAME.dropped) {
-    for (const sha256 of readDropped(contents)) found.dropped.add(bytesToHex(sha256))
-  } else if (head.kind === FRAME.attachments) {
+  } else if (isDropped(head)) {
+    for (const key of readDropped(head, contents)) found.dropped.add(bytesToHex(key))
+  } else if (isAttachments(head)) {
     const table = readAttachmentTable(head, contents)
     const entries = Array.isArray(table) ? table : []
-    return entries.filter((entry) => !entry.isRemoved && bodyState(entry, contents.subarray(entry.at, entry.at + entry.length)) !== 'whole').map(({ sha256 }) => bytesToHex(sha256))
+    return entries.filter((entry) => !entry.isRemoved && bodyState(entry, contents.subarray(entry.at, entry.at + entry.length)) !== 'whole').map(({ key }) => bytesToHex(key))
   }
   return []
 }

@@ -4,7 +4,8 @@ import { createCodedDisk } from './coded-disk.ts'
 import type { Disk } from './disk.ts'
 import { replaceDurably } from './file-steps.ts'
 import { readFormatFile, writeFormatFile } from './format-file.ts'
-import { ROWS_FOLDER, lockStore, refuseNoStore } from './layout.ts'
+import type { StoreFormat } from './format-file.ts'
+import { ROWS_FOLDER, lockStore, raiseFormat, refuseNoStore } from './layout.ts'
 import { inspectLevelFiles } from './level-files.ts'
 import { createLevelRowsHome } from './level-rows.ts'
 import { FORMAT_NUMBER } from './limits.ts'
@@ -52,7 +53,9 @@ export async function repairStore(directory: string, backup: string | null, opti
   const report: RepairReport = { repaired: [], lost: [], isWhole: true }
   const lock = await lockStore(disk, directory)
   try {
-    if (await needsFormat(disk, directory)) {
+    const format = await readableFormat(disk, directory)
+    if (format !== null) await raiseFormat(disk, directory, format)
+    else {
       await writeFormatFile(disk, directory, { number: FORMAT_NUMBER, network: manifest?.network ?? null })
       report.repaired.push('format: written anew')
     }
@@ -69,11 +72,12 @@ export async function repairStore(directory: string, backup: string | null, opti
   }
 }
 
-async function needsFormat(disk: Disk, directory: string): Promise<boolean> {
+/** Null where there is none, or a damaged one. */
+async function readableFormat(disk: Disk, directory: string): Promise<StoreFormat | null> {
   try {
-    return (await readFormatFile(disk, directory)) === null
+    return await readFormatFile(disk, directory)
   } catch (error) {
-    if (error instanceof TelltaleError && error.code === 'format-file-damaged') return true
+    if (error instanceof TelltaleError && error.code === 'format-file-damaged') return null
     throw error
   }
 }

@@ -27,7 +27,7 @@ export interface StoreCore {
 
 /** Attachments whose dropping was asked for and has not begun. */
 export interface PendingDrops {
-  hashes: Uint8Array[]
+  keys: Uint8Array[]
   done: Promise<void>
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { TelltaleError, fail } from '@telltale/core'
 import type { SideKind, SignedState, Store } from '@telltale/ledger'
 import { dropAttachment, readAttachment } from './attachment-drop.ts'
+import { attachmentKey } from './attachment-frame.ts'
 import { commit, readBlockAt, replay, revert } from './commit.ts'
 import type { LogEnd } from './segment-log.ts'
 import { findAttachment, putLogsRow } from './log-index.ts'
@@ -67,7 +68,7 @@ export function createDiskStore(core: StoreCore): DiskStore {
       return { height: block.height, id: block.id.slice(), bytes: block.bytes }
     },
     readAttachment: async (hash) => readAttachment(usable(), hash),
-    hasAttachment: (hash) => findAttachment(usable().parts.rows, hash) !== null,
+    hasAttachment: (hash) => findAttachment(usable().parts.rows, attachmentKey(hash)) !== null,
     dropAttachment: async (hash) => dropAttachment(usable(), hash),
     keep: (kind, bytes) => core.sideQueue.run(async () => keep(usable(), kind, bytes)),
     kept: (kind) => readSide(usable().parts, kind),

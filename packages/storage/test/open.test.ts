@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test'
 import { SimulatedDisk, blockCommit, createSimulatedRows, hashOf, row, textBytes } from '@telltale/testing'
 import { createStore } from '../src/create-store.ts'
 import { encodeFormat } from '../src/format-file.ts'
+import { FORMAT_NUMBER } from '../src/limits.ts'
 import { createMemoryRows } from '../src/memory-rows.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'telltale-open-'))
@@ -53,7 +54,7 @@ describe('opening a store', () => {
   it('refuses a newer format with advice', async () => {
     const path = directory()
     await (await createStore({ directory: path, create: true })).close()
-    writeFileSync(join(path, 'format'), encodeFormat({ number: 2, network: null }))
+    writeFileSync(join(path, 'format'), encodeFormat({ number: FORMAT_NUMBER + 1, network: null }))
     await assert.rejects(createStore({ directory: path, create: false }), { code: 'store-too-new', message: /newer version/ })
   })
 

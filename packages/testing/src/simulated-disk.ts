@@ -54,6 +54,11 @@ export class SimulatedDisk {
   private life = 0
   private isDown = false
 
+  /** The power failed and has not come back. */
+  get isOff(): boolean {
+    return this.isDown
+  }
+
   /** Counts a step, and refuses it where that was asked for. Returns whether the power fails with it. */
   private step(kind: DiskStep, action: string): boolean {
     this.refuseDown(action)

@@ -10,6 +10,8 @@ import type { Output } from '../output.ts'
 import { addNodeOptions, nodeOf } from '../remote-node.ts'
 import type { NodeOptions } from '../remote-node.ts'
 import { writeResultFile } from '../result-file.ts'
+import { addChainExport } from './chain/export.ts'
+import { addChainImport } from './chain/import.ts'
 import { viewRemoteBlocks, viewRemoteChain } from './chain/remote-chain.ts'
 
 interface ShowOptions extends NodeOptions {
@@ -21,7 +23,7 @@ interface ShowOptions extends NodeOptions {
 const BLOCKS_MAX = 10_000
 
 export function addChain(program: Command): void {
-  const chain = program.command('chain').description('look at the ledger itself')
+  const chain = program.command('chain').description('look at the ledger itself, and carry it about in a file')
   addNodeOptions(chain.command('show'))
     .description('height, size, roots, who certified it, and the last blocks')
     .option('--state', 'list the entries of the state')
@@ -56,6 +58,8 @@ Examples:
         await opened.close()
       }
     })
+  addChainExport(chain)
+  addChainImport(chain)
 }
 
 function readCount(text: string): number {

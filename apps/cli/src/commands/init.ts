@@ -1,18 +1,20 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { addAccount, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
+import { addAccount, initMember, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
+import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
 import { requireNetworkName } from '../network-name.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
-import { isAnyoneThere, promptLine, promptTwice, readPasswordFile } from '../password.ts'
+import { isAnyoneThere, passwordForNewKeys, promptLine, promptTwice, readPasswordFile } from '../password.ts'
 import { createData, withHome } from '../session.ts'
 
 interface InitOptions extends GlobalOptions {
   name?: string
+  join?: string
   algorithm: Algorithm
   account?: string
   accountPasswordFile?: string
@@ -23,6 +25,7 @@ export function addInit(program: Command): void {
     .command('init')
     .description('make a network of your own, with one authority')
     .option('--name <name>', 'name of the network, shown beside its fingerprint')
+    .option('--join <genesis>', 'join a network that others began: the file that any of its nodes gives at /v1/genesis')
     .addOption(algorithmOption())
     .option('--account <name>', 'a first account for the pages and the API, role admin')
     .option('--account-password-file <file>', 'file that holds its password; asked for if not given')
@@ -33,10 +36,12 @@ terminal you are asked for one. More: telltale accounts --help
 
 Examples:
   telltale init --data my-network --name "North Rail"
+  telltale init --data member --join north-rail.genesis
   telltale init --data my-network --account anna`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
+      if (options.join !== undefined) return join(options.join, options, output)
       if (options.name !== undefined) requireNetworkName(options.name)
       // Before anybody is asked for anything.
       await requireNewDirectory(options.data)
@@ -66,4 +71,15 @@ async function firstAccount({ account, accountPasswordFile: file }: InitOptions,
   const password = file === undefined ? await promptTwice(`Password for the account ${name}`) : await readPasswordFile(file)
   requireAccountPassword(password)
   return { name, password }
+}
+
+async function join(file: string, options: InitOptions, output: Output): Promise<void> {
+  if (options.name !== undefined) throw new UsageError('usage', 'A network that is joined has its name already.', { expected: '--name or --join', found: 'both' })
+  const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
+  await requireNewDirectory(options.data)
+  const { network, key } = await initMember({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
+  const document = { data: options.data, network: bytesToHex(network), member: key.address }
+  output.result(document, `A node of the network in ${options.data}.\nnetwork  ${document.network}\nmember   ${document.member}`)
+  output.say('\nCompare the network with what its authorities say it is. Next:')
+  output.sayCommand(`  telltale start --data ${options.data} --peer-listen /ip4/0.0.0.0/tcp/8363 --peers ADDRESS`)
 }

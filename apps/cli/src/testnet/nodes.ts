@@ -30,7 +30,7 @@ const START_MS_MAX = 60_000
 const LOG_FILE = 'node.log'
 
 /** Starts every node as a process of its own; their logs lie beside their data (`node-ended`). */
-export async function startNodes({ nodes: planned }: Plan, signal: AbortSignal, onStarted: (count: number) => void): Promise<StartedNodes> {
+export async function startNodes({ nodes: planned }: Plan, miningThreads: number, signal: AbortSignal, onStarted: (count: number) => void): Promise<StartedNodes> {
   const children: ChildProcess[] = []
   const endings: Promise<void>[] = []
   const stop = async (): Promise<void> => {
@@ -41,7 +41,7 @@ export async function startNodes({ nodes: planned }: Plan, signal: AbortSignal, 
   try {
     const nodes = await Promise.all(
       planned.map(async (node): Promise<TestnetNode> => {
-        const child = launch(node, planned)
+        const child = launch(node, planned, miningThreads)
         children.push(child)
         endings.push(new Promise((settle) => child.once('close', () => settle())))
         const { url, link } = await listening(child, node, signal)
@@ -60,9 +60,9 @@ function peerAddressOf({ peerPort }: PlannedNode): string {
   return `/ip4/127.0.0.1/tcp/${peerPort}`
 }
 
-function launch(node: PlannedNode, all: PlannedNode[]): ChildProcess {
+function launch(node: PlannedNode, all: PlannedNode[], miningThreads: number): ChildProcess {
   const peers = all.filter((other) => other !== node).map(peerAddressOf).join(',')
-  const args = ['start', '--data', node.data, '--listen', `127.0.0.1:${node.port}`, '--peer-listen', peerAddressOf(node), ...(peers === '' ? [] : ['--peers', peers]), '--json']
+  const args = ['start', '--data', node.data, '--listen', `127.0.0.1:${node.port}`, '--peer-listen', peerAddressOf(node), ...(peers === '' ? [] : ['--peers', peers]), '--mining-threads', String(miningThreads), '--json']
   // What the environment says is about a node of one's own.
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TELLTALE_')))
   const child = spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })

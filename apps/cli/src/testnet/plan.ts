@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { bytesToHex, fail } from '@telltale/core'
-import { initJointNetwork } from '@telltale/node'
+import { initJointNetwork, requireNewDirectory } from '@telltale/node'
 
 /** A node of a trial network: where its data lies and where it listens. */
 export interface PlannedNode {
@@ -25,6 +25,8 @@ interface PlanInit {
   authorities: number
   members: number
   blockMs: number
+  sealers: 'authorities' | 'anyone'
+  workBits: number
   nowMs: number
 }
 
@@ -34,13 +36,14 @@ const PLAN_FILE = 'testnet.json'
 export async function openPlan(directory: string, init: PlanInit): Promise<Plan> {
   const path = join(directory, PLAN_FILE)
   if (existsSync(path)) return readPlan(path)
+  await requireNewDirectory(directory)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const names = (role: PlannedNode['role'], count: number): Omit<PlannedNode, 'port' | 'peerPort'>[] => Array.from({ length: count }, (_, i) => ({ name: `${role}-${i + 1}`, role, data: join(directory, `${role}-${i + 1}`) }))
   const planned = [...names('authority', init.authorities), ...names('member', init.members)]
   const ports = await freePorts(planned.length * 2)
   const nodes = planned.map((node, i) => ({ ...node, port: ports[2 * i] as number, peerPort: ports[2 * i + 1] as number }))
   const dataOf = (role: PlannedNode['role']): string[] => nodes.filter((node) => node.role === role).map(({ data }) => data)
-  const { network } = await initJointNetwork({ authorities: dataOf('authority'), members: dataOf('member'), algorithm: 'EdDSA', parameters: { name: 'trial', blockMs: init.blockMs }, nowMs: init.nowMs })
+  const { network } = await initJointNetwork({ authorities: dataOf('authority'), members: dataOf('member'), algorithm: 'EdDSA', parameters: { name: 'trial', blockMs: init.blockMs, sealers: init.sealers, workBits: init.workBits }, nowMs: init.nowMs })
   const plan: Plan = { network: bytesToHex(network), nodes }
   await writeFile(path, `${JSON.stringify(plan, null, 2)}\n`, { mode: 0o600 })
   return plan

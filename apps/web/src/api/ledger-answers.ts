@@ -14,3 +14,7 @@ export type Stream = Answer<'getStream'>
 /** The description says of a clock that it is a whole number from 0 to 2. */
 export type StreamRecord = Omit<Answer<'listRecords'>['records'][number], 'clear'> & { clear?: Clear }
 export type Identity = Answer<'getIdentity'>
+export type Peers = Answer<'listPeers'>
+export type PeerGraph = Answer<'getPeerGraph'>
+export type Authorities = Answer<'listAuthorities'>
+export type Branches = Answer<'getBranches'>

@@ -10,7 +10,16 @@ export const node = createClient({ url: '' })
 export const HEAD = 'head'
 const FIXED = { staleTime: Infinity } as const
 
-export const healthQuery = queryOptions({ queryKey: [HEAD, 'health'], queryFn: ({ signal }) => node.call('getHealth', { signal }) })
+/** What changes without a block: who is connected, what waits. */
+const OFTEN = { refetchInterval: 3000 } as const
+
+export const healthQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'health'], queryFn: () => node.health() })
+export const peersQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'peers'], queryFn: ({ signal }) => node.call('listPeers', { signal }) })
+export const peerGraphQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'peer-graph'], queryFn: ({ signal }) => node.call('getPeerGraph', { signal }) })
+export const authoritiesQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'authorities'], queryFn: ({ signal }) => node.call('listAuthorities', { signal }) })
+export const poolQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'pool'], queryFn: ({ signal }) => node.call('getPool', { signal }) })
+export const branchesQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'branches'], queryFn: ({ signal }) => node.call('getBranches', { signal }) })
+export const refusedBlocksQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'refused-blocks'], queryFn: ({ signal }) => node.call('listRefusedBlocks', { signal }) })
 export const networkQuery = queryOptions({ queryKey: [HEAD, 'network'], queryFn: ({ signal }) => node.call('getNetwork', { signal }) })
 export const checkpointQuery = queryOptions({ queryKey: [HEAD, 'checkpoint'], queryFn: ({ signal }) => node.call('getCheckpoint', { signal }) })
 export const assetsQuery = queryOptions({ queryKey: [HEAD, 'assets'], queryFn: async ({ signal }) => (await node.call('listAssets', { query: { limit: 100 }, signal })).assets })

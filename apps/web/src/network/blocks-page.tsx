@@ -14,6 +14,8 @@ import { byteText, groupNumber } from '../text/figures.ts'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
+import { BranchesCard } from './branches-card.tsx'
+import { RefusedCard } from './refused-card.tsx'
 
 const PAGE = 25
 
@@ -45,6 +47,8 @@ export function BlocksPage() {
           }
         </Loaded>
       </Card>
+      <BranchesCard />
+      <RefusedCard />
     </div>
   )
 }

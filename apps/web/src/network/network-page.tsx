@@ -13,6 +13,11 @@ import { Fingerprint } from '../text/fingerprint.tsx'
 import { Hash } from '../text/hash.tsx'
 import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
+import { AuthoritiesCard } from './authorities-card.tsx'
+import { GraphCard } from './graph-card.tsx'
+import { PeersCard } from './peers-card.tsx'
+import { PoolCard } from './pool-card.tsx'
+import { StalledCard } from './stalled-card.tsx'
 
 /** Who certifies, what the network is known by, and how this node stands. */
 export function NetworkPage() {
@@ -22,11 +27,15 @@ export function NetworkPage() {
   return (
     <div className={layout.page}>
       <PageHead title={words.network.title}>{network.data?.name}</PageHead>
+      <StalledCard stalled={health.data?.stalled} />
       <Loaded query={network} height={480}>
         {(data) => (
           <>
             <Identity network={data} />
-            <Authorities network={data} checkpoint={checkpoint.data} />
+            {data.authorities.length === 1 ? <Authorities network={data} checkpoint={checkpoint.data} /> : <AuthoritiesCard />}
+            <GraphCard />
+            <PeersCard />
+            <PoolCard />
             <Rules network={data} />
           </>
         )}

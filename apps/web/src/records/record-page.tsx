@@ -1,8 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { fail } from '@telltale/core'
 import type { StreamRecord } from '../api/ledger-answers.ts'
-import { checkpointQuery, identityQuery, networkQuery, receiptQuery, recordsQuery, streamQuery } from '../api/queries.ts'
+import { identityQuery, networkQuery, receiptQuery, recordsQuery, streamQuery } from '../api/queries.ts'
 import { Observed } from '../devices/records-table.tsx'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
 import { LampRow } from '../lamps/lamp-row.tsx'
@@ -117,11 +116,10 @@ function useProof(device: string, record: StreamRecord) {
     queryKey: ['fixed', 'proof', record.id],
     staleTime: Infinity,
     queryFn: async () => {
-      const { cosignatures } = await queries.ensureQueryData(checkpointQuery)
-      const authority = cosignatures[0]?.address
-      if (authority === undefined) throw fail('nothing-certified', 'Nothing is certified yet.', { expected: 'a cosignature', found: 'none' })
-      const [receipt, deviceIdentity, authorityIdentity] = await Promise.all([queries.fetchQuery(receiptQuery(record.id)), queries.fetchQuery(identityQuery(device)), queries.fetchQuery(identityQuery(authority))])
-      return proveRecord(record, receipt, deviceIdentity, authorityIdentity)
+      const { authorities } = await queries.ensureQueryData(networkQuery)
+      const identities = Promise.all(authorities.map(({ address }) => queries.fetchQuery(identityQuery(address))))
+      const [receipt, deviceIdentity] = await Promise.all([queries.fetchQuery(receiptQuery(record.id)), queries.fetchQuery(identityQuery(device))])
+      return proveRecord(record, receipt, deviceIdentity, await identities)
     },
   })
 }
@@ -171,7 +169,7 @@ function Cosigners({ proof }: { proof: RecordProof }) {
         </thead>
         <tbody>
           {(network?.authorities ?? []).map(({ address }) => {
-            const isHere = address === proof.cosigner
+            const isHere = proof.cosigners.includes(address)
             return (
               <tr key={address}>
                 <td>

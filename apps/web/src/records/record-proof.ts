@@ -1,4 +1,4 @@
-import { bytesToHex, checkPublicKey, cosignatureCheck, decodeReceipt, decodeTransaction, hexToBytes, innerHash, isValidSignature, leafHash, portable, rootFromInclusion, transactionId, transactionSignatureInput } from '@telltale/core'
+import { bytesToHex, checkPublicKey, cosignatureCheck, decodeReceipts, decodeTransaction, hexToBytes, innerHash, isQuorum, isValidSignature, leafHash, portable, rootFromInclusion, transactionId, transactionSignatureInput } from '@telltale/core'
 import type { Algorithm, PublicKey, Receipt } from '@telltale/core'
 import type { Identity, StreamRecord } from '../api/ledger-answers.ts'
 
@@ -14,32 +14,44 @@ export interface RecordProof {
   /** Null where the path leads nowhere. */
   root: string | null
   receipt: Pick<Receipt, 'height' | 'size' | 'index'>
-  cosigner: string
+  /** Addresses of those who signed. */
+  cosigners: string[]
   cosignedAtSeconds: number
 }
 
-/** Checks the signature of the device, the path to the log root and the authority's signature on that root. Throws what `decodeReceipt` throws. */
-export async function proveRecord(record: StreamRecord, receiptBytes: Uint8Array, device: Identity, authority: Identity): Promise<RecordProof> {
+/** Checks the signature of the device, the path to the log root and the signatures on that root of more than two thirds of the authorities. Throws what `decodeReceipts` throws. */
+export async function proveRecord(record: StreamRecord, receiptBytes: Uint8Array, device: Identity, authorities: Identity[]): Promise<RecordProof> {
   const bytes = hexToBytes(record.transaction)
   const transaction = decodeTransaction(bytes)
-  const receipt = decodeReceipt(receiptBytes)
+  const receipts = decodeReceipts(receiptBytes)
+  const [receipt] = receipts as [Receipt]
   const { sha256 } = portable
   const leaf = leafHash(bytes, sha256)
   const root = rootFromInclusion(leaf, receipt.index, receipt.size, receipt.path, sha256)
   const deviceKey = keyOf(device, transaction.keyNumber)
-  const authorityKey = keyOf(authority, receipt.cosignature.keyNumber)
-  const { address, keyNumber, issuedAtSeconds } = receipt.cosignature
   return {
     isSignedByDevice: deviceKey !== null && transaction.iss === device.address && (await isValidSignature({ key: deviceKey, message: transactionSignatureInput(transaction), signature: transaction.signature }, portable)),
     isLinked: bytesToHex(transactionId(transaction, portable)) === record.id && bytesToHex(transaction.args[0] as Uint8Array) === record.previous,
-    isCosigned: root !== null && authorityKey !== null && authority.address === address && (await isValidSignature(cosignatureCheck({ ...receipt, logRoot: root }, { address, keyNumber, key: authorityKey }, receipt.cosignature), portable)),
+    isCosigned: root !== null && (await isCosigned(receipts, root, authorities)),
     leaf: bytesToHex(leaf),
     steps: stepsOf(leaf, receipt),
     root: root && bytesToHex(root),
     receipt: { height: receipt.height, size: receipt.size, index: receipt.index },
-    cosigner: address,
-    cosignedAtSeconds: issuedAtSeconds,
+    cosigners: receipts.map(({ cosignature }) => cosignature.address),
+    cosignedAtSeconds: receipt.cosignature.issuedAtSeconds,
   }
+}
+
+async function isCosigned(receipts: Receipt[], root: Uint8Array, authorities: Identity[]): Promise<boolean> {
+  const signers = new Set<string>()
+  for (const receipt of receipts) {
+    const { address, keyNumber } = receipt.cosignature
+    const authority = authorities.find((identity) => identity.address === address)
+    const key = authority ? keyOf(authority, keyNumber) : null
+    if (!key || !(await isValidSignature(cosignatureCheck({ ...receipt, logRoot: root }, { address, keyNumber, key }, receipt.cosignature), portable))) return false
+    signers.add(address)
+  }
+  return isQuorum(signers.size, authorities.length)
 }
 
 /** A key that is weak could sign anything: `weak-key`. */

@@ -5,7 +5,7 @@ export interface Problem { type: string; title: string; status: number; detail: 
 /** What each operation takes and gives, by its name in the description. */
 export interface Operations {
   /** How the node stands. */
-  getHealth: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { status: 'ok' | 'stalled' | 'stopping'; version: string; network: string; height: number; finalHeight: number; size: number; logRoot: string; stateRoot: string; sinceMs: number } }
+  getHealth: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { status: 'ok' | 'stalled' | 'stopping'; version: string; network: string; height: number; finalHeight: number; size: number; logRoot: string; stateRoot: string; sinceMs: number; stalled: { what: 'node' | 'blocks' | 'finality' | 'certificates'; sinceMs: number; missing: ({ address: string; sinceMs: number })[]; present: number; needed: number; authorities: number; message: string; help: string } | null } }
   /** Who one is at this node. */
   getSession: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
   /** Log in: the answer sets the cookie of a session. */
@@ -13,11 +13,25 @@ export interface Operations {
   /** Log out: the session ends, and its cookie goes. */
   logOut: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
   /** Who may certify, and what the network chose for itself. */
-  getNetwork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { network: string; name: string; isDemo: boolean; genesisMs: number; height: number; authorities: ({ address: string; keyNumber: number; algorithm: string })[]; parameters: { name: string; sealers: 'authorities'; workBits: number; blockMs: number; blockTransactionsMax: number; blockBytesMax: number; notesMax: number; quotaBytes: number; quotaWindowMs: number; lateMs: number; algorithms: (string)[] }; counts: { transactions: number; assets: number; devices: number } } }
+  getNetwork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { network: string; name: string; isDemo: boolean; genesisMs: number; height: number; authorities: ({ address: string; keyNumber: number; algorithm: string })[]; parameters: { name: string; sealers: 'authorities' | 'anyone'; workBits: number; blockMs: number; blockTransactionsMax: number; blockBytesMax: number; notesMax: number; quotaBytes: number; quotaWindowMs: number; lateMs: number; algorithms: (string)[] }; counts: { transactions: number; assets: number; devices: number } } }
   /** The file that the network began with. */
   getGenesis: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: Uint8Array }
   /** The newest certified checkpoint; as application/cbor the file that `verify --checkpoint` reads. */
   getCheckpoint: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { checkpoint: { height: number; size: number; logRoot: string; stateRoot: string; setHash: string; timeMs: number }; cosignatures: ({ address: string; keyNumber: number; issuedAtSeconds: number })[] } }
+  /** What waits, by sender, without what stands in it. */
+  getPool: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { count: number; bytes: number; oldest: { sender: string; sinceMs: number } | null; senders: ({ sender: string; count: number; bytes: number; oldestMs: number })[] } }
+  /** Blocks that are not final with their votes, and those that lost lately. */
+  getBranches: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; head: { height: number; id: string }; justifiedHeight: number; final: { height: number; id: string }; blocks: ({ height: number; id: string; parent: string; sealer: string; turn: number; weight: number; timeMs: number; transactions: number; votes: (string)[]; votesNeeded: number; isJustified: boolean; isOnHead: boolean })[]; lost: ({ height: number; id: string; parent: string; sealer: string; turn: number; wonId: string; timeMs: number })[] } }
+  /** Blocks that this node refused since it started, the newest first, and votes that no honest authority casts. */
+  listRefusedBlocks: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; counts: ({ code: string; count: number })[]; blocks: ({ height: number; id: string; peer: string | null; timeMs: number; code: string; message: string; expected: string | null; found: string | null })[]; doubleVotes: ({ address: string; votes: ({ sourceHeight: number; targetHeight: number; targetId: string })[] })[] } }
+  /** Who may seal, whose turn it is, and what was seen of each last. */
+  listAuthorities: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; height: number; needed: number; authorities: ({ address: string; keyNumber: number; algorithm: string; isOwn: boolean; block: { height: number; timeMs: number } | null; vote: { height: number; timeMs: number } | null; cosignature: { height: number; timeMs: number } | null; awaySinceMs: number | null })[]; turns: ({ height: number; address: string })[] } }
+  /** Peers that are connected, and those that are known and gone. */
+  listPeers: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; id: string | null; identity: string | null; addresses: (string)[]; peers: ({ peer: string; identity: string | null; role: string | null; software: string | null; addresses: (string)[]; isConnected: boolean; latencyMs: number | null; height: number | null; finalHeight: number | null; waiting: number | null; onlineSinceMs: number; offlineSinceMs: number | null; blame: number })[] } }
+  /** The network as its nodes report it. */
+  getPeerGraph: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; nodes: ({ peer: string; identity: string | null; role: string | null; isOwn: boolean; isSilent: boolean; isCut: boolean })[]; links: ({ from: string; to: string; latencyMs: number; isCut: boolean })[]; isConnected: boolean; diameterMs: number | null; spreadMs: number | null; bestLink: { from: string; to: string; latencyMs: number; spreadMs: number } | null } }
+  /** Asks every peer now for what this node lacks, as it does every few seconds by itself. */
+  syncWithPeers: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { asked: number; height: number; finalHeight: number } }
   /** Blocks, the newest first. */
   listBlocks: { path: Record<never, never>; query: { before?: number; limit?: number }; body: undefined; gives: { blocks: ({ height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; transactions: number })[]; before: number | null } }
   /** A block and what it holds; the genesis is at /v1/genesis. */
@@ -56,6 +70,10 @@ export interface Operations {
   getAttachment: { path: { sha256: string }; query: Record<never, never>; body: undefined; gives: Uint8Array }
   /** A certificate of records of an asset, nothing of it disclosed. */
   makeCertificate: { path: Record<never, never>; query: Record<never, never>; body: { asset: string; streams: ({ stream: string; from?: number; to?: number })[] }; gives: Uint8Array }
+  /** The work that the next block of this node waits for. */
+  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
+  /** A nonce that was found; the node seals the block and tells the others. */
+  bringWork: { path: Record<never, never>; query: Record<never, never>; body: { id: string; nonce: string }; gives: { height: number; id: string } }
   /** What happens, as it happens; goes on after a cursor. */
   listenToEvents: { path: Record<never, never>; query: { cursor?: string }; body: undefined; gives: string }
   /** Figures for Prometheus; docs/metrics.md lists them. */
@@ -72,6 +90,13 @@ export const OPERATIONS = {
   getNetwork: { method: 'GET', path: '/v1/network', gives: 'json' },
   getGenesis: { method: 'GET', path: '/v1/genesis', gives: 'bytes' },
   getCheckpoint: { method: 'GET', path: '/v1/checkpoint', gives: 'json' },
+  getPool: { method: 'GET', path: '/v1/pool', gives: 'json' },
+  getBranches: { method: 'GET', path: '/v1/branches', gives: 'json' },
+  listRefusedBlocks: { method: 'GET', path: '/v1/refused-blocks', gives: 'json' },
+  listAuthorities: { method: 'GET', path: '/v1/authorities', gives: 'json' },
+  listPeers: { method: 'GET', path: '/v1/peers', gives: 'json' },
+  getPeerGraph: { method: 'GET', path: '/v1/peers/graph', gives: 'json' },
+  syncWithPeers: { method: 'POST', path: '/v1/peers/sync', gives: 'json' },
   listBlocks: { method: 'GET', path: '/v1/blocks', gives: 'json' },
   getBlock: { method: 'GET', path: '/v1/blocks/{height}', gives: 'json' },
   submitTransactions: { method: 'POST', path: '/v1/transactions', gives: 'json' },
@@ -91,6 +116,8 @@ export const OPERATIONS = {
   listNotes: { method: 'GET', path: '/v1/streams/{device}/{name}/notes', gives: 'json' },
   getAttachment: { method: 'GET', path: '/v1/attachments/{sha256}', gives: 'bytes' },
   makeCertificate: { method: 'POST', path: '/v1/certificates', gives: 'bytes' },
+  getWork: { method: 'GET', path: '/v1/work', gives: 'json' },
+  bringWork: { method: 'POST', path: '/v1/work', gives: 'json' },
   listenToEvents: { method: 'GET', path: '/v1/events', gives: 'text' },
   getMetrics: { method: 'GET', path: '/metrics', gives: 'text' },
   getDescription: { method: 'GET', path: '/openapi.json', gives: 'json' },

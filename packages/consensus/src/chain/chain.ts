@@ -5,8 +5,10 @@ import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale
 import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
 import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
-import { createPool, matchAttachments } from './pool.ts'
+import { bytesOf, createPool, matchAttachments } from './pool.ts'
 import type { Certified, Pool, Waiting } from './pool.ts'
+import { viewPool } from './pool-view.ts'
+import type { PoolView } from './pool-view.ts'
 import { createRefusals } from './refusal.ts'
 import type { Refusals } from './refusal.ts'
 import type { SignedLoss } from './signed-loss.ts'
@@ -21,6 +23,8 @@ export interface Chain {
   readonly heights: { newest: number; final: number }
   /** Why no block is made any more, until the store is opened again; null while all is well. */
   readonly failure: Error | null
+  /** What waits for a block, or in one that is not final. */
+  pool(): PoolView
   /** Calls `listener` after each block that was certified; the answer ends that. A listener returns at once and never throws. */
   onCertified(listener: () => void): () => void
   /**
@@ -83,6 +87,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     get failure() {
       return committer.failure
     },
+    pool: () => viewPool(pool.all().map(({ checked, attachments, arrivedMs }) => ({ sender: checked.read.transaction.iss, bytes: bytesOf(checked.read, attachments), arrivedMs }))),
     onCertified: committer.onCertified,
     async submit({ bytes, attachments }) {
       const judged = ledger.read(bytes)
@@ -96,7 +101,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
       const required = ledger.signatures(read)
       if (!Array.isArray(required)) throw await refusals.answer(read, required, false)
       return new Promise<Certified>((resolve, reject) => {
-        const entry: Waiting = { checked: { read, keys: required.map((check) => check.key) }, attachments: carried, isValid: null, resolve, reject }
+        const entry: Waiting = { checked: { read, keys: required.map((check) => check.key) }, attachments: carried, arrivedMs: components.clock.nowMs(), isValid: null, resolve, reject }
         pool.add(entry)
         void settle(entry, required)
       })

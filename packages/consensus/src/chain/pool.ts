@@ -22,6 +22,7 @@ export interface Certified {
 export interface Waiting {
   checked: CheckedTransaction
   attachments: Attachment[]
+  arrivedMs: number
   /** Null while its signatures are being checked. */
   isValid: boolean | null
   resolve(certified: Certified): void
@@ -40,6 +41,7 @@ export interface Pool {
   /** As many as one block may hold, oldest first, up to the first that is still being checked. */
   take(transactionsMax: number, bytesMax: number): Waiting[]
   rejectAll(error: unknown): void
+  all(): readonly Waiting[]
 }
 
 export function createPool(): Pool {
@@ -86,15 +88,17 @@ export function createPool(): Pool {
     rejectAll(error) {
       for (const { reject } of remove(waiting.length)) reject(error)
     },
+    all: () => waiting,
   }
 }
 
-function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
+/** Bytes of a transaction and what came with it. */
+export function bytesOf(read: ReadTransaction, attachments: Attachment[]): number {
   return attachments.reduce((sum, { bytes }) => sum + bytes.length, read.transaction.bytes.length)
 }
 
-/** Attachments that a transaction refers to come with it or are stored already (`missing-attachment`, `surplus-attachment`). */
-export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: Uint8Array[], primitives: Primitives): Attachment[] {
+/** Attachments that a transaction refers to come with it, are stored already, or may be missing (`missing-attachment`, `surplus-attachment`). */
+export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: Uint8Array[], primitives: Primitives, mayLack: (sha256: Uint8Array) => boolean = () => false): Attachment[] {
   const references = ledger.attachments(read)
   const carried = given.map((bytes) => ({ sha256: primitives.sha256(bytes), bytes }))
   for (const { sha256, bytes } of carried) {
@@ -103,7 +107,7 @@ export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: U
     if (!isReferred || isDoubled) throw fail('surplus-attachment', 'An attachment is not one that the transaction refers to, or came twice.', { expected: `${references.length} attachments`, found: `${bytes.length} other bytes` })
   }
   for (const { sha256, length } of references) {
-    if (carried.some((attachment) => equalBytes(attachment.sha256, sha256)) || ledger.store.hasAttachment(sha256)) continue
+    if (carried.some((attachment) => equalBytes(attachment.sha256, sha256)) || ledger.store.hasAttachment(sha256) || mayLack(sha256)) continue
     throw fail('missing-attachment', 'The transaction refers to bytes that did not come with it.', { expected: `${length} bytes`, found: 'nothing' })
   }
   return carried

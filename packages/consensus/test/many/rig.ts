@@ -4,22 +4,22 @@ import { portable, signTransaction } from '@telltale/core'
 import type { Cbor, Primitives, Submission } from '@telltale/core'
 import { DEFAULT_PARAMETERS, createGenesis, openLedger } from '@telltale/ledger'
 import type { Ledger, Parameters } from '@telltale/ledger'
-import { createPlainStore, createSeededRandom, testIdentity } from '@telltale/testing'
+import { SimulatedClock, createPlainStore, createSeededRandom, testIdentity } from '@telltale/testing'
 import type { PlainStore, SeededRandom, TestIdentity } from '@telltale/testing'
 import { admitArgs } from './statements.ts'
 import { createInlineVerifier } from '../../src/chain/signature-verifier.ts'
 import { createPeerChain } from '../../src/chain/many/engine.ts'
 import type { PeerChain } from '../../src/chain/many/engine.ts'
 import type { BranchLog } from '../../src/chain/many/core.ts'
-import { createSimulatedClock } from './simulated-clock.ts'
-import type { SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedMiner } from './simulated-miner.ts'
 import { createSimulatedPeers } from './simulated-peers.ts'
 import type { SimulatedPeers } from './simulated-peers.ts'
 
 /** A node of a simulated network; what it stored survives when it is stopped. */
 export interface SimulatedNode {
   name: string
-  identity: TestIdentity | null
+  identity: TestIdentity
+  isAuthority: boolean
   store: PlainStore
   branchLog: BranchLog
   ledger: Ledger
@@ -34,7 +34,7 @@ export interface SimulatedNetwork {
   nodes: SimulatedNode[]
   network: Uint8Array
   /** The first authority admits somebody: a transaction that any node may hand on. */
-  admission(): Promise<Submission>
+  admission(who?: TestIdentity): Promise<Submission>
   kill(node: SimulatedNode): Promise<void>
   start(node: SimulatedNode): Promise<void>
 }
@@ -64,25 +64,25 @@ function createMemoryBranchLog(): BranchLog {
   }
 }
 
-export async function createSimulatedNetwork({ authorities, members, seed, parameters = {}, latencyMs = { min: 1, max: 40 } }: { authorities: number; members: number; seed: number; parameters?: Partial<Parameters>; latencyMs?: { min: number; max: number } }): Promise<SimulatedNetwork> {
+export async function createSimulatedNetwork({ authorities, members, seed, parameters = {}, latencyMs = { min: 1, max: 40 }, triesPerMs = () => 1 }: { authorities: number; members: number; seed: number; parameters?: Partial<Parameters>; latencyMs?: { min: number; max: number }; triesPerMs?: (name: string) => number }): Promise<SimulatedNetwork> {
   const primitives: Primitives = fastPrimitives()
   const random = createSeededRandom(seed)
-  const clock = createSimulatedClock(START_MS + 1000)
+  const clock = new SimulatedClock(START_MS + 1000)
   const peers = createSimulatedPeers(clock, random, latencyMs)
   const identities = Array.from({ length: authorities }, (_, i) => testIdentity(i + 1))
   const genesis = await createGenesis(START_MS, { ...DEFAULT_PARAMETERS, blockMs: 500, ...parameters }, identities.map(({ signer }) => signer), primitives)
   const nodes: SimulatedNode[] = []
   const start = async (node: SimulatedNode): Promise<void> => {
     node.ledger = await openLedger({ store: node.store, primitives, genesis: genesis.bytes })
-    if (node.identity && !node.store.signed) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
+    if (node.isAuthority && !node.store.signed) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
     const exchange = peers.join(node.name, () => (node.isUp ? node.chain.participant : null))
-    node.chain = await createPeerChain({ ledger: node.ledger, primitives, verifier: createInlineVerifier(primitives), clock, exchange, branchLog: node.branchLog, authority: node.identity })
+    node.chain = await createPeerChain({ ledger: node.ledger, primitives, verifier: createInlineVerifier(primitives), clock, exchange, branchLog: node.branchLog, authority: node.isAuthority ? node.identity : null, sealing: node.identity, ...(triesPerMs(node.name) > 0 ? { miner: createSimulatedMiner(clock, primitives, triesPerMs(node.name)) } : {}) })
     node.isUp = true
     for (const peer of exchange.peers()) node.chain.participant.onPeer(peer)
     for (const other of nodes) if (other !== node && other.isUp) other.chain.participant.onPeer(node.name)
   }
   for (let i = 0; i < authorities + members; i++) {
-    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? null, store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false } as SimulatedNode
+    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? testIdentity(50 + i), isAuthority: i < authorities, store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false } as SimulatedNode
     nodes.push(node)
     await start(node)
   }
@@ -95,8 +95,7 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
     peers,
     nodes,
     network: genesis.network,
-    async admission() {
-      const who = testIdentity(admitted++)
+    async admission(who = testIdentity(admitted++)) {
       const args: Cbor[] = await admitArgs(genesis.network, who, first.address)
       const sequence = sequences.get(who.address) ?? 0
       return { bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: first.address, sub: who.address, call: 1, sequence, args }, first.signer), attachments: [] }

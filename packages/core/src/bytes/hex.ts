@@ -2,8 +2,15 @@ import { fail } from '../errors.ts'
 
 const PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
+/** Of the language since ES2026: where an engine has it, receipts as text cost a tenth, and leave no half-made strings behind. */
+interface HexBytes {
+  toHex?: () => string
+}
+
 /** Lower-case hexadecimal. */
 export function bytesToHex(bytes: Uint8Array): string {
+  const { toHex } = bytes as HexBytes
+  if (toHex) return toHex.call(bytes)
   let text = ''
   for (const byte of bytes) text += PAIRS[byte] as string
   return text

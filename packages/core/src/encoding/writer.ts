@@ -75,17 +75,17 @@ class Writer {
     }
   }
 
-  /** Integer labels of one byte that were inserted in the order of their encoding, as in most of our maps: no sort and no copies. False where it is another map. */
+  /** Integer labels that were inserted in the order of their encoding, as in most of our maps: no sort and no copies. False where it is another map. */
   private labelMap(value: CborMap): boolean {
     let previous = -1
     for (const key of value.keys()) {
-      const label = typeof key === 'number' && key >= -24 && key < 24 ? labelToByte(key) : -1
-      if (label <= previous) return false
-      previous = label
+      const rank = typeof key === 'number' && Math.abs(key) < LABEL_LIMIT ? labelRank(key) : -1
+      if (rank <= previous) return false
+      previous = rank
     }
     this.head(0xa0, value.size)
     for (const [key, item] of value) {
-      this.byte(labelToByte(key as number))
+      this.integer(key as number)
       this.item(item)
     }
     return true
@@ -141,6 +141,10 @@ const KEPT_BYTES_MAX = 65_536
 /** A writer that nobody uses, kept because making room costs more than a short item. */
 let shared: Writer | null = new Writer()
 
-function labelToByte(label: number): number {
-  return label < 0 ? 0x1f - label : label
+/** Labels of COSE, CWT and SenML are far below. */
+const LABEL_LIMIT = 2 ** 31
+
+/** Where an integer stands among encoded integers: those from 0 up by their size, and after all of them the negative ones, beginning with -1. */
+function labelRank(label: number): number {
+  return label < 0 ? LABEL_LIMIT - label : label
 }

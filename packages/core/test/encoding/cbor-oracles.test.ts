@@ -95,11 +95,11 @@ suite('CBOR against readers and writers that are not ours', () => {
     )
   })
 
-  test('50,000 damaged inputs: both take them or both refuse them, and what is taken has one encoding', () => {
+  test('20,000 damaged inputs: both take them or both refuse them, and what is taken has one encoding', () => {
     const seeds = fc.sample(cbor, { numRuns: 300, seed: 7 }).map(encode)
     const mutate = createMutator(seeds, 42)
     let accepted = 0
-    for (let i = 0; i < 50_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       const bytes = mutate()
       const read = ours(bytes)
       assert.equal('value' in read, theirsAccepts(bytes), `input ${i}: ${bytesToHex(bytes)} is ${'value' in read ? 'accepted' : read.code}`)

@@ -9,7 +9,7 @@ import { consistencyProof, inclusionProof, rangeProof, rangeRoot, subtreesOfLeav
 import { isConsistent, rootFromInclusion, rootFromRange } from '../../src/merkle/log-verify.ts'
 import { naivePath, naiveProof, naiveRangeProof, naiveRoot, sha256 } from './naive-tree.ts'
 
-const SIZES_TO = 70
+const SIZES_TO = 50
 const ENTRIES = Array.from({ length: 1_100 }, (_, i) => new TextEncoder().encode(`entry ${i}`))
 const LEAVES = ENTRIES.map((entry) => leafHash(entry, sha256))
 const subtree = subtreesOfLeaves(LEAVES, sha256)
@@ -156,8 +156,8 @@ function mutations(hashes: Uint8Array[]): Uint8Array[][] {
 }
 
 suite('range proofs', () => {
-  test('every range of every size to 40, and some beyond, has the proof of the format and leads to the root', () => {
-    for (const size of [...Array.from({ length: 41 }, (_, i) => i), 64, 65, 70]) {
+  test('every range of every size to 30, and some beyond, has the proof of the format and leads to the root', () => {
+    for (const size of [...Array.from({ length: 31 }, (_, i) => i), 32, 33, 47]) {
       const entries = ENTRIES.slice(0, size)
       const root = naiveRoot(entries)
       for (let from = 0; from <= size; from++) {

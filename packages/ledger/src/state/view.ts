@@ -75,6 +75,11 @@ export function parametersAt(network: NetworkRow, height: number): Parameters {
   return found.value
 }
 
+/** Whether one authority makes every block, so that there is nobody to wait for: its blocks are final at once, and no votes are cast. */
+export function isDecidedAlone(network: NetworkRow, height: number): boolean {
+  return setAt(network, height).length === 1 && parametersAt(network, height).sealers === 'authorities'
+}
+
 export function setAt(network: NetworkRow, height: number): AuthoritySet {
   const found = network.sets.findLast((interval) => isInForce(interval, height))
   assert(found !== undefined, `no authorities in force at height ${height}`)

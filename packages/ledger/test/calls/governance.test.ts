@@ -223,7 +223,7 @@ suite('changes of the parameters', () => {
     const { network, four } = await fourAuthorities()
     const honest = parametersToCbor(DEFAULT_PARAMETERS)
     const code = (changes: [string, Cbor][]): Promise<string> => codeOf(network, proposing(four[0], 'parameters', new Map([...honest, ...changes])))
-    const wrong: [string, Cbor][] = [['name', 'x'.repeat(65)], ['sealers', 'anyone'], ['work', 1], ['block-ms', 3_600_001], ['block-transactions', 0], ['block-bytes', 65_535], ['notes', 0], ['quota-bytes', 65_535], ['quota-ms', 0], ['late-ms', -1], ['algorithms', []], ['algorithms', [-8, -8]], ['algorithms', ['EdDSA']], ['more', 1]]
+    const wrong: [string, Cbor][] = [['name', 'x'.repeat(65)], ['sealers', 'anyone'], ['sealers', 'nobody'], ['work', 53], ['block-ms', 3_600_001], ['block-transactions', 0], ['block-bytes', 65_535], ['notes', 0], ['quota-bytes', 65_535], ['quota-ms', 0], ['late-ms', -1], ['algorithms', []], ['algorithms', [-8, -8]], ['algorithms', ['EdDSA']], ['more', 1]]
     for (const change of wrong) assert.equal(await code([change]), 'wrong-shape', change[0])
     assert.equal(await code([['algorithms', [-9]]]), 'unknown-algorithm')
     assert.equal(await code([]), 'accepted')

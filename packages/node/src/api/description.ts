@@ -7,6 +7,7 @@ const TAGS: Record<string, string> = {
   node: 'the node itself',
   session: 'logging in and out, where people have accounts',
   network: 'who may certify, and what is certified',
+  peers: 'the nodes around this one',
   blocks: 'blocks and what they hold',
   transactions: 'submitting transactions and asking after them',
   proofs: 'proofs of log and state, as docs/formats.md describes them',

@@ -15,11 +15,17 @@ export interface Cursor {
   item: number | null
 }
 
-export interface LedgerEvent {
+interface LedgerEvent {
   /** Null for what stands in no block and so cannot be resumed. */
   id: string | null
   event: 'block' | 'record' | 'refused'
   data: object
+}
+
+/** The events of a block as they travel, one by one and all together: the same bytes go to everybody who listens. */
+interface BlockEvents {
+  texts: string[]
+  bytes: Buffer
 }
 
 const CURSOR = /^(0|[1-9][0-9]{0,15})(?:\.(0|[1-9][0-9]{0,6}))?$/
@@ -35,13 +41,13 @@ export function readCursor(text: string): Cursor {
 const KEPT_BLOCKS = 8
 
 export interface EventFeed {
-  /** What happened after a cursor in the next block that is certified, or null while there is none. */
-  next(cursor: Cursor): Promise<{ events: LedgerEvent[]; cursor: Cursor } | null>
+  /** What happened after a cursor in the next block that is certified, as it travels, or null while there is none. */
+  next(cursor: Cursor): Promise<{ bytes: Buffer; cursor: Cursor } | null>
   /** Where somebody stands who wants only what comes. */
   now(): Cursor
   /** Refuses a cursor that the chain has not reached (`cursor-from-the-future`). */
   requireReached(cursor: Cursor): void
-  refusedSince(number: number): { events: LedgerEvent[]; number: number }
+  refusedSince(number: number): { bytes: Buffer; number: number }
   readonly refusedCount: number
   /** Resolves when something may have happened, after `timeoutMs`, or when the signal fires. */
   wait(timeoutMs: number, signal: AbortSignal): Promise<void>
@@ -49,11 +55,11 @@ export interface EventFeed {
 }
 
 export function createEventFeed({ ledger, chain, primitives }: { ledger: Ledger; chain: Chain; primitives: Primitives }, submissions: () => Submissions): EventFeed {
-  const kept = new Map<number, Promise<LedgerEvent[]>>()
+  const kept = new Map<number, Promise<BlockEvents>>()
   const sleepers = new Set<() => void>()
   const certifiedHeight = (): number => chain.head?.checkpoint.height ?? 0
 
-  const eventsOf = (height: number): Promise<LedgerEvent[]> => {
+  const eventsOf = (height: number): Promise<BlockEvents> => {
     const known = kept.get(height)
     if (known) return known
     const read = readEvents(ledger, height, primitives)
@@ -74,12 +80,14 @@ export function createEventFeed({ ledger, chain, primitives }: { ledger: Ledger;
       // Within a block of which only some items were seen, the rest comes first.
       const at = item === null ? height + 1 : height
       if (at > certifiedHeight()) return null
-      const events = at === 0 ? [] : await eventsOf(at)
-      return { events: item === null ? events : events.slice(Math.min(item + 1, events.length - 1)), cursor: { height: at, item: null } }
+      const cursor = { height: at, item: null }
+      if (at === 0) return { bytes: Buffer.alloc(0), cursor }
+      const { texts, bytes } = await eventsOf(at)
+      return { bytes: item === null ? bytes : Buffer.from(texts.slice(Math.min(item + 1, texts.length - 1)).join('')), cursor }
     },
     refusedSince(number) {
       const refused = submissions().refusedSince(number)
-      return { events: refused.map(refusedEvent), number: submissions().refusedCount }
+      return { bytes: Buffer.from(refused.map((one) => eventText(refusedEvent(one))).join('')), number: submissions().refusedCount }
     },
     get refusedCount() {
       return submissions().refusedCount
@@ -105,19 +113,19 @@ export function createEventFeed({ ledger, chain, primitives }: { ledger: Ledger;
 }
 
 /** Records and resumes of a block in their order, then the block. */
-async function readEvents(ledger: Ledger, height: number, primitives: Primitives): Promise<LedgerEvent[]> {
+async function readEvents(ledger: Ledger, height: number, primitives: Primitives): Promise<BlockEvents> {
   const { id, bytes } = await ledger.store.readBlock(height)
   const { header, transactions } = decodeBlock(bytes)
   const first = header.size - transactions.length
-  const events: LedgerEvent[] = []
+  const texts: string[] = []
   transactions.forEach((one, i) => {
     const transaction = decodeTransaction(one)
     const { call, iss, sub, sequence } = transaction
     if (!isNumberedByStream(call)) return
-    events.push({ id: `${height}.${events.length}`, event: 'record', data: { stream: `${iss}/${sub}`, sequence, id: bytesToHex(transactionId(transaction, primitives)), height, index: first + i } })
+    texts.push(eventText({ id: `${height}.${texts.length}`, event: 'record', data: { stream: `${iss}/${sub}`, sequence, id: bytesToHex(transactionId(transaction, primitives)), height, index: first + i } }))
   })
-  events.push({ id: String(height), event: 'block', data: { height, id: bytesToHex(id), timeMs: header.timeMs, size: header.size, transactions: transactions.length } })
-  return events
+  texts.push(eventText({ id: String(height), event: 'block', data: { height, id: bytesToHex(id), timeMs: header.timeMs, size: header.size, transactions: transactions.length } }))
+  return { texts, bytes: Buffer.from(texts.join('')) }
 }
 
 function refusedEvent({ id, code, iss, sub }: Refused): LedgerEvent {
@@ -125,6 +133,6 @@ function refusedEvent({ id, code, iss, sub }: Refused): LedgerEvent {
 }
 
 /** An event as it travels: text/event-stream. */
-export function eventText({ id, event, data }: LedgerEvent): string {
+function eventText({ id, event, data }: LedgerEvent): string {
   return `${id === null ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 }

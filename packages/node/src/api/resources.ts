@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { ApiContext } from './context.ts'
 import type { EventFeed } from './events.ts'
 import { forAnybody, forReaders } from './http/access.ts'
+import { agreement } from './resources/agreement.ts'
 import { assets } from './resources/assets.ts'
 import { attachments } from './resources/attachments.ts'
 import { blocks } from './resources/blocks.ts'
@@ -12,11 +13,13 @@ import type { Listeners } from './resources/events.ts'
 import { health } from './resources/health.ts'
 import { identities } from './resources/identities.ts'
 import { network } from './resources/network.ts'
+import { peers } from './resources/peers.ts'
 import { proofs } from './resources/proofs.ts'
 import { session } from './resources/session.ts'
 import type { SessionInit } from './resources/session.ts'
 import { streams } from './resources/streams.ts'
 import { transactions } from './resources/transactions.ts'
+import { work } from './resources/work.ts'
 import type { TypedServer } from './routes.ts'
 import { answers } from './schema.ts'
 
@@ -27,7 +30,7 @@ export interface ResourcesInit extends SessionInit {
 
 /** Everything that the API offers, in the order of its description. */
 export function addResources(server: TypedServer, context: ApiContext, { feed, listeners, ...init }: ResourcesInit): void {
-  const all = [health, session(init), network, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, events(feed, listeners)]
+  const all = [health, session(init), network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, work, events(feed, listeners)]
   for (const add of all) add(server, context)
   addDescriptions(server, context)
 }

@@ -1,14 +1,16 @@
 import type { Server } from 'node:http'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { LogController } from 'fastify'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fail } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 import type { Chain } from '@telltale/consensus'
 import { createCalls } from '@telltale/ledger'
 import type { Ledger, LedgerReader } from '@telltale/ledger'
 import { createSessions } from '../accounts/sessions.ts'
-import type { ApiContext } from './context.ts'
+import type { PeerLink } from '../peers/authority-states.ts'
+import { createStallDoctor } from '../peers/stall-doctor.ts'
+import type { ApiContext, MiningDesk } from './context.ts'
 import { describeRoutes } from './description.ts'
 import { createEventFeed } from './events.ts'
 import type { EventFeed } from './events.ts'
@@ -20,7 +22,7 @@ import { readBody } from './http/body-reader.ts'
 import { createByteBudget } from './http/byte-budget.ts'
 import type { ByteBudget } from './http/byte-budget.ts'
 import { requireContent } from './http/content.ts'
-import { answerClientError, answerErrors } from './http/errors.ts'
+import { answerClientError, answerErrors, answerFrameworkError } from './http/errors.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { createValidator } from './http/validation.ts'
 import { JSON_BYTES_MAX, PATH_PART_CHARACTERS_MAX, RATED_ADDRESSES_MAX, RATE_WINDOW_MS } from './limits.ts'
@@ -39,6 +41,10 @@ export interface ApiInit {
   ledger: Ledger
   reader: LedgerReader
   chain: Chain
+  /** Its engine and its connections; null for a node that is alone. */
+  peers: PeerLink | null
+  /** Left out by a node that is alone. */
+  mining?: MiningDesk | null
   primitives: Primitives
   clock: { nowMs(): number }
   log: FastifyBaseLogger
@@ -64,7 +70,7 @@ export interface ApiServer {
 
 /** Builds the server; it does not listen yet. */
 export async function createApiServer(init: ApiInit): Promise<ApiServer> {
-  const { ledger, chain, limits, primitives, access, clock, log } = init
+  const { ledger, chain, limits, peers, primitives, access, clock, log } = init
   const server = createHttpServer(init)
   const budget = createByteBudget(limits.heldBytesMax, limits.heldBytesOfOneMax)
   const listeners: Listeners = { count: 0, most: limits.listenersMax }
@@ -73,19 +79,27 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
   const submissions = createSubmissions({ ledger, reader: init.reader, chain, onRefused: () => feed.wake() })
   const unsubscribe = chain.onCertified(() => feed.wake())
   server.addHook('onClose', async () => unsubscribe())
+  const sinceMs = init.clock.nowMs()
+  const stall = createStallDoctor({ ...init, sinceMs })
   const metrics = createMetrics(() => ({
-    height: () => ledger.position.height,
+    height: () => chain.heights.newest,
+    finalHeight: () => chain.heights.final,
     size: () => ledger.position.log.size,
     certifiedHeight: () => chain.head?.checkpoint.height ?? 0,
     pending: () => submissions.pendingCount,
+    pool: () => chain.pool(),
+    peers,
+    nowMs: init.clock.nowMs,
+    stall,
     listeners: () => listeners.count,
+    workTries: () => init.mining?.status()?.tries ?? 0,
     heldBytes: () => budget.used,
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))
   const callNames = new Map([...createCalls(primitives).values()].map(({ number, name }) => [number, name]))
   const sessions = createSessions(clock)
   const callers = createCallers({ access, sessions, clock })
-  const context: ApiContext = { ...init, sinceMs: clock.nowMs(), submissions, callers, metrics, stopping: stopping.signal, callNames }
+  const context: ApiContext = { ...init, mining: init.mining ?? null, sinceMs, stall, submissions, callers, metrics, stopping: stopping.signal, callNames }
 
   answerErrors(server)
   requireContent(server)
@@ -120,6 +134,7 @@ function createHttpServer({ limits, log, tls, isBehindProxy }: ApiInit): Fastify
     trustProxy: isBehindProxy ? (_: string, hop: number) => hop === 0 : false,
     routerOptions: { maxParamLength: PATH_PART_CHARACTERS_MAX },
     clientErrorHandler: answerClientError,
+    frameworkErrors: (error: FastifyError, _: FastifyRequest, reply: FastifyReply) => answerFrameworkError(error, reply),
     exposeHeadRoutes: true,
   }
   const server: FastifyInstance = tls ? (fastify({ ...options, https: { ...http, ...tls } })) : fastify({ ...options, http })

@@ -19,7 +19,7 @@ async function materialsOf(home: Home): Promise<CertificateMaterials> {
     anchor: { kind: 'genesis', genesis },
     links: [],
     reader,
-    atHead: (read) => chain.atCertified((head) => read(linkOf(head))),
+    atHead: (read) => chain.atCertified((head) => read(linkOf(head, ledger.authorities(0)))),
     attachment: (sha256) => ledger.store.readAttachment(sha256),
     keys: keysOf(home),
     primitives,

@@ -8,6 +8,8 @@ import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import { createStore } from '@telltale/storage'
 import type { DiskStore } from '@telltale/storage'
 import type { Network } from '@telltale/network'
+import type { PeerLink } from '../peers/authority-states.ts'
+import type { MiningDesk } from '../api/context.ts'
 import { startPeerNode } from '../peers/peer-node.ts'
 import type { PeerOptions } from '../peers/peer-node.ts'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
@@ -32,6 +34,10 @@ export interface Home {
   chain: Chain
   /** Its connections to the others; null for a node that is alone. */
   network: Network | null
+  /** Its engine and its connections together; null for a node that is alone. */
+  peers: PeerLink | null
+  /** The work for its blocks; null for a node that is alone. */
+  mining: MiningDesk | null
   primitives: Primitives
   password: string | undefined
   /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
@@ -121,6 +127,8 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       reader,
       chain,
       network: node?.network ?? null,
+      peers: node && { chain: node.chain, network: node.network, own: authority.address },
+      mining: node && { work: node.chain.work, takeWork: node.chain.takeWork, status: () => node.miner?.status() ?? null },
       primitives,
       password,
       async send({ key, call, sub, args, attachments = [] }) {

@@ -44,7 +44,7 @@ export async function ownerSteps(home: Home, known: OwnerNow): Promise<ProvedSte
   }
   steps.push(...(await rotations(home, address, keyNumber)))
   if (steps.length === 0) return []
-  const link = await home.chain.atCertified(linkOf)
+  const link = await home.chain.atCertified((head) => linkOf(head, home.ledger.authorities(0)))
   const { size } = link.checkpoint
   return Promise.all(steps.map(async ({ bytes, index }) => ({ transaction: bytes, index, path: await home.reader.inclusion(index, size), links: [link] })))
 }

@@ -8,6 +8,8 @@ import { identityKey, isInForce } from '@telltale/ledger'
 import type { IdentityRow, Ledger } from '@telltale/ledger'
 import type { Network, NetworkEvent, Participant, PeerIdentity } from '@telltale/network'
 import type { WalletKey } from '../home/wallet.ts'
+import { createWorkerMiner } from '../mining/worker-miner.ts'
+import type { WorkerMiner } from '../mining/worker-miner.ts'
 import { openBranchFile } from './branch-file.ts'
 import { peerKeyOf } from './peer-key.ts'
 
@@ -19,6 +21,8 @@ export interface PeerOptions {
   bootstrap: string[]
   /** Whether nodes of the same network are looked for in the local network. */
   mdns: boolean
+  /** Threads that do the work for its blocks, where the network asks for some; with 0 only others bring it. */
+  miningThreads: number
   log(event: NetworkEvent): void
 }
 
@@ -26,6 +30,8 @@ export interface PeerOptions {
 export interface PeerNode {
   chain: PeerChain
   network: Network
+  /** Does its work; null where only others do. */
+  miner: WorkerMiner | null
   /** Leaves the network and stops the engine. */
   stop(): Promise<void>
 }
@@ -33,7 +39,7 @@ export interface PeerNode {
 interface PeerNodeInit {
   directory: string
   ledger: Ledger
-  /** The identity that this node is: an authority seals and votes, any other holds and checks. */
+  /** The identity that this node is: while it is an authority it seals and votes; any other holds and checks, and seals where anyone may. */
   own: WalletKey
   verifier: SignatureVerifier
   primitives: Primitives
@@ -81,21 +87,26 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     bookFile: join(directory, BOOK_FILE),
     primitives,
   })
+  const miner = options.miningThreads > 0 ? createWorkerMiner(options.miningThreads) : null
   try {
-    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, authority: isAuthority ? { signer: own.signer, address: own.address } : null })
+    const sealing = { signer: own.signer, address: own.address }
+    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, authority: sealing, sealing, ...(miner ? { miner } : {}) })
     chain = started
     await network.start()
     return {
       chain: started,
       network,
+      miner,
       async stop() {
         await network.stop()
         await started.stop()
+        await miner?.close()
         await branchFile.close()
       },
     }
   } catch (error) {
     await chain?.stop()
+    await miner?.close()
     await branchFile.close()
     throw error
   }

@@ -52,12 +52,14 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
   const { access, tls } = await accessFor(place, settings, home.directory)
   const control = randomBytes(32).toString('hex')
   const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
-  const { ledger, reader, chain, primitives, directory } = home
+  const { ledger, reader, chain, peers, mining, primitives, directory } = home
   const gateway = settings.gateway === '' ? null : await createNodeGateway({ home, keyName: settings.gateway, statementDelayMs: settings.statementSeconds * 1000, log })
   const api = await createApiServer({
     ledger,
     reader,
     chain,
+    peers,
+    mining,
     primitives,
     clock: { nowMs: Date.now },
     log,

@@ -26,6 +26,8 @@ export interface Settings {
   peers: string
   /** Whether nodes of the same network are looked for in the local network. */
   mdns: boolean
+  /** Threads that do the work for this node's blocks, where its network asks for some. */
+  miningThreads: number
 }
 
 type Source = 'flag' | 'variable' | 'file' | 'default'
@@ -50,6 +52,8 @@ interface Definition {
   help: string
   choices?: readonly string[]
   most?: number
+  /** 1 if left out. */
+  least?: number
 }
 
 export const CONFIG_FILE = 'config.json'
@@ -73,6 +77,7 @@ export const SETTINGS: Record<string, Definition> = {
   'peer-listen': { member: 'peerListen', usual: '', help: 'where other nodes of the network reach this one: /ip4/0.0.0.0/tcp/8363, several separated by commas; empty for a node that is alone' },
   'peers': { member: 'peers', usual: '', help: 'nodes to begin with: /ip4/10.0.0.7/tcp/8363, several separated by commas; the others are learned from them' },
   'mdns': { member: 'mdns', usual: false, help: 'look for nodes of the same network in the local network' },
+  'mining-threads': { member: 'miningThreads', usual: 1, least: 0, most: 256, help: 'threads that do the work for blocks of this node, where its network asks for some; with 0 only `telltale mine` does' },
 }
 
 export interface SettingsInput {
@@ -126,7 +131,7 @@ function tryParse(text: string): unknown {
   }
 }
 
-function readValue(given: unknown, { usual, choices, most }: Definition, where: string): string | number | boolean {
+function readValue(given: unknown, { usual, choices, least = 1, most }: Definition, where: string): string | number | boolean {
   const text = String(given)
   const malformed = (expected: string): Error => fail('malformed-setting', `${where} is ${text.slice(0, 60)}.`, { expected, found: text.slice(0, 60) })
   if (typeof usual === 'boolean') {
@@ -134,9 +139,9 @@ function readValue(given: unknown, { usual, choices, most }: Definition, where: 
     throw malformed('true or false')
   }
   if (typeof usual === 'number') {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : 0
-    if (number >= 1 && number <= (most ?? Number.MAX_SAFE_INTEGER)) return number
-    throw malformed(`a whole number from 1 to ${most}`)
+    const number = /^\d{1,9}$/.test(text) ? Number(text) : -1
+    if (number >= least && number <= (most ?? Number.MAX_SAFE_INTEGER)) return number
+    throw malformed(`a whole number from ${least} to ${most}`)
   }
   if (typeof given !== 'string' || (choices && !choices.includes(text))) throw malformed(choices ? choices.join(', ') : 'text')
   return text

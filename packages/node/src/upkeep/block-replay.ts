@@ -1,7 +1,7 @@
-import { TelltaleError, addressToBytes, assert, bytesToHex, bytesToMapKey, compareBytes, equalBytes, errorToVerdict, fail, isValidSignature, statementCheck } from '@telltale/core'
+import { TelltaleError, assert, bytesToHex, bytesToMapKey, compareBytes, equalBytes, errorToVerdict, fail, isValidSignature, statementCheck } from '@telltale/core'
 import type { Primitives, SignatureCheck } from '@telltale/core'
-import { blockId, decodeBlock, executeStored, openLedger } from '@telltale/ledger'
-import type { Block, Execution, Ledger, RowChange, Store, StoredBlock } from '@telltale/ledger'
+import { blockId, decodeBlock, executeStored, genesisPace, highestId, nextDifficulty, openLedger, paceAfter, sealRightAt } from '@telltale/ledger'
+import type { Block, Execution, Ledger, Pace, RowChange, Store, StoredBlock } from '@telltale/ledger'
 import type { ReplayBlock } from '@telltale/storage'
 
 /** What a replay has looked at so far. */
@@ -13,21 +13,23 @@ export interface ReplayCounts {
 type RowsBelow = Pick<Store, 'get' | 'scan'>
 
 /**
- * Executes blocks again, one after the other, for a check of the rows. Of each block, in order: its id, its sealer and seal, every root of its header, and
- * every signature of every transaction under the keys that were in force. Verdicts: `wrong-block-id`, `not-an-authority`, `invalid-signature`,
+ * Executes blocks again, one after the other, for a check of the rows. Of each block, in order: its id, its work, its sealer and seal, every root of its header, and
+ * every signature of every transaction under the keys that were in force. Verdicts: `wrong-block-id`, `insufficient-work`, `not-an-authority`, `invalid-signature`,
  * `root-mismatch`, `invalid-transaction`, `previous-hash-mismatch` and those of the readers.
  */
 export function createBlockReplay(primitives: Primitives): { replay: ReplayBlock; counts: ReplayCounts } {
   const counts: ReplayCounts = { transactions: 0, signatures: 0 }
   const scratch = createScratchStore()
   let ledger: Ledger | null = null
+  let pace: Pace = genesisPace(0)
   const replay: ReplayBlock = async (block, rows) => {
     try {
       scratch.begin(block, rows)
-      if (ledger) await replayOn(ledger, block, primitives, counts)
+      if (ledger) pace = await replayOn(ledger, pace, block, primitives, counts)
       else {
         ledger = await openLedger({ store: scratch.store, primitives })
         requireId(primitives.sha256(block.bytes), block)
+        pace = genesisPace(ledger.position.timeMs)
       }
       return { rows: scratch.takeRows() }
     } catch (error) {
@@ -38,15 +40,18 @@ export function createBlockReplay(primitives: Primitives): { replay: ReplayBlock
   return { replay, counts }
 }
 
-async function replayOn(ledger: Ledger, stored: StoredBlock, primitives: Primitives, counts: ReplayCounts): Promise<void> {
+/** Answers with what the block says of the work that comes next. */
+async function replayOn(ledger: Ledger, below: Pace, stored: StoredBlock, primitives: Primitives, counts: ReplayCounts): Promise<Pace> {
   const block = decodeBlock(stored.bytes)
   requireId(blockId(block.headerBytes, primitives), stored)
+  requireWork(ledger, below, block, stored)
   const seal = sealCheck(ledger, block)
   if (!(await isValidSignature(seal, primitives))) throw fail('invalid-signature', `The seal of block ${stored.height} does not hold.`, { expected: 'a seal of its sealer', found: 'another signature' })
   const { execution } = executeStored(ledger, stored)
   counts.transactions += execution.transactions.length
   counts.signatures += 1 + (await checkSignatures(ledger, execution, primitives))
   await ledger.commit(execution, stored, [], true)
+  return paceAfter(below, block.header)
 }
 
 function requireId(found: Uint8Array, { height, id }: StoredBlock): void {
@@ -54,9 +59,15 @@ function requireId(found: Uint8Array, { height, id }: StoredBlock): void {
 }
 
 function sealCheck(ledger: Ledger, { header, headerBytes, seal }: Block): SignatureCheck {
-  const authority = ledger.authorities(header.height).find((item) => equalBytes(addressToBytes(item.address, 'tt'), header.sealer) && item.keyNumber === seal.keyNumber)
-  if (!authority) throw fail('not-an-authority', `Block ${header.height} was not sealed by an authority in force.`, { expected: 'an authority and its key', found: `${bytesToHex(header.sealer)}, key ${seal.keyNumber}` })
-  return statementCheck('seal', ledger.network, [headerBytes], authority.key, seal)
+  const held = sealRightAt(ledger.position, header.height, header.sealer)?.keys.find(({ number }) => number === seal.keyNumber)
+  if (!held) throw fail('not-an-authority', `Block ${header.height} was sealed by nobody who may.`, { expected: 'whoever may seal, and its key', found: `${bytesToHex(header.sealer)}, key ${seal.keyNumber}` })
+  return statementCheck('seal', ledger.network, [headerBytes], held.key, seal)
+}
+
+function requireWork(ledger: Ledger, below: Pace, { header }: Block, { height, id }: StoredBlock): void {
+  const asked = nextDifficulty(below, ledger.parameters(height))
+  if (header.difficulty === asked && compareBytes(id, highestId(asked)) <= 0) return
+  throw fail('insufficient-work', `Block ${height} does not show the work that its branch asks for.`, { expected: `difficulty ${asked}`, found: `difficulty ${header.difficulty}, id ${bytesToHex(id)}` })
 }
 
 /** All signatures of a block's transactions, checked side by side. Returns how many there are. */

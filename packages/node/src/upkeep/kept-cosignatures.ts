@@ -8,6 +8,7 @@ export interface KeptCosignature {
   checkpoint: Checkpoint
   authority: Authority
   cosignature: Cosignature
+  bytes: Uint8Array
 }
 
 /** What a kept statement is: a cosignature that holds, one of blocks that were lost and whose loss was told, or why it is neither. */
@@ -44,7 +45,7 @@ async function judgeOne(bytes: Uint8Array, { height, cosignature }: ReturnType<t
   const isOfBlock = equalBytes(bytes, encodeCosignature(checkpoint, authority.key.algorithm, cosignature))
   const isValid = isOfBlock && (await isValidSignature(cosignatureCheck(checkpoint, authority, cosignature), primitives))
   if (!isValid) return { ok: false, what, expected: `a signature of ${authority.address} on the roots of this block`, found: isOfBlock ? 'another signature' : 'other roots' }
-  return { ok: true, kept: { checkpoint, authority, cosignature } }
+  return { ok: true, kept: { checkpoint, authority, cosignature, bytes } }
 }
 
 /** What the authorities sign about the block at a height from 1 on. */

@@ -160,4 +160,17 @@ suite('what the API shows', () => {
       assertProblem(await readAnswer(await post({ asset: node.profile.asset, streams: [] })), { status: 400, code: 'malformed-request' })
     })
   })
+
+  test('of a node that is alone: no peers, its own turns, and a refusal to ask anybody', async () => {
+    await withNode(async (node) => {
+      assert.deepEqual((await getJson(node, '/v1/peers')).json, { isAlone: true, id: null, identity: null, addresses: [], peers: [] })
+      assert.equal((await getJson(node, '/v1/peers/graph')).json['isAlone'], true)
+      const { json } = await getJson(node, '/v1/authorities')
+      assert.deepEqual([json['isAlone'], json['needed'], (json['authorities'] as unknown[]).length], [true, 1, 1])
+      assert.deepEqual((await getJson(node, '/v1/pool')).json, { count: 0, bytes: 0, oldest: null, senders: [] })
+      assert.deepEqual((await getJson(node, '/v1/refused-blocks')).json, { isAlone: true, counts: [], blocks: [], doubleVotes: [] })
+      assert.equal((await getJson(node, '/health')).json['stalled'], null)
+      assertProblem(await readAnswer(await fetch(`${node.url}/v1/peers/sync`, { method: 'POST' })), { status: 409, code: 'node-alone' })
+    })
+  })
 })

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { fail } from '@telltale/core'
 import { chooseStream } from '../../device-streams.ts'
 import { openHomeDevice } from '../../home-device.ts'
 import { outputOf } from '../../options.ts'
@@ -35,6 +36,8 @@ Example:
         const { name: stream, count } = chooseStream(home, profile, options.stream)
         const reader = options.reader === undefined ? null : await addressOf(home, options.reader)
         const opened = await openHomeDevice(home, profile)
+        const mayRead = opened.readers.some((item) => item.stream === stream && (reader === null || item.reader === reader))
+        if (!mayRead) throw fail('no-such-grant', `${options.reader ?? 'Nobody'} ${options.reader === undefined ? 'was let' : 'was not let'} read ${stream}, so there is nothing to revoke.`, { expected: 'somebody who may read it', found: options.reader ?? 'nobody' })
         await instruct(home, profile, opened, { kind: 'revoke', stream, epoch: await opened.nextEpoch(stream), reader })
         const standing = opened.readers.filter((item) => item.stream === stream).map((item) => item.reader)
         const document = { device: profile.address, stream, reader, from: count, epoch: await opened.nextEpoch(stream), standing }

@@ -1,4 +1,4 @@
-import { asUint, decode, encode, fail, hexToBytes, signTransaction } from '@telltale/core'
+import { TelltaleError, asUint, decode, encode, fail, hexToBytes, signTransaction } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { errorOfProblem } from '@telltale/client'
 import type { Client } from '@telltale/client'
@@ -18,8 +18,14 @@ export async function remotePlace(client: Client, keys: string): Promise<Signing
     primitives: createNodePrimitives(),
     wallet: createWallet(keys, undefined, passwordForKeys),
     async nextSequence(iss, sub) {
-      const { value } = await client.state(id, encode([KIND_COUNTER, iss, sub]))
-      return value ? asUint(decode(value), 'sequence') : 0
+      try {
+        const { value } = await client.state(id, encode([KIND_COUNTER, iss, sub]))
+        return value ? asUint(decode(value), 'sequence') : 0
+      } catch (error) {
+        // In a network that nobody has said anything in, nobody has.
+        if (error instanceof TelltaleError && error.code === 'nothing-certified') return 0
+        throw error
+      }
     },
   }
 }

@@ -1,7 +1,9 @@
 import { bytesToMapKey, compareBytes } from '@telltale/core'
-import { pendingPosition } from '@telltale/ledger'
-import type { Block, Execution, Ledger, Position } from '@telltale/ledger'
+import { paceAfter, pendingPosition } from '@telltale/ledger'
+import type { Block, Execution, Ledger, Pace, Position } from '@telltale/ledger'
 import type { Attachment } from '../pool.ts'
+import { NO_WEIGHT, addWeights, compareWeights } from './turn.ts'
+import type { Weight } from './turn.ts'
 
 /** A block that was checked and executed and is not final yet, or the newest final one, on which all others stand. */
 export interface BranchBlock {
@@ -12,7 +14,9 @@ export interface BranchBlock {
   /** State after it. */
   position: Position
   /** Of its branch, from where this node began to count. */
-  weight: number
+  weight: Weight
+  /** What its branch says of the work that comes next. */
+  pace: Pace
   arrivedMs: number
 }
 
@@ -24,7 +28,7 @@ export interface Branches {
   find(id: Uint8Array): BranchBlock | null
   /** By height, the lowest first. */
   all(): BranchBlock[]
-  add(parent: BranchBlock, content: { block: Block; bytes: Uint8Array; attachments: Attachment[]; execution: Execution; id: Uint8Array }, weight: number, nowMs: number): BranchBlock
+  add(parent: BranchBlock, content: { block: Block; bytes: Uint8Array; attachments: Attachment[]; execution: Execution; id: Uint8Array }, weight: Weight, nowMs: number): BranchBlock
   /** The heaviest branch that contains `from`: its newest block. Ties go to the lower id, on every node the same. */
   heaviest(from: BranchBlock): BranchBlock
   contains(branch: BranchBlock, block: BranchBlock): boolean
@@ -34,9 +38,10 @@ export interface Branches {
   advance(to: BranchBlock): BranchBlock[]
 }
 
-export function createBranches(ledger: Ledger, nowMs: number): Branches {
-  const committedRoot = (weight: number, arrivedMs: number): BranchBlock => ({ height: ledger.position.height, id: ledger.position.id, content: null, position: ledger.position, weight, arrivedMs })
-  let root = committedRoot(0, nowMs)
+/** `pace` is that of the newest final block. */
+export function createBranches(ledger: Ledger, pace: Pace, nowMs: number): Branches {
+  const committedRoot = (known: Pick<BranchBlock, 'weight' | 'pace' | 'arrivedMs'>): BranchBlock => ({ ...known, height: ledger.position.height, id: ledger.position.id, content: null, position: ledger.position })
+  let root = committedRoot({ weight: NO_WEIGHT, pace, arrivedMs: nowMs })
   let blocks = new Map<string, BranchBlock>()
   const parentOf = (block: BranchBlock): BranchBlock | null => (block.content === null ? null : block.content.parent)
   const contains = (branch: BranchBlock, block: BranchBlock): boolean => {
@@ -59,7 +64,8 @@ export function createBranches(ledger: Ledger, nowMs: number): Branches {
         id,
         content: { block, bytes, attachments, execution, parent },
         position: pendingPosition(parent.position, execution, id, () => ledger.position, () => added.height <= ledger.position.height),
-        weight: parent.weight + weight,
+        weight: addWeights(parent.weight, weight),
+        pace: paceAfter(parent.pace, block.header),
         arrivedMs: nowMs,
       }
       blocks.set(bytesToMapKey(id), added)
@@ -84,7 +90,7 @@ export function createBranches(ledger: Ledger, nowMs: number): Branches {
         if (contains(block, to)) kept.set(key, block)
         else dropped.push(block)
       }
-      root = committedRoot(to.weight, to.arrivedMs)
+      root = committedRoot(to)
       for (const block of kept.values()) if (block.content?.parent === to) block.content = { ...block.content, parent: root }
       blocks = kept
       return dropped
@@ -93,5 +99,6 @@ export function createBranches(ledger: Ledger, nowMs: number): Branches {
 }
 
 function isHeavier(block: BranchBlock, best: BranchBlock): boolean {
-  return block.weight > best.weight || (block.weight === best.weight && block.height >= best.height && compareBytes(block.id, best.id) < 0)
+  const compared = compareWeights(block.weight, best.weight)
+  return compared > 0 || (compared === 0 && compareBytes(block.id, best.id) < 0)
 }

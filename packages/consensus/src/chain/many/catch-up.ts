@@ -5,11 +5,14 @@ import type { EngineCore } from './core.ts'
 import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
 import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
+import { isFault } from './verdicts.ts'
 
 /** Asks others for what this node lacks. One at a time; a peer that stalls or lies is left for another. */
 export interface CatchUp {
   /** Takes what a peer has and this node has not: blocks from the newest final one on, then votes, cosignatures and transactions that wait. */
   from(peer: string): void
+  /** Does so with every peer; how many there are. */
+  fromAll(): number
   /** Whether blocks are being fetched now. */
   readonly isBusy: boolean
 }
@@ -62,8 +65,8 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
         isBusy = false
         await restFrom(peer)
       } catch (error) {
-        // Gone or slow peers are no wonder; whoever sent what is refused is scored down.
-        if (error instanceof TelltaleError && !error.code.startsWith('peer-')) core.exchange.blame(peer, error.code)
+        // Gone or slow peers are no wonder, nor one that stands on another branch by now, nor that there is no room here: only what no honest peer sends is scored down.
+        if (error instanceof TelltaleError && isFault(error.code)) core.exchange.blame(peer, error.code)
       } finally {
         isBusy = false
       }
@@ -71,14 +74,20 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
     running = null
   }
 
+  const from = (peer: string): void => {
+    if (isStopped()) return
+    wanted.add(peer)
+    running ??= Promise.resolve().then(run)
+  }
   return {
     get isBusy() {
       return isBusy
     },
-    from(peer) {
-      if (isStopped()) return
-      wanted.add(peer)
-      running ??= Promise.resolve().then(run)
+    from,
+    fromAll() {
+      const peers = core.exchange.peers()
+      for (const peer of peers) from(peer)
+      return peers.length
     },
   }
 }

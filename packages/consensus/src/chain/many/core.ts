@@ -22,10 +22,14 @@ export interface BranchLog {
   settle(blocks: Uint8Array[]): Promise<void>
 }
 
-/** Who this node signs as; null for one that holds and checks only. */
-export interface Signing {
+/** Who this node seals as, where it may. */
+export interface Sealing {
   signer: Signer
   address: string
+}
+
+/** The authority that this node signs as; null for one that is none. */
+export interface Signing extends Sealing {
   signed: SignedFile
   /** A height that was written as sealed by a process that died before its block was kept: its seal never left, so it may be sealed again. */
   unsentHeight: number | null

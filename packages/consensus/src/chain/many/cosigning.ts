@@ -26,6 +26,8 @@ interface CosigningInit {
   verifier: SignatureVerifier
   clock: { nowMs(): number }
   publish(bytes: Uint8Array): void
+  /** One was checked and counted. */
+  onCosignature(address: string, height: number, timeMs: number): void
   onCertified(head: CertifiedHead): void
 }
 
@@ -40,7 +42,7 @@ const KEPT_READ_MAX = 512
 /** Heights whose cosignatures are gathered at the same time. */
 const GATHERED_MAX = 256
 
-export async function createCosigning({ ledger, signing, verifier, clock, publish, onCertified }: CosigningInit): Promise<Cosigning> {
+export async function createCosigning({ ledger, signing, verifier, clock, publish, onCosignature, onCertified }: CosigningInit): Promise<Cosigning> {
   let head: CertifiedHead | null = null
   let newest: Uint8Array[] = []
   const gathered = new Map<number, Gathered>()
@@ -58,6 +60,7 @@ export async function createCosigning({ ledger, signing, verifier, clock, publis
 
   const count = async (at: Gathered, bytes: Uint8Array, cosignature: Cosignature): Promise<void> => {
     at.signatures.set(cosignature.address, { cosignature, bytes })
+    onCosignature(cosignature.address, at.checkpoint.height, cosignature.issuedAtSeconds * 1000)
     const signers = at.set.filter(({ address }) => at.signatures.has(address))
     if (!isQuorum(signers.length, at.set.length) || at.checkpoint.height < (head?.checkpoint.height ?? 0)) return
     const isNew = at.checkpoint.height > (head?.checkpoint.height ?? 0)

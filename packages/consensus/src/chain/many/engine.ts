@@ -1,35 +1,46 @@
-import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
-import type { Cosignature, Primitives, Signer, Submission } from '@telltale/core'
-import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, isPermanentRefusal, networkAt, setAt, voteCheck } from '@telltale/ledger'
-import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
+import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
+import type { Algorithm, Cosignature, Primitives, Signer } from '@telltale/core'
+import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
+import type { Ledger, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
-import { matchAttachments } from '../pool.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import { createActivity } from './activity.ts'
+import type { Activity } from './activity.ts'
 import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
-import type { BranchLog, EngineClock, EngineCore } from './core.ts'
+import type { BranchLog, EngineClock, EngineCore, Sealing } from './core.ts'
 import { createCosigning } from './cosigning.ts'
+import { findDelays } from './delays.ts'
+import type { Delays } from './delays.ts'
 import type { Exchange, Participant, Passing } from './exchange.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
-import { decodeAnnouncement, decodeFullBlocks, decodeKept, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
+import { decodeAnnouncement, decodeFullBlocks, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
+import { createIntake } from './intake.ts'
+import { takeKept } from './kept-blocks.ts'
+import type { Miner } from './miner.ts'
+import { loadPace } from './pace.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
+import { staleWork } from './work-bench.ts'
+import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
+import { rememberLost, showBranches } from './shown-branches.ts'
+import type { LostBlock, ShownBlock } from './shown-branches.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
 import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
-import { castVote } from './voter.ts'
+import { createVoter } from './voter.ts'
 import { createWaiters } from './waiters.ts'
-import { createWaitingRoom } from './waiting.ts'
+import { createWaitingRoom, viewWaiting } from './waiting.ts'
 
 /** How a node of several stands. */
 export interface EngineStatus {
@@ -41,13 +52,27 @@ export interface EngineStatus {
   isCatchingUp: boolean
 }
 
-/** The longest chain among several nodes: blocks by authorities in turn, the heaviest branch, finality by votes, certified by cosignatures. */
+/** The longest chain among several nodes: blocks by authorities in turn, by whoever did their work, or both, the heaviest branch, finality by votes, certified by cosignatures. */
 export interface PeerChain extends Chain {
   readonly participant: Participant
   readonly verdicts: Verdicts
   status(): EngineStatus
+  /** The work that this node's next block waits for; null where none is wanted. */
+  work(): Work | null
+  /** Takes work that was done elsewhere and seals the block (`stale-work`, `insufficient-work`). */
+  takeWork(id: Uint8Array, nonce: Uint8Array): Promise<{ height: number; id: Uint8Array }>
+  /** What was seen of each authority last. */
+  readonly activity: Activity
+  /** Blocks that lost to another of their height lately, the newest last. */
+  readonly lost: readonly LostBlock[]
   /** Blocks that are not final, of all branches, the lowest first. */
   branches(): BranchBlock[]
+  /** The same, as people look at them. */
+  shownBranches(): ShownBlock[]
+  /** What stands still for longer than it should. */
+  delays(patienceMs: number): Delays
+  /** Asks every peer now for what this node lacks; how many are asked. */
+  sync(): number
 }
 
 export interface PeerChainInit {
@@ -60,6 +85,10 @@ export interface PeerChainInit {
   branchLog: BranchLog
   /** The authority that this node is; null for one that holds and checks only. */
   authority: { signer: Signer; address: string } | null
+  /** Who this node seals as where anyone may; its authority if left out. */
+  sealing?: Sealing
+  /** Does the work where the network asks for some; without one, only what is brought from outside is used. */
+  miner?: Miner
 }
 
 /** How often a node asks one of the others what it lacks: what gossip lost comes this way. */
@@ -67,12 +96,14 @@ const COMPARE_MS = 5_000
 
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, authority } = init
-  const branches = createBranches(ledger, clock.nowMs())
+  const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
   const signing = authority && { ...authority, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
   const verdicts = createVerdicts()
+  const activity = await createActivity(ledger)
+  const lost: LostBlock[] = []
   const listeners = new Set<() => void>()
   const certifiedReaders: (() => void)[] = []
   const fetching = new Set<string>()
@@ -102,11 +133,13 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }
-  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
+  const intake = createIntake(core, () => sealer?.consider())
+  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
-    branches.add(parent, accepted, weightOf(accepted.turn, setAt(networkAt(parent.position), accepted.block.header.height)), clock.nowMs())
+    activity.sawBlock(accepted.block)
+    branches.add(parent, accepted, weightOf(accepted.block.header, parent.position), clock.nowMs())
   }
 
   /** After a block or a vote came: what is final is committed, the head is chosen, and this authority votes for it. */
@@ -114,16 +147,15 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     await commitFinal()
     const head = chooseHead(core)
     if (head !== core.head) {
+      const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head
-      const vote = signing && (await castVote(core, signing))
-      if (vote && signing) {
-        core.votes.add(signing.address, vote)
-        exchange.publish('vote', encodeVote(vote))
-        return settle()
-      }
+      intake.takeBack(left)
+      if (await voter?.vote()) return settle()
     }
     sealer?.consider()
   }
+
+  const voter = signing && createVoter({ core, signing, enqueue, onCast: (vote) => activity.sawVote(vote, clock.nowMs()), onVoted: settle })
 
   const commitFinal = async (): Promise<void> => {
     const final = findFinal(core)
@@ -133,26 +165,18 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const { execution, bytes, attachments } = block.content!
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
       if (core.head === block || !branches.contains(core.head, block)) core.head = block
-      branches.advance(block)
+      const left = branches.advance(block)
+      rememberLost(lost, left, block, clock.nowMs())
       if (core.head === block) core.head = branches.root
       for (const { id } of execution.transactions) core.waiting.remove(id)
+      intake.takeBack(left)
       waiters.onFinal(execution)
       if (execution.transactions.length > 0) certifiable = block.height
     }
     core.votes.forget(branches.root.height)
-    dropHopeless()
+    intake.dropHopeless(waiters.reject)
     await branchLog.settle(branches.all().map(({ content }) => encodeKept(content!)))
     if (certifiable !== null) await cosigning.onFinal(certifiable)
-  }
-
-  /** What waits and can never stand in a block any more, now that something else is final. */
-  const dropHopeless = (): void => {
-    for (const { checked } of core.waiting.inOrder()) {
-      const verdict = ledger.check(checked.read, clock.nowMs())
-      if (!verdict || !isPermanentRefusal(verdict.code)) continue
-      core.waiting.remove(checked.read.id)
-      waiters.reject(checked.read.id, verdictToError(verdict))
-    }
   }
 
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
@@ -163,17 +187,25 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const { height, parent: parentId } = block.header
       if (branches.find(id) || height <= branches.root.height) return false
       const parent = branches.find(parentId)
+      if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
       try {
-        if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
-        await add(await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full), parent)
+        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full)
+        for (const vote of accepted.block.votes) note(vote, parent)
+        await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
-        if (error instanceof TelltaleError && error.code !== 'missed-block') verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
+        if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
         throw error
       }
-      await settle().catch(fell)
       return true
     })
+
+  /** Keeps a vote that holds; where its voter said otherwise before, that is kept too. */
+  const note = (vote: Vote, block: BranchBlock): void => {
+    const voter = voterAt(block, vote)
+    const doubled = voter && core.votes.add(voter.address, vote)
+    if (doubled) verdicts.accuse(doubled)
+  }
 
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>
     inTurn(async () => {
@@ -181,35 +213,14 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      const doubled = core.votes.add(voter.address, vote)
-      if (doubled) verdicts.accuse(doubled)
+      note(vote, branches.find(vote.targetId) ?? core.head)
+      activity.sawVote(vote, clock.nowMs())
       await settle().catch(fell)
       return 'pass-on'
     })
 
-  /** Checks a transaction against the head and lets it wait for a block (the codes of the ledger, `pool-full`). False where it waits already. */
-  const takeTransaction = async (read: ReadTransaction, given: Uint8Array[]): Promise<boolean> => {
-    if (core.waiting.get(read.id)) return false
-    const attachments = matchAttachments(ledger, read, given, primitives)
-    const required = ledger.signatures(read, core.head.position)
-    if (!Array.isArray(required)) throw verdictToError(required)
-    if (!(await verifier.verify(required))) throw fail('invalid-signature', 'The signature does not hold.', { expected: `a signature under key ${read.transaction.keyNumber} of ${read.transaction.iss}`, found: 'another signature' })
-    const verdict = ledger.check(read, Math.max(clock.nowMs(), core.head.position.timeMs + 1), core.head.position)
-    if (verdict && verdict.code !== 'gap') throw verdictToError(verdict)
-    if (core.waiting.get(read.id)) return false
-    core.waiting.add({ checked: { read, keys: required.map(({ key }) => key) }, attachments, arrivedMs: clock.nowMs() })
-    sealer?.consider()
-    return true
-  }
-
   const tell = (submission: Uint8Array): void => {
     if (submission.length <= GOSSIP_BYTES_MAX) exchange.publish('transaction', submission)
-  }
-
-  const takeSubmission = async ({ bytes, attachments }: Submission): Promise<boolean> => {
-    const read = ledger.read(bytes)
-    if (!read.ok) throw verdictToError(read.verdict)
-    return takeTransaction(read.value, attachments)
   }
 
   const onAnnouncement = async (peer: string, bytes: Uint8Array): Promise<Passing> => {
@@ -241,10 +252,14 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       case 'vote':
         return takeVote(bytes)
       case 'cosignature':
-        return inTurn(async () => cosigning.receive(bytes))
+        return inTurn(async () => cosigning.receive(bytes)).catch((error: unknown) => {
+          // It judges what it is given: what it throws is the store's.
+          fell(error)
+          return 'keep'
+        })
       case 'transaction': {
         const [submission] = decodeSubmissions(bytes)
-        return submission && (await takeSubmission(submission)) ? 'pass-on' : 'keep'
+        return submission && (await intake.takeSubmission(submission)) ? 'pass-on' : 'keep'
       }
     }
   }
@@ -267,15 +282,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     core,
     receive: async (block) => receive('', block),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
-    take: takeSubmission,
+    take: intake.takeSubmission,
     isStopped: () => isStopped || failure !== null,
   })
 
-  const sealer: Sealer | null = signing && createSealer(core, signing, enqueue, async (sealed) => {
+  const sealing = init.sealing ?? authority
+  const accept = async (sealed: AcceptedBlock): Promise<void> => {
     await add(sealed, branches.find(sealed.block.header.parent) as BranchBlock)
     exchange.publish('block', encodeAnnouncement(sealed.block.headerBytes, sealed.block.seal))
     await settle()
-  })
+  }
+  const sealer: Sealer | null = sealing && createSealer({ core, sealing, miner: init.miner ?? null, enqueue, accept })
 
   let turnToAsk = 0
   let cancelCompare: () => void = () => undefined
@@ -286,25 +303,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     cancelCompare = clock.after(COMPARE_MS, compare)
   }
 
-  const restore = async (): Promise<void> => {
-    let isOwnKept = false
-    for (const bytes of await branchLog.load()) {
-      const full = judge(() => decodeKept(bytes))
-      if (!full.ok) continue
-      const id = blockId(decodeBlock(full.value.bytes).headerBytes, primitives)
-      if (signing && equalBytes(id, signing.signed.state.sealedId)) isOwnKept = true
-      // What cannot be taken any more is asked for again.
-      await receive('', full.value).catch(() => false)
-    }
-    if (signing && !isOwnKept && signing.signed.state.sealedHeight > ledger.position.height) signing.unsentHeight = signing.signed.state.sealedHeight
-  }
-
   const isAtCertified = (): boolean => {
     const checkpoint = cosigning.head?.checkpoint
     return ledger.position.log.size === (checkpoint?.size ?? 0)
   }
 
-  let receipts: { head: CertifiedHead; encode: ReturnType<typeof createReceiptEncoder> } | null = null
+  let receipts: { head: CertifiedHead; encoders: ReturnType<typeof createReceiptEncoder>[] } | null = null
   const requireRunning = (): void => {
     if (failure) throw failure
     if (isStopped) throw fail('stopping', 'The node is stopping; submit again when it is back.')
@@ -322,7 +326,23 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       return failure
     },
     status: () => ({ height: core.head.height, id: core.head.id, finalHeight: branches.root.height, justifiedHeight: core.head.position.finality.justifiedHeight, waiting: core.waiting.count, isCatchingUp: catchUp.isBusy }),
+    work: () => sealer?.work ?? null,
+    async takeWork(id, nonce) {
+      requireRunning()
+      return inTurn(async () => {
+        if (!sealer) throw staleWork('a node whose identity may seal')
+        const sealed = await sealer.take(id, nonce)
+        await accept(sealed).catch(fell)
+        return { height: sealed.block.header.height, id: sealed.id }
+      })
+    },
+    pool: () => viewWaiting(core.waiting),
+    activity,
+    lost,
     branches: () => branches.all(),
+    shownBranches: () => showBranches(core),
+    delays: (patienceMs) => findDelays(core, cosigning.head, patienceMs),
+    sync: () => catchUp.fromAll(),
     onCertified(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
@@ -336,7 +356,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       requireRunning()
       const certified = waiters.wait(read.id)
       try {
-        if (await takeTransaction(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
+        if (await intake.take(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
       } catch (error) {
         waiters.reject(read.id, error)
       }
@@ -345,10 +365,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     async receipt(index) {
       const { head } = cosigning
       if (!head || index >= head.checkpoint.size) throw fail('not-certified', 'The transaction is not certified yet.', { expected: 'a certified transaction', found: String(index) })
-      const first = head.cosignatures[0] as Cosignature
-      const { key } = head.set.find(({ address }) => address === first.address)!
-      if (receipts?.head !== head) receipts = { head, encode: createReceiptEncoder(head.checkpoint, key.algorithm, first) }
-      return receipts.encode(index, await reader.inclusion(index, head.checkpoint.size))
+      if (receipts?.head !== head) receipts = { head, encoders: head.cosignatures.map((cosignature) => createReceiptEncoder(head.checkpoint, algorithmOf(head, cosignature), cosignature)) }
+      const path = await reader.inclusion(index, head.checkpoint.size)
+      return encodeReceipts(receipts.encoders.map((encode) => encode(index, path)))
     },
     async atCertified(read) {
       for (;;) {
@@ -361,14 +380,21 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     async stop() {
       isStopped = true
       sealer?.stop()
+      voter?.stop()
       cancelCompare()
       await last
       waiters.rejectAll(fail('stopping', 'The node is stopping; submit again when it is back.'))
       for (const read of certifiedReaders.splice(0)) read()
     },
   }
-  await restore()
+  await takeKept(core, branchLog, async (full) => receive('', full))
+  // Others may not have what stands in them, and another branch may win.
+  intake.takeBack(branches.all())
   await inTurn(settle)
   cancelCompare = clock.after(COMPARE_MS, compare)
   return chain
+}
+
+function algorithmOf({ set }: CertifiedHead, { address }: Cosignature): Algorithm {
+  return set.find((authority) => authority.address === address)!.key.algorithm
 }

@@ -19,3 +19,7 @@ export const ASK_MS_MAX = 10_000
 export const EARLY_COSIGNATURES_MAX = 1024
 /** Votes for blocks that are not known here yet. */
 export const EARLY_VOTES_MAX = 4096
+/** How long work goes on before it is begun anew with the transactions and votes that came since: nothing is lost, work has no memory. */
+export const DRAFT_FRESH_MS = 5_000
+/** Drafts on one head for which work is still taken. */
+export const DRAFTS_MAX = 8

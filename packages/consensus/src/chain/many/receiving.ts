@@ -1,14 +1,13 @@
 import { bytesToHex, compareBytes, equalBytes, fail, isValidSignature, statementCheck } from '@telltale/core'
 import type { Primitives, SignatureCheck, TelltaleError } from '@telltale/core'
-import { NO_NONCE, blockId, decodeBlock, executeStored, networkAt, parametersAt, setAt, voteCheck } from '@telltale/ledger'
-import type { Block, BlockHeader, Execution, Ledger } from '@telltale/ledger'
+import { NO_NONCE, blockId, decodeBlock, executeStored, highestId, leastIntervalMs, networkAt, nextDifficulty, parametersAt, sealRightAt, voteCheck } from '@telltale/ledger'
+import type { Block, BlockHeader, Execution, Ledger, Parameters } from '@telltale/ledger'
 import { matchAttachments } from '../pool.ts'
 import type { Attachment } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import type { BranchBlock } from './branches.ts'
 import { AHEAD_MS_MAX } from './limits.ts'
 import type { FullBlock } from './messages.ts'
-import { turnOf } from './turn.ts'
 import { voterAt } from './vote-book.ts'
 import type { VoteBook } from './vote-book.ts'
 import type { WaitingRoom } from './waiting.ts'
@@ -30,6 +29,8 @@ interface Checking {
   clock: { nowMs(): number }
   waiting: WaitingRoom
   votes: VoteBook
+  /** Whether a body may be missing because it was dropped where the block comes from. */
+  mayLack?: (sha256: Uint8Array) => boolean
 }
 
 /**
@@ -51,22 +52,31 @@ export async function acceptBlock(checking: Checking, parent: BranchBlock, { byt
 export async function acceptHeader({ ledger, primitives, clock }: Pick<Checking, 'ledger' | 'primitives' | 'clock'>, parent: BranchBlock, { header, headerBytes, seal }: Pick<Block, 'header' | 'headerBytes' | 'seal'>): Promise<{ turn: number }> {
   if (!equalBytes(header.network, ledger.network.subarray(0, 16))) throw fail('wrong-network', 'The block belongs to another network.', { expected: bytesToHex(ledger.network.subarray(0, 16)), found: bytesToHex(header.network) })
   if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
-  const network = networkAt(parent.position)
-  requireTime(header, parent, parametersAt(network, header.height).blockMs, clock.nowMs())
-  const set = setAt(network, header.height)
-  const turn = turnOf(set, header.sealer, header.height)
-  if (turn === null) throw fail('not-an-authority', `Block ${header.height} was sealed by nobody in force.`, { expected: 'an authority', found: bytesToHex(header.sealer) })
-  if (header.turn !== turn) throw fail('not-an-authority', `Block ${header.height} claims another turn than its sealer has.`, { expected: String(turn), found: String(header.turn) })
-  if (header.difficulty !== 1 || compareBytes(header.nonce, NO_NONCE) !== 0) throw fail('insufficient-work', 'This network asks for no work, and the block claims some.', { expected: 'difficulty 1', found: String(header.difficulty) })
-  const authority = set[(turn + header.height) % set.length]!
-  if (authority.keyNumber !== seal.keyNumber || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], authority.key, seal), primitives))) {
-    throw fail('invalid-signature', `The seal of block ${header.height} does not hold.`, { expected: `a seal of ${authority.address}`, found: 'another signature' })
+  const parameters = parametersAt(networkAt(parent.position), header.height)
+  requireTime(header, parent, parameters, clock.nowMs())
+  const right = sealRightAt(parent.position, header.height, header.sealer)
+  if (!right) throw fail('not-an-authority', `Block ${header.height} was sealed by nobody in force.`, { expected: parameters.sealers === 'anyone' ? 'a registered identity' : 'an authority', found: bytesToHex(header.sealer) })
+  if (header.turn !== right.turn) throw fail('not-an-authority', `Block ${header.height} claims another turn than its sealer has.`, { expected: String(right.turn), found: String(header.turn) })
+  requireWork(header, blockId(headerBytes, primitives), parent, parameters)
+  const held = right.keys.find(({ number }) => number === seal.keyNumber)
+  if (!held || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], held.key, seal), primitives))) {
+    throw fail('invalid-signature', `The seal of block ${header.height} does not hold.`, { expected: `a seal of ${right.address}`, found: 'another signature' })
   }
-  return { turn }
+  return { turn: right.turn }
 }
 
-function requireTime({ height, timeMs }: BlockHeader, parent: BranchBlock, blockMs: number, nowMs: number): void {
-  const earliest = parent.position.timeMs + Math.max(1, blockMs)
+/** The difficulty is that of its branch, and the id shows as much work. Where none is asked for none is claimed either: it would weigh. */
+function requireWork({ height, difficulty, nonce }: BlockHeader, id: Uint8Array, parent: BranchBlock, parameters: Parameters): void {
+  const asked = nextDifficulty(parent.pace, parameters)
+  if (difficulty !== asked) throw fail('insufficient-work', `Block ${height} names another difficulty than its branch asks for.`, { expected: String(asked), found: String(difficulty) })
+  if (asked === 1 && compareBytes(nonce, NO_NONCE) !== 0) throw fail('insufficient-work', 'This network asks for no work, and the block claims some.', { expected: 'a nonce of zeros', found: bytesToHex(nonce) })
+  const highest = highestId(asked)
+  if (compareBytes(id, highest) > 0) throw fail('insufficient-work', `Block ${height} does not show the work that it names.`, { expected: `an id up to ${bytesToHex(highest)}`, found: bytesToHex(id) })
+}
+
+/** Later than its parent: so also later than the median of any number of blocks below. */
+function requireTime({ height, timeMs }: BlockHeader, parent: BranchBlock, parameters: Parameters, nowMs: number): void {
+  const earliest = parent.position.timeMs + leastIntervalMs(parameters)
   if (timeMs >= earliest && timeMs <= nowMs + AHEAD_MS_MAX) return
   throw fail('time-out-of-range', `Block ${height} names a time that cannot be.`, { expected: `from ${earliest} to ${nowMs + AHEAD_MS_MAX}`, found: String(timeMs) })
 }
@@ -87,7 +97,7 @@ function invalidVote(expected: string, found: string): TelltaleError {
 }
 
 /** Every transaction's attachments are at hand and its signatures hold under the keys in force; those that wait here already were checked before. */
-async function acceptTransactions({ ledger, primitives, verifier, waiting }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
+async function acceptTransactions({ ledger, primitives, verifier, waiting, mayLack = () => false }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
   const given = new Map(attachments.map((bytes) => [bytesToHex(primitives.sha256(bytes)), bytes]))
   const carried: Attachment[] = []
   const checks: Promise<boolean>[] = []
@@ -96,7 +106,7 @@ async function acceptTransactions({ ledger, primitives, verifier, waiting }: Che
     if (!read.ok) throw fail('invalid-transaction', `The block holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
     const known = waiting.get(read.value.id)
     const own = ledger.attachments(read.value).flatMap(({ sha256 }) => given.get(bytesToHex(sha256)) ?? known?.attachments.find((one) => equalBytes(one.sha256, sha256))?.bytes ?? [])
-    carried.push(...matchAttachments(ledger, read.value, own, primitives))
+    carried.push(...matchAttachments(ledger, read.value, own, primitives, mayLack))
     const required = ledger.signatures(read.value, parent.position)
     if (!Array.isArray(required)) throw fail('invalid-transaction', `The block holds a transaction that fails (${required.code}): ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
     const isKnown = known !== null && equalBytes(known.checked.read.transaction.bytes, bytes) && required.every(({ key }, i) => known.checked.keys?.[i] === key)

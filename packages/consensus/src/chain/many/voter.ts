@@ -1,17 +1,64 @@
 import { addressToBytes, equalBytes, signStatement } from '@telltale/core'
-import { networkAt, setAt, voteFields } from '@telltale/ledger'
+import { encodeVote, isDecidedAlone, networkAt, parametersAt, setAt, voteFields } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
+import type { BranchBlock } from './branches.ts'
 import type { EngineCore, Signing } from './core.ts'
+
+/** Votes in the name of this authority. */
+export interface Voter {
+  /** Votes for the head where that may be done, and says whether it did; where that is to wait, it is done later. */
+  vote(): Promise<boolean>
+  stop(): void
+}
+
+interface VoterInit {
+  core: EngineCore
+  signing: Signing
+  /** Runs in the engine's queue. */
+  enqueue(task: () => Promise<void>): void
+  /** Told of every vote that was cast. */
+  onCast(vote: Vote): void
+  /** After a vote that waited. */
+  onVoted(): Promise<void>
+}
+
+export function createVoter({ core, signing, enqueue, onCast, onVoted }: VoterInit): Voter {
+  let cancel: () => void = () => undefined
+  const vote = async (): Promise<boolean> => {
+    cancel()
+    const waitMs = core.head.arrivedMs + patienceMs(core.head) - core.clock.nowMs()
+    if (waitMs > 0) {
+      cancel = core.clock.after(waitMs, () => enqueue(later))
+      return false
+    }
+    const cast = await castVote(core, signing)
+    if (!cast) return false
+    core.votes.add(signing.address, cast)
+    onCast(cast)
+    core.exchange.publish('vote', encodeVote(cast))
+    return true
+  }
+  const later = async (): Promise<void> => {
+    if (await vote()) await onVoted()
+  }
+  return { vote, stop: () => cancel() }
+}
+
+/** Where anyone may seal, several do at once: whoever votes for the first that comes splits the votes. After a while all know the same ones, and choose the same. */
+function patienceMs({ position, height }: BranchBlock): number {
+  const { sealers, blockMs } = parametersAt(networkAt(position), height)
+  return sealers === 'anyone' ? Math.ceil(blockMs / 2) : 0
+}
 
 /**
  * Casts this authority's vote for the head: once a height, always higher than the last target and never from below the last source, written before it is signed. This
  * rule alone (the minimal one of EIP-3076) excludes both votes that no honest authority casts. Null where none may be cast.
  */
-export async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, { signer, address, signed }: Signing): Promise<Vote | null> {
+async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, { signer, address, signed }: Signing): Promise<Vote | null> {
   const { finality } = head.position
-  const set = setAt(networkAt(head.position), head.height)
-  const own = set.find((authority) => authority.address === address && authority.keyNumber === signer.keyNumber && equalBytes(authority.key.material, signer.publicKey.material))
-  if (!own || set.length === 1 || head.content === null) return null
+  const network = networkAt(head.position)
+  const own = setAt(network, head.height).find((authority) => authority.address === address && authority.keyNumber === signer.keyNumber && equalBytes(authority.key.material, signer.publicKey.material))
+  if (!own || isDecidedAlone(network, head.height) || head.content === null) return null
   const sourceHeight = finality.justifiedHeight
   const source = head.position.ancestor(sourceHeight)
   const last = signed.state.voted ?? { sourceHeight: 0, targetHeight: 0 }

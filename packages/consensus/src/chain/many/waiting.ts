@@ -1,6 +1,8 @@
 import { bytesToMapKey, fail } from '@telltale/core'
 import type { CheckedTransaction } from '@telltale/ledger'
 import type { Attachment } from '../pool.ts'
+import { viewPool } from '../pool-view.ts'
+import type { PoolView } from '../pool-view.ts'
 import { POOL_BYTES_MAX, POOL_COUNT_MAX } from './limits.ts'
 
 /** A transaction whose signatures hold, until it is final or can never be. */
@@ -62,6 +64,10 @@ export function createWaitingRoom(): WaitingRoom {
     },
     inOrder: () => [...bySender.values()].flatMap((own) => [...own.values()].sort((a, b) => a.checked.read.transaction.sequence - b.checked.read.transaction.sequence)),
   }
+}
+
+export function viewWaiting(room: WaitingRoom): PoolView {
+  return viewPool(room.inOrder().map((one) => ({ sender: one.checked.read.transaction.iss, bytes: sizeOf(one), arrivedMs: one.arrivedMs })))
 }
 
 /** Bytes of a transaction and what came with it. */

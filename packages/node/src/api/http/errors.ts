@@ -17,6 +17,11 @@ export function answerErrors(server: FastifyInstance): void {
   })
 }
 
+/** What the server refuses before any route is found, a path that cannot be decoded for instance. */
+export function answerFrameworkError(error: FastifyError, reply: FastifyReply): void {
+  void sendProblem(reply, problemOf(codedOf(error)))
+}
+
 function sendProblem(reply: FastifyReply, problem: ReturnType<typeof problemOf>): FastifyReply {
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
 }

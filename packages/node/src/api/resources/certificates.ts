@@ -63,7 +63,7 @@ function materialsOf({ ledger, reader, chain, primitives }: ApiContext, genesis:
     anchor: { kind: 'genesis', genesis },
     links: [],
     reader,
-    atHead: (read) => chain.atCertified((head) => read(linkOf(head))),
+    atHead: (read) => chain.atCertified((head) => read(linkOf(head, ledger.authorities(0)))),
     attachment: async () => null,
     keys: async () => null,
     primitives,

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { fail } from '@telltale/core'
-import { eventText, readCursor } from '../events.ts'
+import { readCursor } from '../events.ts'
 import type { Cursor, EventFeed } from '../events.ts'
 import { forReaders } from '../http/access.ts'
 import type { Resource, TypedServer } from '../routes.ts'
@@ -56,22 +56,24 @@ interface Hearing {
   mayHear(): boolean
 }
 
-/** Pulled by whoever reads: a slow reader is waited for, and nothing piles up. */
-async function* textOf(feed: EventFeed, from: Cursor, { signal, mayHear }: Hearing): AsyncGenerator<string> {
+/** Pulled by whoever reads, a block at a time: a slow reader is waited for, and nothing piles up. */
+async function* textOf(feed: EventFeed, from: Cursor, { signal, mayHear }: Hearing): AsyncGenerator<string | Buffer> {
   let cursor = from
   let refused = feed.refusedCount
   yield ': welcome\n\n'
   while (!signal.aborted && mayHear()) {
     const next = await feed.next(cursor)
     if (next) {
-      for (const event of next.events) yield eventText(event)
       cursor = next.cursor
+      if (next.bytes.length > 0) yield next.bytes
       continue
     }
     const told = feed.refusedSince(refused)
     refused = told.number
-    for (const event of told.events) yield eventText(event)
-    if (told.events.length > 0) continue
+    if (told.bytes.length > 0) {
+      yield told.bytes
+      continue
+    }
     const startedMs = performance.now()
     await feed.wait(HEARTBEAT_MS, signal)
     if (performance.now() - startedMs >= HEARTBEAT_MS && !signal.aborted) yield ': still here\n\n'

@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import type { ApiContext } from '../context.ts'
 import { forAnybody } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
-import { Count, Hash, Ms, answers, shape } from '../schema.ts'
+import { Address, Count, Hash, Ms, answers, nullable, shape } from '../schema.ts'
 
 const Health = shape({
   status: Type.Enum(['ok', 'stalled', 'stopping']),
@@ -16,6 +16,16 @@ const Health = shape({
   logRoot: Hash,
   stateRoot: Hash,
   sinceMs: Ms,
+  stalled: nullable(shape({
+    what: Type.Enum(['node', 'blocks', 'finality', 'certificates']),
+    sinceMs: Ms,
+    missing: Type.Array(shape({ address: Address, sinceMs: Ms })),
+    present: Count,
+    needed: Count,
+    authorities: Count,
+    message: Type.String(),
+    help: Type.String({ description: 'the one thing that helps' }),
+  })),
 })
 
 /** How the node stands; 503 tells whoever balances load to look elsewhere. */
@@ -30,7 +40,7 @@ export const health: Resource = (server, context) => {
   )
 }
 
-function healthOf({ ledger, primitives, chain, stopping, version, sinceMs }: ApiContext): Static<typeof Health> {
+function healthOf({ ledger, primitives, chain, stopping, stall, version, sinceMs }: ApiContext): Static<typeof Health> {
   const { position, network } = ledger
   const { size } = position.log
   return {
@@ -43,5 +53,6 @@ function healthOf({ ledger, primitives, chain, stopping, version, sinceMs }: Api
     logRoot: bytesToHex(frontierRoot(position.log, primitives.sha256)),
     stateRoot: bytesToHex(stateRoot(position.stateTree)),
     sinceMs,
+    stalled: stall(),
   }
 }

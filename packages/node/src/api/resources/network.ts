@@ -9,7 +9,7 @@ import { Address, Count, Hash, Ms, answers, bytesAnswer, shape } from '../schema
 
 const Parameters = shape({
   name: Type.String(),
-  sealers: Type.Literal('authorities'),
+  sealers: Type.Enum(['authorities', 'anyone']),
   workBits: Count,
   blockMs: Ms,
   blockTransactionsMax: Count,

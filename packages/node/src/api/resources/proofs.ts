@@ -102,7 +102,7 @@ function nothingCertified(): Error {
 
 function requireWithin(name: string, value: number, least: number, most: number): void {
   if (value >= least && value <= most) return
-  throw fail('size-out-of-range', `${name} is ${value}; the certified log does not reach there.`, { expected: `${least} to ${most}`, found: String(value) })
+  throw fail('size-out-of-range', `${name} is ${value}, and has to be from ${least} to ${most}.`, { expected: `${least} to ${most}`, found: String(value) })
 }
 
 /** Reads the key of an entry (`malformed-cbor`, `not-canonical`, `wrong-shape`). */

@@ -1,0 +1,72 @@
+import { bytesToHex, equalBytes, fail, stateRoot } from '@telltale/core'
+import type { Client } from './world/client.ts'
+import type { SimulatedNode } from './world/node.ts'
+import type { World } from './world/world.ts'
+
+/** Why the honest nodes do not agree on everything yet, or null. */
+export function openQuestion(nodes: SimulatedNode[], { sent }: Client): string | null {
+  const missing = sent.filter(({ isIncluded }) => !isIncluded).length
+  if (missing > 0) return `${missing} of ${sent.length} transactions are not certified`
+  for (const { id, running } of nodes) {
+    const { chain, ledger } = running!
+    const size = ledger.position.log.size
+    if (size < sent.length) return `${id} holds ${size} of ${sent.length} transactions`
+    if ((chain.head?.checkpoint.size ?? 0) < size) return `${id} has certified ${chain.head?.checkpoint.size ?? 0} of ${size} transactions`
+    if (chain.status().waiting > 0) return `${chain.status().waiting} transactions wait at ${id}`
+  }
+  return null
+}
+
+/** What must hold once a run is over (`engine-failed`, `roots-differ`, `transaction-lost`, `honest-blamed`, `no-misconduct`). */
+export async function checkEnd({ nodes }: World, { sent }: Client): Promise<void> {
+  const honest = nodes.filter(({ misconduct }) => misconduct === null)
+  for (const { id, running } of honest) {
+    const { failure } = running!.chain
+    if (failure) throw fail('engine-failed', `The engine of ${id} stopped: ${failure.message}`, { cause: failure })
+  }
+  checkRoots(honest)
+  for (const node of honest) await checkLog(node, sent)
+  for (const node of honest) checkBlame(node, honest)
+  for (const { id, misconduct } of nodes) if (misconduct?.count === 0) throw fail('no-misconduct', `${id} never did what it is there for.`, { expected: misconduct.name })
+}
+
+function checkRoots(honest: SimulatedNode[]): void {
+  const roots = new Map<number, string>()
+  for (const { id, running } of honest) {
+    const { height, log, stateTree } = running!.ledger.position
+    const root = `${bytesToHex(running!.ledger.position.id)} ${log.size} ${bytesToHex(stateRoot(stateTree))}`
+    const known = roots.get(height) ?? root
+    if (known !== root) throw fail('roots-differ', `${id} has other roots at height ${height}.`, { expected: known, found: root })
+    roots.set(height, root)
+  }
+}
+
+/** Whatever somebody was told is certified stands where they were told, and everything that was handed on stands there once. */
+async function checkLog({ id, running }: SimulatedNode, sent: Client['sent']): Promise<void> {
+  const { ledger } = running!
+  for (const { submission, index } of sent) {
+    const read = ledger.read(submission.bytes)
+    if (!read.ok || !ledger.position.has(read.value.id)) throw fail('transaction-lost', `${id} does not hold a transaction that was certified.`, { expected: `transaction ${index}` })
+    if (index === null) continue
+    const [stored] = await ledger.log.transactions([index])
+    if (!stored || !equalBytes(stored.bytes, submission.bytes)) throw fail('transaction-lost', `${id} holds another transaction at place ${index}.`, { expected: 'the one that was certified' })
+  }
+}
+
+/** Whoever is honest is blamed for nothing, however late and in whatever order its messages come. */
+function checkBlame({ id, blamed }: SimulatedNode, honest: SimulatedNode[]): void {
+  const found = blamed.find(({ peer }) => honest.some((node) => node.id === peer))
+  if (found) throw fail('honest-blamed', `${id} blames ${found.peer}, which is honest.`, { expected: 'no blame', found: found.code })
+}
+
+/** How the nodes stand, a line each, for whoever looks into a failure. */
+export function describeNodes(nodes: SimulatedNode[]): string {
+  return nodes
+    .map(({ id, misconduct, running }) => {
+      if (!running) return `${id} is not running`
+      const { height, id: head, finalHeight, justifiedHeight, waiting, isCatchingUp } = running.chain.status()
+      const { signed } = running.store
+      return `${id}${misconduct ? ` (${misconduct.name})` : ''}: head ${height} ${bytesToHex(head).slice(0, 8)}, justified ${justifiedHeight}, final ${finalHeight}, log ${running.ledger.position.log.size}, ${waiting} wait, sealed ${signed?.sealedHeight}, voted ${signed?.voted?.sourceHeight} to ${signed?.voted?.targetHeight}, peers ${running.network.peers().map(({ peer }) => peer.replace('authority-', 'a')).join(' ')}${isCatchingUp ? ', catching up' : ''}${running.chain.failure ? `, failed: ${running.chain.failure.message}` : ''}`
+    })
+    .join('\n')
+}

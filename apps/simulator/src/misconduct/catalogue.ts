@@ -1,0 +1,21 @@
+import { createDoubleVoter } from './double-voter.ts'
+import { createEquivocator } from './equivocator.ts'
+import type { Misconduct } from './misconduct.ts'
+import { createSurroundVoter } from './surround-voter.ts'
+import { createWithholder } from './withholder.ts'
+
+/** Every misbehaviour by its name. */
+export const CATALOGUE: Record<string, () => Misconduct> = {
+  equivocator: createEquivocator,
+  'double-voter': createDoubleVoter,
+  withholder: createWithholder,
+  'surround-voter': createSurroundVoter,
+}
+
+/** Who misbehaves: those named, or as many as a network of this size bears, chosen by the seed. One in four networks has none. */
+export function createMisconduct(seed: number, authorities: number, names?: string[]): Misconduct[] {
+  const all = Object.keys(CATALOGUE)
+  const count = seed % 4 === 0 ? 0 : Math.floor((authorities - 1) / 3)
+  const chosen = names ?? Array.from({ length: count }, (_, i) => all[(seed * 7 + i) % all.length] as string)
+  return chosen.map((name) => CATALOGUE[name]!())
+}
