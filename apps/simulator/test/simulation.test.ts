@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { simulate } from '../src/simulation.ts'
 
 /** How long new networks are begun; each takes about a second. */
-const BUDGET_MS = 15_000
+const BUDGET_MS = 6_000
 /** Seeds of the first network: a failure is played again with `npm run simulate -- --seed N --seeds 1 --authorities COUNT`. */
 const FIRST_SEED = Number(process.env['SEED'] ?? 1)
 
