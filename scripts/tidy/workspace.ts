@@ -54,6 +54,11 @@ const sourceFolders = [...groups, 'scripts', 'bench', 'test']
 const sourceName = /\.(?:ts|tsx|mts|cts|js|jsx|mjs|cjs)$/
 const skippedFolders = new Set(['node_modules', 'dist', 'generated', 'coverage'])
 
+/** `dist.NUMBER` is what an interrupted build of the pages leaves. */
+function isSkipped(name: string): boolean {
+  return skippedFolders.has(name) || name.startsWith('dist.')
+}
+
 export function readWorkspace(root: string): Workspace {
   const layers = readJson<Record<string, Layer>>(join(root, 'layers.json'))
   const packages = Object.entries(layers).map(([layer, entry]) => readPackage(root, layer, entry))
@@ -91,7 +96,7 @@ function sourcePaths(root: string, folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .flatMap((entry) => {
       const path = join(folder, entry.name)
-      if (entry.isDirectory()) return skippedFolders.has(entry.name) || entry.name.startsWith('.') ? [] : sourcePaths(root, path)
+      if (entry.isDirectory()) return isSkipped(entry.name) || entry.name.startsWith('.') ? [] : sourcePaths(root, path)
       return sourceName.test(entry.name) ? [relative(root, path).split(sep).join('/')] : []
     })
     .sort()
