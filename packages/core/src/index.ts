@@ -61,6 +61,7 @@ export { isAbsentFromState, isInState, stateKeyHash } from './merkle/state-proof
 export type { StateNeighbour } from './merkle/state-proof.ts'
 export { statePath, stateRoot, stateSiblings, updateStateTree } from './merkle/state-tree.ts'
 export type { StateChange, StateTree } from './merkle/state-tree.ts'
+export type { Exchange, Participant, Passing, Topic } from './peers/exchange.ts'
 export { NO_PREVIOUS, attachmentFromCbor, attachmentToCbor, clearFromCbor, clearToCbor, recordArgsFromCbor, recordArgsToCbor, recordLeaf } from './record/record.ts'
 export type { AttachmentReference, Clear, Clock, RecordArgs } from './record/record.ts'
 export { bodyToReadings, readingsToBody } from './record/reading-body.ts'

@@ -1,6 +1,6 @@
 import { bytesToMapKey } from '@telltale/core'
+import type { Passing, Topic } from '@telltale/core'
 import type { Clock } from './clock.ts'
-import type { Passing, Topic } from './exchange.ts'
 import { JUDGED_MAX, SEEN_MAX, SEEN_MS_MAX } from './limits.ts'
 
 export interface GossipComponents {

@@ -1,6 +1,5 @@
 import { asArray, asBytes, asText, asUint, decode, encode, wrongShape } from '@telltale/core'
-import type { Cbor } from '@telltale/core'
-import type { Topic } from './exchange.ts'
+import type { Cbor, Topic } from '@telltale/core'
 import { ADDRESSES_MAX, ADDRESS_BYTES_MAX, NEIGHBOURS_MAX } from './limits.ts'
 
 /** What two peers say to each other on their long-lived stream; the first element is the kind. docs/network.md has the grammar. */

@@ -1,8 +1,8 @@
+import type { Participant, Passing, Topic } from '@telltale/core'
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createNetwork } from '../src/create-network.ts'
 import type { Network, NetworkInit } from '../src/create-network.ts'
-import type { Participant, Passing, Topic } from '../src/exchange.ts'
 import type { NetworkEvent } from '../src/peer-info.ts'
 
 export const NETWORK_ID = new Uint8Array(32).fill(7)

@@ -1,8 +1,8 @@
+import type { Participant } from '@telltale/core'
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { SimulatedClock, SimulatedNetwork, createSeededRandom } from '@telltale/testing'
 import type { SimulatedNetworkInit } from '@telltale/testing'
-import type { Participant } from '../src/exchange.ts'
 import { createNode, textBytes } from './rig.ts'
 import type { Node, NodeOptions } from './rig.ts'
 

@@ -1,5 +1,5 @@
-import type { EngineClock, Exchange, Participant, PeerChain } from '@telltale/consensus'
-import type { Primitives } from '@telltale/core'
+import type { EngineClock, PeerChain } from '@telltale/consensus'
+import type { Exchange, Participant, Primitives } from '@telltale/core'
 import type { Ledger } from '@telltale/ledger'
 import type { Transport } from '@telltale/network'
 import type { SeededRandom, TestIdentity } from '@telltale/testing'

@@ -1,8 +1,8 @@
 import { equalBytes, signStatement } from '@telltale/core'
+import type { Participant } from '@telltale/core'
 import { blockId, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Block, BlockHeader } from '@telltale/ledger'
 import { decodeQuestion, encodeAnnouncement, encodeFullBlocks } from '@telltale/consensus'
-import type { Participant } from '@telltale/consensus'
 import type { Accomplice } from './misconduct.ts'
 
 /** A block that its sealer's own engine knows nothing of. */

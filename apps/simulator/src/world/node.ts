@@ -1,6 +1,6 @@
 import { createInlineVerifier, createPeerChain } from '@telltale/consensus'
-import type { Exchange, Participant, PeerChain } from '@telltale/consensus'
-import type { Primitives } from '@telltale/core'
+import type { PeerChain } from '@telltale/consensus'
+import type { Exchange, Participant, Primitives } from '@telltale/core'
 import { openLedger } from '@telltale/ledger'
 import type { GenesisFile, Ledger } from '@telltale/ledger'
 import { createNetwork } from '@telltale/network'

@@ -1,7 +1,7 @@
 import { bytesToHex, fail, portable } from '@telltale/core'
+import type { Exchange, Participant, Topic } from '@telltale/core'
 import type { SeededRandom } from '@telltale/testing'
 import type { EngineClock } from '../../src/chain/many/core.ts'
-import type { Exchange, Participant, Topic } from '../../src/chain/many/exchange.ts'
 
 /** Nodes that hear each other after a while, or not at all, as a seed and a test say. */
 export interface SimulatedPeers {

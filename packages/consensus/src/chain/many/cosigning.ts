@@ -1,11 +1,10 @@
 import { bytesToMapKey, cosign, cosignatureCheck, encodeCosignature, equalBytes, isQuorum, judge, readCosignature } from '@telltale/core'
-import type { AuthoritySet, Checkpoint, Cosignature, SignatureCheck, Signer } from '@telltale/core'
+import type { AuthoritySet, Checkpoint, Cosignature, Passing, SignatureCheck, Signer } from '@telltale/core'
 import { decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 import { checkpointOf } from '../certifier.ts'
 import type { CertifiedHead } from '../certifier.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
-import type { Passing } from './exchange.ts'
 import { EARLY_COSIGNATURES_MAX } from './limits.ts'
 import type { SignedFile } from './signed-file.ts'
 
