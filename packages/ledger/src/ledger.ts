@@ -5,6 +5,7 @@ import type { CheckedTransaction } from './admission.ts'
 import { accountOf } from './authority.ts'
 import { createBase, loadStateTree } from './base-position.ts'
 import { bodyHash, decodeBlock } from './block/block.ts'
+import type { Block } from './block/block.ts'
 import { NO_NONCE, sealerOf } from './block/header.ts'
 import type { BlockHeader } from './block/header.ts'
 import type { CallContext, ReadTransaction } from './call.ts'
@@ -194,22 +195,35 @@ export function finalityOf(parent: Position, votes: Vote[]): { finality: Finalit
   return { finality, finalHeight: finality.finalHeight }
 }
 
-/** Executes a stored block on top of the committed position, or of another, and compares every root with its header (`root-mismatch`, `invalid-transaction`, `invalid-vote`). */
-export function executeStored(ledger: Ledger, stored: Pick<StoredBlock, 'bytes'>, parent = ledger.position): { execution: Execution; header: BlockHeader } {
-  const { header, transactions, votes } = decodeBlock(stored.bytes)
-  if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) {
-    throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
-  }
-  const checked = transactions.map((bytes): CheckedTransaction => {
+/** The transactions of a block, in order (`invalid-transaction`). */
+export function readBlock(ledger: Ledger, { header, transactions }: Block): ReadTransaction[] {
+  return transactions.map((bytes) => {
     const read = ledger.read(bytes)
     if (!read.ok) throw fail('invalid-transaction', `Block ${header.height} holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
-    return { read: read.value, keys: null }
+    return read.value
   })
-  const execution = ledger.execute(parent, { height: header.height, timeMs: header.timeMs, transactions: checked, votes, ...finalityOf(parent, votes) }, refuseBlock)
+}
+
+/** Executes a block whose transactions were read, and compares every root with its header (`root-mismatch`, `invalid-transaction`, `invalid-vote`). */
+export function executeBlock(ledger: Ledger, { header, votes }: Block, transactions: ReadTransaction[], parent: Position): Execution {
+  const { height, timeMs } = header
+  const checked = transactions.map((read): CheckedTransaction => ({ read, keys: null }))
+  const execution = ledger.execute(parent, { height, timeMs, transactions: checked, votes, ...finalityOf(parent, votes) }, refuseBlock)
   const roots = ledger.roots(execution)
   for (const name of ['size', 'logRoot', 'stateRoot', 'setHash', 'bodyHash'] as const) {
     const [expected, found] = [header[name], roots[name]].map((value) => (typeof value === 'number' ? String(value) : bytesToHex(value)))
-    if (expected !== found) throw fail('root-mismatch', `Block ${header.height} does not lead to the ${name} that its header states.`, { expected: expected as string, found: found as string })
+    if (expected !== found) throw fail('root-mismatch', `Block ${height} does not lead to the ${name} that its header states.`, { expected: expected as string, found: found as string })
   }
-  return { execution, header }
+  return execution
+}
+
+/** Reads a stored block and executes it on top of the committed position (`previous-hash-mismatch` and the codes of `executeBlock`). */
+export function executeStored(ledger: Ledger, stored: Pick<StoredBlock, 'bytes'>): { execution: Execution; header: BlockHeader } {
+  const block = decodeBlock(stored.bytes)
+  const { header } = block
+  const parent = ledger.position
+  if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) {
+    throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
+  }
+  return { execution: executeBlock(ledger, block, readBlock(ledger, block), parent), header }
 }

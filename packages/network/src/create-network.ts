@@ -17,7 +17,7 @@ import { ADDRESSES_MAX, BOOK_MS, HEARTBEAT_MS, MESSAGE_BYTES_MAX, NEIGHBOURS_MAX
 import { encodeMessage } from './message.ts'
 import type { Neighbour, NodeStatus } from './message.ts'
 import { openPeerBook } from './peer-book.ts'
-import type { KnownPeer, PeerBook } from './peer-book.ts'
+import type { BookFile, KnownPeer, PeerBook } from './peer-book.ts'
 import type { NetworkEvent, PeerInfo } from './peer-info.ts'
 import { decodeAnswer } from './questions.ts'
 import { createReports } from './reports.ts'
@@ -48,8 +48,8 @@ export interface NetworkInit {
   status(): NodeStatus
   participant: Participant
   log(event: NetworkEvent): void
-  /** File of the peer book; null keeps it in memory. */
-  bookFile: string | null
+  /** Where the peer book lies; null keeps it in memory. */
+  book: BookFile | null
   heartbeatMs?: number
   /** What one peer may say; what is more is dropped and scored. */
   peerRate?: Rate
@@ -84,7 +84,7 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   const transport =
     init.transport ??
     (await createLibp2pTransport({ peerKey, listen, ...(announce ? { announce } : {}), mdns: mdns ? { serviceTag: `_telltale-${bytesToHex(networkId).slice(0, 16)}._udp.local` } : null }))
-  const book = await openPeerBook({ path: init.bookFile, network: networkId, onDamaged: ({ code, message }) => log({ kind: 'book', code, message }) })
+  const book = await openPeerBook({ file: init.book, network: networkId, onDamaged: ({ code, message }) => log({ kind: 'book', code, message }) })
   return compose(init, transport, book)
 }
 

@@ -73,7 +73,5 @@ export const RETRY_MS_MAX = 30_000
 export const DIALS_MAX = 8
 /** Peers that the book remembers; who was gone for the longest leaves first. */
 export const BOOK_PEERS_MAX = 1024
-/** A full book: eight addresses of 256 bytes each, and the rest. */
-export const BOOK_BYTES_MAX = 4_194_304
 /** Between two writes of the book. */
 export const BOOK_MS = 60_000

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { asArray, asExactly, asNullable, asText, asUint, asVersioned, decode, encode, equalBytes, fail, judge, wrongShape } from '@telltale/core'
 import type { Cbor, Verdict } from '@telltale/core'
-import { BOOK_BYTES_MAX, BOOK_PEERS_MAX } from './limits.ts'
+import { BOOK_PEERS_MAX } from './limits.ts'
 import { addressesFromCbor } from './message.ts'
 
 /** What is known of a peer, connected or not. */
@@ -20,12 +17,20 @@ export interface KnownPeer {
   offlineSinceMs: number | null
 }
 
-/** The peers that a node met, in one file, so that it finds its network again when no bootstrap address answers. */
+/** Where a book lies between two runs. */
+export interface BookFile {
+  /** Null where there is none. */
+  load(): Promise<Uint8Array | null>
+  /** On return it is on disk: after a crash the old one is there, or the new one. */
+  save(bytes: Uint8Array): Promise<void>
+}
+
+/** The peers that a node met, so that it finds its network again when no bootstrap address answers. */
 export interface PeerBook {
   all(): KnownPeer[]
   /** Keeps it in the place of what was known; written with the next `save`. */
   put(peer: KnownPeer): void
-  /** Writes the file where something changed; on return it is on disk. Errors of the file system are passed on. */
+  /** Saves it where something changed; on return it is on disk. Errors of the file are passed on. */
   save(): Promise<void>
 }
 
@@ -35,20 +40,20 @@ const MAGIC = 'tt-peers'
  * Opens the book of a network. One that is missing is begun; one that cannot be read (`peer-book-damaged`), or is another network's, is begun anew and told of:
  * nothing in it is needed to be right.
  */
-export async function openPeerBook({ path, network, onDamaged }: { path: string | null; network: Uint8Array; onDamaged(verdict: Verdict): void }): Promise<PeerBook> {
+export async function openPeerBook({ file, network, onDamaged }: { file: BookFile | null; network: Uint8Array; onDamaged(verdict: Verdict): void }): Promise<PeerBook> {
   const peers = new Map<string, KnownPeer>()
-  const bytes = path === null ? null : await readBook(path)
+  const bytes = (await file?.load()) ?? null
   const read = bytes && judge(() => decodeBook(bytes, network))
-  if (read && !read.ok) onDamaged({ code: 'peer-book-damaged', message: `${path} cannot be read and is begun anew: ${read.verdict.message}`, expected: 'a peer book of this network', found: read.verdict.code })
+  if (read && !read.ok) onDamaged({ code: 'peer-book-damaged', message: `The peer book cannot be read and is begun anew: ${read.verdict.message}`, expected: 'a peer book of this network', found: read.verdict.code })
   // Whoever was connected when the node stopped is not any more.
   if (read?.ok) for (const peer of read.value) peers.set(peer.peer, { ...peer, offlineSinceMs: peer.offlineSinceMs ?? peer.onlineSinceMs })
   let isChanged = false
   let saving: Promise<void> = Promise.resolve()
   const write = async (): Promise<void> => {
-    if (!isChanged || path === null) return
+    if (!isChanged || file === null) return
     isChanged = false
     try {
-      await writeBook(path, encodeBook(peers, network))
+      await file.save(encodeBook(peers, network))
     } catch (error) {
       // It is tried again with the next.
       isChanged = true
@@ -107,40 +112,4 @@ function decodeBook(bytes: Uint8Array, network: Uint8Array): KnownPeer[] {
       offlineSinceMs: asNullable(offlineSinceMs, (value) => asUint(value, 'offline since')),
     }
   })
-}
-
-/** Null where there is none; more than a book can have is not read. */
-async function readBook(path: string): Promise<Uint8Array | null> {
-  try {
-    const bytes = await readFile(path)
-    return bytes.length > BOOK_BYTES_MAX ? bytes.subarray(0, BOOK_BYTES_MAX) : bytes
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
-  }
-}
-
-/** After a crash the old book is there or the new one: 1. a temporary file beside it, synced; 2. renamed over it; 3. the directory synced. */
-async function writeBook(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
-  try {
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(bytes)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  // Windows cannot open directories; NTFS journals names by itself.
-  if (process.platform === 'win32') return
-  const directory = await open(dirname(path), 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }

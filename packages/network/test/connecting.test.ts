@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
 import { testIdentity } from '@telltale/testing'
 import { createNode, textBytes, until } from './rig.ts'
@@ -9,10 +6,8 @@ import type { Node, NodeOptions } from './rig.ts'
 
 suite('connecting', () => {
   const nodes: Node[] = []
-  const folders: string[] = []
   after(async () => {
     await Promise.all(nodes.map((node) => node.stop()))
-    await Promise.all(folders.map((folder) => rm(folder, { recursive: true })))
   })
   const start = async (seed: number, options: NodeOptions = {}): Promise<Node> => {
     const node = await createNode(seed, options)
@@ -87,29 +82,28 @@ suite('connecting', () => {
   })
 
   test('the book finds the network again where no bootstrap address answers; a damaged one is said and begun anew', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'telltale-book-'))
-    folders.push(folder)
-    const bookFile = join(folder, 'peers')
+    let kept: Uint8Array | null = null
+    const book = { load: async () => kept, save: async (bytes: Uint8Array) => void (kept = bytes) }
     const first = await start(70)
-    const second = await start(71, { bootstrap: first.addresses(), bookFile })
+    const second = await start(71, { bootstrap: first.addresses(), book })
     await until('connected and measured', () => second.peers()[0]?.latencyMs !== null && second.exchange.peers().length === 1)
     await second.stop()
-    const again = await start(71, { bookFile })
+    const again = await start(71, { book })
     await until('connected from the book', () => again.exchange.peers().includes(first.id))
     const [known] = again.known()
     assert.deepEqual([known?.peer, known?.offlineSinceMs], [first.id, null])
     await again.stop()
     assert.ok((again.known()[0]?.offlineSinceMs ?? 0) > 0)
-    const bytes = await readFile(bookFile)
+    const bytes = kept as unknown as Uint8Array
     for (const damaged of [bytes.subarray(0, -3), new Uint8Array(0), Buffer.concat([bytes, bytes])]) {
-      await writeFile(bookFile, damaged)
-      const third = await createNode(72, { bookFile })
+      kept = damaged
+      const third = await createNode(72, { book })
       assert.deepEqual([third.codes('book'), third.known()], [['peer-book-damaged'], []])
     }
-    await writeFile(bookFile, bytes)
-    const fourth = await createNode(73, { bookFile })
+    kept = bytes
+    const fourth = await createNode(73, { book })
     assert.deepEqual([fourth.codes('book'), fourth.known().length], [[], 1])
-    const other = await createNode(74, { bookFile, networkId: new Uint8Array(32).fill(8) })
+    const other = await createNode(74, { book, networkId: new Uint8Array(32).fill(8) })
     assert.deepEqual([other.codes('book'), other.known()], [['peer-book-damaged'], []])
   })
 })

@@ -46,7 +46,7 @@ export async function createNode(seed: number, options: NodeOptions = {}): Promi
     status: () => ({ height: seed, head: new Uint8Array(32).fill(seed), finalHeight: Math.max(0, seed - 1), poolSize: 3 }),
     participant,
     log: (event) => void events.push(event),
-    bookFile: null,
+    book: null,
     heartbeatMs: 200,
     ...init,
   })

@@ -24,7 +24,7 @@ export { createAsset, enrolDevice, ensureIdentity, ensureStreams } from './home/
 export { isGateway } from './home/gateway-key.ts'
 export { AUTHORITY_KEY, initHome, openHome, storeDirectory } from './home/home.ts'
 export { MEMBER_KEY, initHolderHome } from './home/holder-home.ts'
-export { initJointNetwork, initMember } from './home/joint-network.ts'
+export { initJointNetwork } from './home/joint-network.ts'
 export type { JointNetwork } from './home/joint-network.ts'
 export { createWorkerMiner } from './mining/worker-miner.ts'
 export type { WorkerMiner } from './mining/worker-miner.ts'

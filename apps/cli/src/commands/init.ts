@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { addAccount, initMember, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
+import { addAccount, initHolderHome, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
@@ -77,7 +77,7 @@ async function join(file: string, options: InitOptions, output: Output): Promise
   if (options.name !== undefined) throw new UsageError('usage', 'A network that is joined has its name already.', { expected: '--name or --join', found: 'both' })
   const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
   await requireNewDirectory(options.data)
-  const { network, key } = await initMember({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
+  const { network, key } = await initHolderHome({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
   const document = { data: options.data, network: bytesToHex(network), member: key.address }
   output.result(document, `A node of the network in ${options.data}.\nnetwork  ${document.network}\nmember   ${document.member}`)
   output.say('\nCompare the network with what its authorities say it is. Next:')

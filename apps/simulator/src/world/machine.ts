@@ -32,7 +32,7 @@ export function createMachine(): Machine {
       },
       async settle(kept) {
         disk.takeStep('rename')
-        blocks = kept
+        blocks = kept()
       },
     },
     async openStore(network) {

@@ -122,7 +122,7 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
     },
     participant: misconduct?.participant?.(honest) ?? honest,
     log,
-    bookFile: null,
+    book: null,
     primitives,
     clock: own,
     random: random.fraction,
@@ -137,7 +137,7 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
     },
   }
   const exchange: Exchange = misconduct?.exchange?.(watched) ?? watched
-  chain = await createPeerChain({ ledger, primitives, verifier: createInlineVerifier(primitives), clock: engineClock, exchange, branchLog: machine.branchLog, authority: identity })
+  chain = await createPeerChain({ ledger, primitives, verifier: createInlineVerifier(primitives), clock: engineClock, exchange, branchLog: machine.branchLog, own: identity })
   await network.start()
   const running = { ledger, store, chain, network }
   misconduct?.start({ ledger, chain, exchange: network.exchange, clock: engineClock, random, primitives, identity: identity as TestIdentity })

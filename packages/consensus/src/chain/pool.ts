@@ -1,5 +1,5 @@
 import { equalBytes, fail } from '@telltale/core'
-import type { Primitives } from '@telltale/core'
+import type { AttachmentReference, Primitives, TelltaleError } from '@telltale/core'
 import type { CheckedTransaction, Ledger, ReadTransaction } from '@telltale/ledger'
 
 /** Bytes of transactions and attachments that may wait; above it senders are told to come back. */
@@ -97,8 +97,8 @@ export function bytesOf(read: ReadTransaction, attachments: Attachment[]): numbe
   return attachments.reduce((sum, { bytes }) => sum + bytes.length, read.transaction.bytes.length)
 }
 
-/** Attachments that a transaction refers to come with it, are stored already, or may be missing (`missing-attachment`, `surplus-attachment`). */
-export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: Uint8Array[], primitives: Primitives, mayLack: (sha256: Uint8Array) => boolean = () => false): Attachment[] {
+/** Attachments that a transaction refers to come with it or are stored already; none comes beside them (`missing-attachment`, `surplus-attachment`). */
+export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: Uint8Array[], primitives: Primitives): Attachment[] {
   const references = ledger.attachments(read)
   const carried = given.map((bytes) => ({ sha256: primitives.sha256(bytes), bytes }))
   for (const { sha256, bytes } of carried) {
@@ -106,9 +106,10 @@ export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: U
     const isDoubled = carried.filter((other) => equalBytes(other.sha256, sha256)).length > 1
     if (!isReferred || isDoubled) throw fail('surplus-attachment', 'An attachment is not one that the transaction refers to, or came twice.', { expected: `${references.length} attachments`, found: `${bytes.length} other bytes` })
   }
-  for (const { sha256, length } of references) {
-    if (carried.some((attachment) => equalBytes(attachment.sha256, sha256)) || ledger.store.hasAttachment(sha256) || mayLack(sha256)) continue
-    throw fail('missing-attachment', 'The transaction refers to bytes that did not come with it.', { expected: `${length} bytes`, found: 'nothing' })
-  }
+  for (const reference of references) if (!carried.some(({ sha256 }) => equalBytes(sha256, reference.sha256)) && !ledger.store.hasAttachment(reference.sha256)) throw missingAttachment(reference)
   return carried
+}
+
+export function missingAttachment({ length }: AttachmentReference): TelltaleError {
+  return fail('missing-attachment', 'The transaction refers to bytes that did not come with it.', { expected: `${length} bytes`, found: 'nothing' })
 }

@@ -19,7 +19,6 @@ import type { SimulatedPeers } from './simulated-peers.ts'
 export interface SimulatedNode {
   name: string
   identity: TestIdentity
-  isAuthority: boolean
   store: PlainStore
   branchLog: BranchLog
   ledger: Ledger
@@ -60,7 +59,7 @@ function createMemoryBranchLog(): BranchLog {
   return {
     load: async () => [...blocks],
     append: async (block) => void blocks.push(block),
-    settle: async (kept) => void (blocks = kept),
+    settle: async (kept) => void (blocks = kept()),
   }
 }
 
@@ -74,15 +73,15 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
   const nodes: SimulatedNode[] = []
   const start = async (node: SimulatedNode): Promise<void> => {
     node.ledger = await openLedger({ store: node.store, primitives, genesis: genesis.bytes })
-    if (node.isAuthority && !node.store.signed) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
+    if (!node.store.signed) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
     const exchange = peers.join(node.name, () => (node.isUp ? node.chain.participant : null))
-    node.chain = await createPeerChain({ ledger: node.ledger, primitives, verifier: createInlineVerifier(primitives), clock, exchange, branchLog: node.branchLog, authority: node.isAuthority ? node.identity : null, sealing: node.identity, ...(triesPerMs(node.name) > 0 ? { miner: createSimulatedMiner(clock, primitives, triesPerMs(node.name)) } : {}) })
+    node.chain = await createPeerChain({ ledger: node.ledger, primitives, verifier: createInlineVerifier(primitives), clock, exchange, branchLog: node.branchLog, own: node.identity, ...(triesPerMs(node.name) > 0 ? { miner: createSimulatedMiner(clock, primitives, triesPerMs(node.name)) } : {}) })
     node.isUp = true
     for (const peer of exchange.peers()) node.chain.participant.onPeer(peer)
     for (const other of nodes) if (other !== node && other.isUp) other.chain.participant.onPeer(node.name)
   }
   for (let i = 0; i < authorities + members; i++) {
-    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? testIdentity(50 + i), isAuthority: i < authorities, store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false } as SimulatedNode
+    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? testIdentity(50 + i), store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false } as SimulatedNode
     nodes.push(node)
     await start(node)
   }

@@ -5,7 +5,6 @@ import { createChain, createInlineVerifier } from '@telltale/consensus'
 import type { Certified, Chain } from '@telltale/consensus'
 import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, openLedger } from '@telltale/ledger'
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
-import { createStore } from '@telltale/storage'
 import type { DiskStore } from '@telltale/storage'
 import type { Network } from '@telltale/network'
 import type { PeerLink } from '../peers/authority-states.ts'
@@ -14,7 +13,8 @@ import { startPeerNode } from '../peers/peer-node.ts'
 import type { PeerOptions } from '../peers/peer-node.ts'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { createWorkerVerifier } from '../crypto/worker-verifier.ts'
-import { lostProfile, makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
+import { beginStore } from './begun-store.ts'
+import { makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
 import { openStore } from './open-store.ts'
 import { readProfile, writeProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
@@ -85,16 +85,8 @@ export async function initHome(options: { directory: string; password: string | 
   const primitives = createNodePrimitives()
   const wallet = createWallet(directory, password)
   const authority = (await wallet.has(AUTHORITY_KEY)) ? await wallet.open(AUTHORITY_KEY) : await wallet.create(AUTHORITY_KEY, algorithm)
-  const store = await createStore({ directory: storeDirectory(directory), create: true })
-  try {
-    const genesis = await createGenesis(nowMs, { ...DEFAULT_PARAMETERS, ...options.parameters }, [authority.signer], primitives)
-    const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
-    if (store.height > 0) throw lostProfile(directory)
-    if (!store.signed) await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
-    await writeProfile(directory, { network: ledger.network, authority: AUTHORITY_KEY, assets: [], devices: [] })
-  } finally {
-    await store.close()
-  }
+  const genesis = await createGenesis(nowMs, { ...DEFAULT_PARAMETERS, ...options.parameters }, [authority.signer], primitives)
+  await beginStore(directory, genesis.bytes, AUTHORITY_KEY)
 }
 
 /** Opens a data directory for use (`no-data`, `store-in-use`, `signed-state-lost` and the codes of keys and store). */

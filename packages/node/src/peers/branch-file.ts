@@ -2,16 +2,14 @@ import { createHash } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { fail } from '@telltale/core'
+import type { BranchLog } from '@telltale/consensus'
 import { writeDurably } from '../keys/durable-file.ts'
 
 /**
  * The blocks that are not final yet, so that they survive when every node stops at once: frames of length (4), first 16 bytes of the SHA-256 and content, appended and
  * synced. What a crash left half-written at the end is passed over. The file is made new when most of it is final.
  */
-export interface BranchFile {
-  load(): Promise<Uint8Array[]>
-  append(block: Uint8Array): Promise<void>
-  settle(blocks: Uint8Array[]): Promise<void>
+export interface BranchFile extends BranchLog {
   close(): Promise<void>
 }
 
@@ -34,9 +32,9 @@ export async function openBranchFile(path: string): Promise<BranchFile> {
       await file.datasync()
       size += bytes.length
     },
-    async settle(kept) {
+    async settle(blocksKept) {
       if (size < SETTLE_BYTES_MIN) return
-      const bytes = Buffer.concat(kept.flatMap(frame))
+      const bytes = Buffer.concat(blocksKept().flatMap(frame))
       if (bytes.length > size / 2) return
       await file.close()
       await writeDurably(path, bytes, { mode: 0o600, replace: true })

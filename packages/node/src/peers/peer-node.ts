@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
 import { equalBytes } from '@telltale/core'
@@ -6,10 +7,11 @@ import { createPeerChain } from '@telltale/consensus'
 import type { PeerChain, SignatureVerifier } from '@telltale/consensus'
 import { identityKey, isInForce } from '@telltale/ledger'
 import type { IdentityRow, Ledger } from '@telltale/ledger'
-import type { Network, NetworkEvent, PeerIdentity } from '@telltale/network'
+import type { BookFile, Network, NetworkEvent, PeerIdentity } from '@telltale/network'
 import type { WalletKey } from '../home/wallet.ts'
 import { createWorkerMiner } from '../mining/worker-miner.ts'
 import type { WorkerMiner } from '../mining/worker-miner.ts'
+import { writeDurably } from '../keys/durable-file.ts'
 import { openBranchFile } from './branch-file.ts'
 import { peerKeyOf } from './peer-key.ts'
 
@@ -47,7 +49,7 @@ interface PeerNodeInit {
 }
 
 const BRANCH_FILE = 'branches'
-const BOOK_FILE = 'peers.json'
+const BOOK_FILE = 'peers'
 
 const clock = {
   nowMs: Date.now,
@@ -84,13 +86,12 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     },
     participant,
     log: options.log,
-    bookFile: join(directory, BOOK_FILE),
+    book: bookFileOf(join(directory, BOOK_FILE)),
     primitives,
   })
   const miner = options.miningThreads > 0 ? createWorkerMiner(options.miningThreads) : null
   try {
-    const sealing = { signer: own.signer, address: own.address }
-    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, authority: sealing, sealing, ...(miner ? { miner } : {}) })
+    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, own: { signer: own.signer, address: own.address }, ...(miner ? { miner } : {}) })
     chain = started
     await network.start()
     return {
@@ -109,6 +110,16 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     await miner?.close()
     await branchFile.close()
     throw error
+  }
+}
+
+function bookFileOf(path: string): BookFile {
+  return {
+    load: async () => readFile(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    }),
+    save: (bytes) => writeDurably(path, bytes, { mode: 0o600, replace: true }),
   }
 }
 

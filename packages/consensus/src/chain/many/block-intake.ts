@@ -69,7 +69,7 @@ export async function createBlockIntake({ ledger, primitives, verifier, clock }:
       if (height <= ledger.position.height) return requireSame(height, id)
       if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks in a row are not shown to be final.', { expected: `at most ${BRANCH_BLOCKS_MAX}`, found: String(branches.size + 1) })
       const mayLack = (sha256: Uint8Array): boolean => dropped.has(bytesToHex(sha256))
-      const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting, votes, mayLack }, tip, full)
+      const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting, votes, mayLack }, tip, block, full)
       tip = branches.add(tip, accepted, weightOf(accepted.block.header, tip.position), clock.nowMs())
       const final = findFinal({ branches, votes })
       if (final) await commitUpTo(final)

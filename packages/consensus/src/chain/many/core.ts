@@ -17,18 +17,18 @@ export interface EngineClock {
 export interface BranchLog {
   load(): Promise<Uint8Array[]>
   append(block: Uint8Array): Promise<void>
-  /** From now on these are the only ones. */
-  settle(blocks: Uint8Array[]): Promise<void>
+  /** From now on these are the only ones; they are asked for where the log is made new. */
+  settle(blocks: () => Uint8Array[]): Promise<void>
 }
 
-/** Who this node seals as, where it may. */
-export interface Sealing {
+/** Who a node is in its ledger. */
+export interface OwnIdentity {
   signer: Signer
   address: string
 }
 
-/** The authority that this node signs as; null for one that is none. */
-export interface Signing extends Sealing {
+/** Who this node signs as: it seals and votes wherever the rules of the block at hand let this identity. */
+export interface Signing extends OwnIdentity {
   signed: SignedFile
   /** A height that was written as sealed by a process that died before its block was kept: its seal never left, so it may be sealed again. */
   unsentHeight: number | null
@@ -41,6 +41,7 @@ export interface EngineCore {
   readonly verifier: SignatureVerifier
   readonly clock: EngineClock
   readonly exchange: Exchange
+  /** Null for a node that only holds and checks. */
   readonly signing: Signing | null
   readonly branches: Branches
   readonly votes: VoteBook

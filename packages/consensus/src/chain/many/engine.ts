@@ -1,5 +1,5 @@
 import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
-import type { Algorithm, Cosignature, Exchange, Participant, Passing, Primitives, Signer } from '@telltale/core'
+import type { Algorithm, Authority, Cosignature, Exchange, Participant, Passing, Primitives } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
 import type { Ledger, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
@@ -12,7 +12,7 @@ import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
-import type { BranchLog, EngineClock, EngineCore, Sealing } from './core.ts'
+import type { BranchLog, EngineClock, EngineCore, OwnIdentity } from './core.ts'
 import { createCosigning } from './cosigning.ts'
 import { findDelays } from './delays.ts'
 import type { Delays } from './delays.ts'
@@ -82,10 +82,8 @@ export interface PeerChainInit {
   /** Made with the participant that this engine is. */
   exchange: Exchange
   branchLog: BranchLog
-  /** The authority that this node is; null for one that holds and checks only. */
-  authority: { signer: Signer; address: string } | null
-  /** Who this node seals as where anyone may; its authority if left out. */
-  sealing?: Sealing
+  /** Null for a node that only holds and checks. */
+  own: OwnIdentity | null
   /** Does the work where the network asks for some; without one, only what is brought from outside is used. */
   miner?: Miner
 }
@@ -94,9 +92,9 @@ export interface PeerChainInit {
 const COMPARE_MS = 5_000
 
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
-  const { ledger, primitives, verifier, clock, exchange, branchLog, authority } = init
+  const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
-  const signing = authority && { ...authority, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
+  const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
@@ -174,7 +172,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     }
     core.votes.forget(branches.root.height)
     intake.dropHopeless(waiters.reject)
-    await branchLog.settle(branches.all().map(({ content }) => encodeKept(content!)))
+    await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
     if (certifiable !== null) await cosigning.onFinal(certifiable)
   }
 
@@ -189,8 +187,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
-        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full)
-        for (const vote of accepted.block.votes) note(vote, parent)
+        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, block, full)
+        for (const vote of accepted.block.votes) note(vote, voterAt(parent, vote) as Authority)
         await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
@@ -200,9 +198,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     })
 
   /** Keeps a vote that holds; where its voter said otherwise before, that is kept too. */
-  const note = (vote: Vote, block: BranchBlock): void => {
-    const voter = voterAt(block, vote)
-    const doubled = voter && core.votes.add(voter.address, vote)
+  const note = (vote: Vote, { address }: Authority): void => {
+    const doubled = core.votes.add(address, vote)
     if (doubled) verdicts.accuse(doubled)
   }
 
@@ -212,7 +209,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      note(vote, branches.find(vote.targetId) ?? core.head)
+      note(vote, voter)
       activity.sawVote(vote, clock.nowMs())
       await settle().catch(fell)
       return 'pass-on'
@@ -285,13 +282,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     isStopped: () => isStopped || failure !== null,
   })
 
-  const sealing = init.sealing ?? authority
   const accept = async (sealed: AcceptedBlock): Promise<void> => {
     await add(sealed, branches.find(sealed.block.header.parent) as BranchBlock)
     exchange.publish('block', encodeAnnouncement(sealed.block.headerBytes, sealed.block.seal))
     await settle()
   }
-  const sealer: Sealer | null = sealing && createSealer({ core, sealing, miner: init.miner ?? null, enqueue, accept })
+  const sealer: Sealer | null = signing && createSealer({ core, signing, miner: init.miner ?? null, enqueue, accept })
 
   let turnToAsk = 0
   let cancelCompare: () => void = () => undefined

@@ -1,8 +1,8 @@
-import { bytesToHex, compareBytes, equalBytes, fail, isValidSignature, statementCheck } from '@telltale/core'
+import { bytesToHex, bytesToMapKey, compareBytes, equalBytes, fail, isValidSignature, statementCheck } from '@telltale/core'
 import type { Primitives, SignatureCheck, TelltaleError } from '@telltale/core'
-import { NO_NONCE, blockId, decodeBlock, executeStored, highestId, leastIntervalMs, networkAt, nextDifficulty, parametersAt, sealRightAt, voteCheck } from '@telltale/ledger'
-import type { Block, BlockHeader, Execution, Ledger, Parameters } from '@telltale/ledger'
-import { matchAttachments } from '../pool.ts'
+import { NO_NONCE, blockId, executeBlock, highestId, leastIntervalMs, networkAt, nextDifficulty, parametersAt, readBlock, sealRightAt, voteCheck } from '@telltale/ledger'
+import type { Block, BlockHeader, Execution, Ledger, Parameters, ReadTransaction } from '@telltale/ledger'
+import { missingAttachment } from '../pool.ts'
 import type { Attachment } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import type { BranchBlock } from './branches.ts'
@@ -19,7 +19,6 @@ export interface AcceptedBlock {
   bytes: Uint8Array
   attachments: Attachment[]
   execution: Execution
-  turn: number
 }
 
 interface Checking {
@@ -38,18 +37,19 @@ interface Checking {
  * it. Codes: `wrong-network`, `time-out-of-range`, `not-an-authority`, `insufficient-work`, `invalid-signature`, `invalid-vote`, `missing-attachment`,
  * `invalid-transaction`, `root-mismatch`.
  */
-export async function acceptBlock(checking: Checking, parent: BranchBlock, { bytes, attachments }: FullBlock): Promise<AcceptedBlock> {
+export async function acceptBlock(checking: Checking, parent: BranchBlock, block: Block, { bytes, attachments }: FullBlock): Promise<AcceptedBlock> {
   const { ledger, primitives } = checking
-  const block = decodeBlock(bytes)
-  const { turn } = await acceptHeader(checking, parent, block)
+  await acceptHeader(checking, parent, block)
   await acceptVotes(checking, parent, block)
-  const carried = await acceptTransactions(checking, parent, block, attachments)
-  const { execution } = executeStored(ledger, { bytes }, parent.position)
-  return { id: blockId(block.headerBytes, primitives), block, bytes, attachments: carried, execution, turn }
+  const transactions = readBlock(ledger, block)
+  const carried = acceptAttachments(checking, transactions, attachments)
+  await acceptSignatures(checking, parent, transactions)
+  const execution = executeBlock(ledger, block, transactions, parent.position)
+  return { id: blockId(block.headerBytes, primitives), block, bytes, attachments: carried, execution }
 }
 
 /** What a header and its seal say by themselves, against the block below. */
-export async function acceptHeader({ ledger, primitives, clock }: Pick<Checking, 'ledger' | 'primitives' | 'clock'>, parent: BranchBlock, { header, headerBytes, seal }: Pick<Block, 'header' | 'headerBytes' | 'seal'>): Promise<{ turn: number }> {
+export async function acceptHeader({ ledger, primitives, clock }: Pick<Checking, 'ledger' | 'primitives' | 'clock'>, parent: BranchBlock, { header, headerBytes, seal }: Pick<Block, 'header' | 'headerBytes' | 'seal'>): Promise<void> {
   if (!equalBytes(header.network, ledger.network.subarray(0, 16))) throw fail('wrong-network', 'The block belongs to another network.', { expected: bytesToHex(ledger.network.subarray(0, 16)), found: bytesToHex(header.network) })
   if (header.height !== parent.height + 1 || !equalBytes(header.parent, parent.id)) throw fail('previous-hash-mismatch', `Block ${header.height} does not follow block ${parent.height}.`, { expected: bytesToHex(parent.id), found: bytesToHex(header.parent) })
   const parameters = parametersAt(networkAt(parent.position), header.height)
@@ -62,7 +62,6 @@ export async function acceptHeader({ ledger, primitives, clock }: Pick<Checking,
   if (!held || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], held.key, seal), primitives))) {
     throw fail('invalid-signature', `The seal of block ${header.height} does not hold.`, { expected: `a seal of ${right.address}`, found: 'another signature' })
   }
-  return { turn: right.turn }
 }
 
 /** The difficulty is that of its branch, and the id shows as much work. Where none is asked for none is claimed either: it would weigh. */
@@ -96,22 +95,36 @@ function invalidVote(expected: string, found: string): TelltaleError {
   return fail('invalid-vote', 'The block carries a vote that does not hold.', { expected, found })
 }
 
-/** Every transaction's attachments are at hand and its signatures hold under the keys in force; those that wait here already were checked before. */
-async function acceptTransactions({ ledger, primitives, verifier, waiting, mayLack = () => false }: Checking, parent: BranchBlock, block: Block, attachments: Uint8Array[]): Promise<Attachment[]> {
-  const given = new Map(attachments.map((bytes) => [bytesToHex(primitives.sha256(bytes)), bytes]))
-  const carried: Attachment[] = []
+/** The signatures of every transaction hold under the keys in force; of those that wait here they were checked before. */
+async function acceptSignatures({ ledger, verifier, waiting }: Checking, parent: BranchBlock, transactions: ReadTransaction[]): Promise<void> {
   const checks: Promise<boolean>[] = []
-  for (const bytes of block.transactions) {
-    const read = ledger.read(bytes)
-    if (!read.ok) throw fail('invalid-transaction', `The block holds a transaction that cannot be read (${read.verdict.code}).`, { expected: 'a readable transaction', found: read.verdict.message })
-    const known = waiting.get(read.value.id)
-    const own = ledger.attachments(read.value).flatMap(({ sha256 }) => given.get(bytesToHex(sha256)) ?? known?.attachments.find((one) => equalBytes(one.sha256, sha256))?.bytes ?? [])
-    carried.push(...matchAttachments(ledger, read.value, own, primitives, mayLack))
-    const required = ledger.signatures(read.value, parent.position)
+  for (const read of transactions) {
+    const required = ledger.signatures(read, parent.position)
     if (!Array.isArray(required)) throw fail('invalid-transaction', `The block holds a transaction that fails (${required.code}): ${required.message}`, { expected: required.expected ?? 'keys in force', found: required.found ?? 'none' })
-    const isKnown = known !== null && equalBytes(known.checked.read.transaction.bytes, bytes) && required.every(({ key }, i) => known.checked.keys?.[i] === key)
+    const known = waiting.get(read.id)?.checked
+    const isKnown = known !== undefined && equalBytes(known.read.transaction.bytes, read.transaction.bytes) && required.every(({ key }, i) => known.keys?.[i] === key)
     if (!isKnown) checks.push(Promise.resolve(verifier.verify(required)))
   }
-  if ((await Promise.all(checks)).every(Boolean)) return carried
+  if ((await Promise.all(checks)).every(Boolean)) return
   throw fail('invalid-transaction', 'The block holds a transaction whose signature does not hold.', { expected: 'signatures that hold', found: 'another signature' })
+}
+
+/** What its transactions refer to and is not stored yet: from those that wait here, or as it came with the block (`missing-attachment`). Nothing is hashed that was hashed when it came. */
+function acceptAttachments({ ledger, primitives, waiting, mayLack = () => false }: Checking, transactions: ReadTransaction[], given: Uint8Array[]): Attachment[] {
+  let unread: Map<string, Uint8Array> | null = null
+  const fromBlock = (sha256: Uint8Array): Attachment | undefined => {
+    unread ??= new Map(given.map((bytes) => [bytesToMapKey(primitives.sha256(bytes)), bytes]))
+    const bytes = unread.get(bytesToMapKey(sha256))
+    return bytes && { sha256, bytes }
+  }
+  const carried: Attachment[] = []
+  for (const read of transactions) {
+    for (const reference of ledger.attachments(read)) {
+      const { sha256, length } = reference
+      const found = waiting.get(read.id)?.attachments.find((one) => equalBytes(one.sha256, sha256)) ?? fromBlock(sha256)
+      if (found?.bytes.length === length) carried.push(found)
+      else if (!ledger.store.hasAttachment(sha256) && !mayLack(sha256)) throw missingAttachment(reference)
+    }
+  }
+  return carried
 }

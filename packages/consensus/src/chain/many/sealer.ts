@@ -1,6 +1,6 @@
 import { isDecidedAlone, leastIntervalMs, networkAt, parametersAt } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
-import type { EngineCore, Sealing } from './core.ts'
+import type { EngineCore, Signing } from './core.ts'
 import { draftOn, isOpenBelow, ownRight, sealDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { STEP_MS_MIN, UNFINAL_DEPTH_MAX } from './limits.ts'
@@ -29,7 +29,7 @@ const PATIENCE_TIMES_MAX = 8
 
 interface SealerInit {
   core: EngineCore
-  sealing: Sealing
+  signing: Signing
   miner: Miner | null
   /** Runs in the engine's queue. */
   enqueue(task: () => Promise<void>): void
@@ -37,7 +37,7 @@ interface SealerInit {
   accept(sealed: AcceptedBlock): Promise<void>
 }
 
-export function createSealer({ core, sealing, miner, enqueue, accept }: SealerInit): Sealer {
+export function createSealer({ core, signing, miner, enqueue, accept }: SealerInit): Sealer {
   let cancel: (() => void) | null = null
   let wantedSince: { head: BranchBlock; sinceMs: number } | null = null
   let isSealing = false
@@ -58,8 +58,8 @@ export function createSealer({ core, sealing, miner, enqueue, accept }: SealerIn
     const network = networkAt(head.position)
     const parameters = parametersAt(network, height)
     const { blockMs, sealers } = parameters
-    const right = ownRight(sealing, head)
-    if (!right || !(sealers === 'anyone' || mayTakeTurn(core, height)) || head.height - branches.root.height >= UNFINAL_DEPTH_MAX) return null
+    const right = ownRight(signing, head)
+    if (!right || !(sealers === 'anyone' || mayTakeTurn(signing, height)) || head.height - branches.root.height >= UNFINAL_DEPTH_MAX) return null
     if (!isWanted()) {
       wantedSince = null
       return null
@@ -74,7 +74,7 @@ export function createSealer({ core, sealing, miner, enqueue, accept }: SealerIn
   /** Whether a block is wanted: for transactions, or to make those below final. */
   const isWanted = (): boolean => {
     const { head, waiting } = core
-    return isOpenBelow(core, head) || (waiting.count > 0 && waiting.inOrder().some(({ checked }) => !head.position.has(checked.read.id)))
+    return waiting.some(({ checked }) => !head.position.has(checked.read.id)) || isOpenBelow(core, head)
   }
 
   /** When the votes for the block below are there, or are not waited for any longer. */
@@ -85,7 +85,7 @@ export function createSealer({ core, sealing, miner, enqueue, accept }: SealerIn
   }
 
   const finish = async (draft: Draft, nonce?: Uint8Array): Promise<AcceptedBlock> => {
-    const sealed = await sealDraft(core, sealing, draft, nonce)
+    const sealed = await sealDraft(core, signing, draft, nonce)
     bench.keepTo(null)
     return sealed
   }
@@ -94,7 +94,7 @@ export function createSealer({ core, sealing, miner, enqueue, accept }: SealerIn
     isSealing = false
     const due = dueMs()
     if (due === null || due > core.clock.nowMs()) return consider()
-    const draft = draftOn(core, sealing, core.head)
+    const draft = draftOn(core, signing, core.head)
     if (!draft) return
     if (draft.header.difficulty === 1) return accept(await finish(draft))
     bench.begin(draft)
@@ -133,6 +133,6 @@ export function createSealer({ core, sealing, miner, enqueue, accept }: SealerIn
 }
 
 /** An authority seals a height once, whatever branch it is on. */
-function mayTakeTurn({ signing }: EngineCore, height: number): boolean {
-  return signing !== null && (height > signing.signed.state.sealedHeight || height === signing.unsentHeight)
+function mayTakeTurn({ signed, unsentHeight }: Signing, height: number): boolean {
+  return height > signed.state.sealedHeight || height === unsentHeight
 }

@@ -22,6 +22,8 @@ export interface WaitingRoom {
   /** Refuses what there is no room for, and a second one at the same place (`pool-full`, `sequence-taken`). */
   add(waiting: Waiting): void
   remove(id: Uint8Array): void
+  /** Whether there is one of which this holds; those that came first are asked first. */
+  some(holds: (waiting: Waiting) => boolean): boolean
   /** Each sender's in order of sequence; senders by the age of their oldest. */
   inOrder(): Waiting[]
 }
@@ -61,6 +63,10 @@ export function createWaitingRoom(): WaitingRoom {
       const own = bySender.get(sender)
       own?.delete(waiting.checked.read.transaction.sequence)
       if (own?.size === 0) bySender.delete(sender)
+    },
+    some(holds) {
+      for (const waiting of byId.values()) if (holds(waiting)) return true
+      return false
     },
     inOrder: () => [...bySender.values()].flatMap((own) => [...own.values()].sort((a, b) => a.checked.read.transaction.sequence - b.checked.read.transaction.sequence)),
   }
