@@ -24,6 +24,11 @@ export async function checkEnd({ nodes }: World, { sent }: Client): Promise<void
     const { failure } = running!.chain
     if (failure) throw fail('engine-failed', `The engine of ${id} stopped: ${failure.message}`, { cause: failure })
   }
+  const names = new Set(honest.map(({ identity }) => identity?.address))
+  for (const { id, running } of honest) {
+    const accused = running!.chain.verdicts.doubleVotes.find(({ address }) => names.has(address))
+    if (accused) throw fail('honest-accused', `${id} holds two votes of an honest authority that contradict each other.`, { expected: 'none', found: `${accused.first.sourceHeight} to ${accused.first.targetHeight}, ${accused.second.sourceHeight} to ${accused.second.targetHeight}` })
+  }
   checkRoots(honest)
   for (const node of honest) await checkLog(node, sent)
   for (const node of honest) checkBlame(node, honest)

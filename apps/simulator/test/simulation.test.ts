@@ -22,6 +22,12 @@ suite('a whole network on a simulated clock, network and disk', () => {
     assert.ok(played > 0 && certified > 0)
   })
 
+  test('an authority that comes back from an older backup does not vote against itself: seed 10', async () => {
+    const { failure, report } = await simulate({ seed: 10, authorities: 4 })
+    assert.ok(report.restores > 0)
+    assert.equal(failure, null)
+  })
+
   test('plays the same again from the same seed', async () => {
     const [one, other] = [await simulate({ seed: 5, authorities: 4, rounds: 4 }), await simulate({ seed: 5, authorities: 4, rounds: 4 })]
     assert.ok(one.report.blocks > 0)

@@ -12,10 +12,10 @@ export const CATALOGUE: Record<string, () => Misconduct> = {
   'surround-voter': createSurroundVoter,
 }
 
-/** Who misbehaves: those named, or as many as a network of this size bears, chosen by the seed. One in four networks has none. */
+/** Who misbehaves: those named, or as many as a network of this size bears, chosen by the seed. Two in five networks have none. */
 export function createMisconduct(seed: number, authorities: number, names?: string[]): Misconduct[] {
   const all = Object.keys(CATALOGUE)
-  const count = seed % 4 === 0 ? 0 : Math.floor((authorities - 1) / 3)
+  const count = seed % 5 < 2 ? 0 : Math.floor((authorities - 1) / 3)
   const chosen = names ?? Array.from({ length: count }, (_, i) => all[(seed * 7 + i) % all.length] as string)
   return chosen.map((name) => CATALOGUE[name]!())
 }

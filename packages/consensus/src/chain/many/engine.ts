@@ -22,6 +22,7 @@ import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
 import type { Sealer } from './sealer.ts'
+import { createStanding, isReadyAtStart } from './standing.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
@@ -68,7 +69,7 @@ const COMPARE_MS = 5_000
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, authority } = init
   const branches = createBranches(ledger, clock.nowMs())
-  const signing = authority && { ...authority, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
+  const signing = authority && { ...authority, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
@@ -118,12 +119,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head
       intake.takeBack(left)
-      const vote = signing && (await castVote(core, signing))
-      if (vote && signing) {
-        core.votes.add(signing.address, vote)
-        exchange.publish('vote', encodeVote(vote))
-        return settle()
-      }
+    }
+    const vote = signing && (await castVote(core, signing))
+    if (vote && signing) {
+      core.votes.add(signing.address, vote)
+      exchange.publish('vote', encodeVote(vote))
+      return settle()
     }
     sealer?.consider()
   }
@@ -185,7 +186,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
       note(vote, branches.find(vote.targetId) ?? core.head)
       await settle().catch(fell)
-      return 'pass-on'
+      // What there is no room for, or was said before in another way, is not passed on without end.
+      return core.votes.has(vote) || vote.targetHeight <= branches.root.height ? 'pass-on' : 'keep'
     })
 
   const tell = (submission: Uint8Array): void => {
@@ -244,7 +246,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       }
     },
     onQuestion: (_, question) => answerQuestion(core, cosigning, question),
-    onPeer: (peer) => catchUp.from(peer),
+    onPeer: (peer) => askAll(peer),
   }
 
   const catchUp = createCatchUp({
@@ -261,12 +263,18 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     await settle()
   })
 
+  const standing = signing && createStanding(core, signing, () => enqueue(settle))
+  const askAll = (peer: string): void => {
+    catchUp.from(peer)
+    // Those that do not answer, or hold and check only, are asked again in turn as long as it matters.
+    if (!signing?.isReady && !isStopped) void standing?.from(peer).catch((error: unknown) => (error instanceof TelltaleError ? undefined : fell(error)))
+  }
   let turnToAsk = 0
   let cancelCompare: () => void = () => undefined
   const compare = (): void => {
     const peers = exchange.peers()
     const peer = peers[turnToAsk++ % Math.max(1, peers.length)]
-    if (peer !== undefined) catchUp.from(peer)
+    for (const other of peers) if (other === peer || signing?.isReady === false) askAll(other)
     cancelCompare = clock.after(COMPARE_MS, compare)
   }
 

@@ -118,8 +118,8 @@ function isOpenBelow({ branches }: Pick<EngineCore, 'branches'>, head: BranchBlo
   return branches.path(head).some(({ content }) => content !== null && content.execution.transactions.length > 0)
 }
 
-function maySeal({ signed, unsentHeight }: Signing, height: number): boolean {
-  return height > signed.state.sealedHeight || height === unsentHeight
+function maySeal({ signed, unsentHeight, isReady }: Signing, height: number): boolean {
+  return isReady && (height > signed.state.sealedHeight || height === unsentHeight)
 }
 
 /** As many as fit, attachments counted: a block and what it refers to travel together. */
