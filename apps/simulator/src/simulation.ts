@@ -1,5 +1,5 @@
 import { fail } from '@telltale/core'
-import { checkEnd, describeNodes, openQuestion } from './checks.ts'
+import { checkEnd, describeNodes, openMisconduct, openQuestion } from './checks.ts'
 import { createFaults } from './faults.ts'
 import { createMisconduct } from './misconduct/catalogue.ts'
 import { createObserver } from './observer.ts'
@@ -69,8 +69,12 @@ async function play(init: WorldInit, rounds: number, report: Report): Promise<vo
   await faults.end()
   await client.admit(random.pick(honest))
   const endMs = clock.nowMs() + RECOVERY_MS_MAX
-  for (let open = openQuestion(honest, client); open !== null; open = openQuestion(honest, client)) {
-    if (clock.nowMs() > endMs) throw fail('stalled', `Nothing goes on any more: ${open}.\n${describeNodes(nodes)}\n`, { expected: `all certified within ${RECOVERY_MS_MAX / 1000} s` })
+  for (;;) {
+    const open = openQuestion(honest, client)
+    const misconduct = open === null ? openMisconduct(nodes) : null
+    if (open === null && misconduct === null) break
+    if (clock.nowMs() > endMs) throw fail('stalled', `Nothing goes on any more: ${open ?? misconduct}.\n${describeNodes(nodes)}\n`, { expected: `all certified within ${RECOVERY_MS_MAX / 1000} s` })
+    if (misconduct !== null) await client.admit(random.pick(honest))
     client.retry(honest)
     await pass(1000)
   }

@@ -1,11 +1,12 @@
 import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeSubmissions, equalBytes, errorToVerdict, fail, judge, verdictToError } from '@telltale/core'
 import type { Cosignature, Primitives, Signer } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, encodeVote, networkAt, setAt, voteCheck } from '@telltale/ledger'
-import type { Ledger, Vote } from '@telltale/ledger'
+import type { Block, Ledger, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import { createAccuser } from './accuser.ts'
 import { answerQuestion } from './answers.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
@@ -104,6 +105,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
   const intake = createIntake(core, () => sealer?.consider())
+  const accuser = signing && createAccuser(core, signing, intake)
   const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
@@ -163,6 +165,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
         const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, full)
         for (const vote of accepted.block.votes) note(vote, parent)
+        noteSeal(accepted.block, parent)
         await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
@@ -175,7 +178,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const note = (vote: Vote, block: BranchBlock): void => {
     const voter = voterAt(block, vote)
     const doubled = voter && core.votes.add(voter.address, vote)
-    if (doubled) verdicts.accuse(doubled)
+    if (!doubled) return
+    verdicts.accuse(doubled)
+    if (accuser) enqueue(() => accuser.votes(doubled))
+  }
+
+  /** Whoever sealed this sealed no other block on the same parent. */
+  const noteSeal = (block: Block, parent: BranchBlock): void => {
+    const twin = branches.all().find(({ content }) => content?.parent === parent && equalBytes(content.block.header.sealer, block.header.sealer))?.content
+    if (!twin) return
+    verdicts.countDoubleSeal()
+    if (accuser) enqueue(() => accuser.seals(twin.block, block))
   }
 
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>

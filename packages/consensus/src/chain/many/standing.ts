@@ -70,6 +70,8 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     if (!sealed) return
     const { headerBytes, seal } = decodeAnnouncement(sealed)
     const { height } = decodeHeader(headerBytes)
+    // It left after all, and is only not kept here any more.
+    if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
     if (height > sealedHeight && (await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], own.key, seal), primitives))) await signing.signed.write({ sealedHeight: height, sealedId: blockId(headerBytes, primitives) })
   }
 

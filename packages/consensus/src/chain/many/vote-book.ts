@@ -1,6 +1,6 @@
 import { bytesToMapKey, equalBytes, isQuorum } from '@telltale/core'
 import type { Authority } from '@telltale/core'
-import { compareVotes, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
+import { compareVotes, contradicts, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
 import { VOTES_KEPT_MAX } from './limits.ts'
@@ -100,11 +100,6 @@ export function createVoteBook(): VoteBook {
 function isFromBranch(target: BranchBlock, vote: Vote): boolean {
   const source = target.position.finality.justifiedHeight
   return vote.targetHeight === target.height && vote.sourceHeight === source && equalBytes(target.position.ancestor(source)?.id ?? new Uint8Array(0), vote.sourceId)
-}
-
-function contradicts(a: Vote, b: Vote): boolean {
-  if (a.targetHeight === b.targetHeight) return !equalBytes(a.targetId, b.targetId) || !equalBytes(a.sourceId, b.sourceId)
-  return (a.sourceHeight < b.sourceHeight && b.targetHeight < a.targetHeight) || (b.sourceHeight < a.sourceHeight && a.targetHeight < b.targetHeight)
 }
 
 /** The authority behind a vote, by the sets that a block's state knows at its target and its source; null where it is none. */
