@@ -7,6 +7,7 @@ import { addClient, addCounts, emptyReport } from './report.ts'
 import type { Report } from './report.ts'
 import { createClient } from './world/client.ts'
 import { createWorld } from './world/world.ts'
+import type { Weakness } from './world/weakness.ts'
 import type { WorldInit } from './world/world.ts'
 
 export interface SimulationInit {
@@ -17,6 +18,8 @@ export interface SimulationInit {
   misconduct?: string[]
   /** How often something goes wrong before all is put right. */
   rounds?: number
+  /** A rule that is taken away from every engine. */
+  weakness?: Weakness
 }
 
 export interface Outcome {
@@ -34,10 +37,10 @@ const LOOK_MS = 250
 const RECOVERY_MS_MAX = 300_000
 
 /** Plays one network through faults and misconduct, all from a seed, and checks what must hold: the same seed plays the same again. */
-export async function simulate({ seed, authorities, members = 1, misconduct: names, rounds = ROUNDS }: SimulationInit): Promise<Outcome> {
+export async function simulate({ seed, authorities, members = 1, misconduct: names, rounds = ROUNDS, weakness }: SimulationInit): Promise<Outcome> {
   const misconduct = createMisconduct(seed, authorities, names)
   const report = emptyReport()
-  const failure = await play({ seed, authorities, members, misconduct }, rounds, report).then(() => null, (error: Error) => error)
+  const failure = await play({ seed, authorities, members, misconduct, weakness: weakness ?? null }, rounds, report).then(() => null, (error: Error) => error)
   for (const { name, count } of misconduct) addCounts(report.misconduct, [[name, count]])
   return { seed, misconduct: misconduct.map(({ name }) => name), report, failure }
 }

@@ -32,6 +32,7 @@ suite('a network of several authorities', () => {
     const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 2 })
     const { clock, nodes } = network
     const [away, , , , member] = nodes as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode]
+    await clock.pass(1000)
     await network.kill(away)
     for (let i = 0; i < 6; i++) {
       const certified = member.chain.submit(await network.admission())

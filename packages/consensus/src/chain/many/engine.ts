@@ -62,6 +62,8 @@ export interface PeerChainInit {
   branchLog: BranchLog
   /** The authority that this node is; null for one that holds and checks only. */
   authority: { signer: Signer; address: string } | null
+  /** Another rule for the head than ours: for simulations that show what it is good for. */
+  chooseHead?: typeof chooseHead
 }
 
 /** How often a node asks one of the others what it lacks: what gossip lost comes this way. */
@@ -116,7 +118,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   /** After a block or a vote came: what is final is committed, the head is chosen, and this authority votes for it. */
   const settle = async (): Promise<void> => {
     await commitFinal()
-    const head = chooseHead(core)
+    const head = (init.chooseHead ?? chooseHead)(core)
     if (head !== core.head) {
       const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head

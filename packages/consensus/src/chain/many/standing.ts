@@ -9,7 +9,7 @@ import { decodeAnnouncement, encodeAnnouncement, encodeQuestion } from './messag
 /**
  * An authority that starts asks the others what it signed last, and signs nothing before enough of them have answered: its file may be an older one,
  * brought back from a backup, and whoever goes on from that signs against itself. Enough are those who make a quorum with it: with fewer nothing becomes
- * final anyway. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
+ * final anyway. For the others it waits a while: what it said last may have reached only one of them. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
  */
 export interface Standing {
   /** Asks a peer, where it is still asked for. */
@@ -18,6 +18,9 @@ export interface Standing {
 
 /** How many bytes of a question make old answers to it useless. */
 const NONCE_BYTES = 16
+
+/** How long an authority that starts waits for those that a quorum does not need. */
+const OTHERS_MS = 10_000
 
 /** What one authority says of another: where it stands itself, and the newest vote and seal of the other that it knows. */
 interface Answer {
@@ -46,6 +49,7 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
   const { ledger, exchange, primitives } = core
   /** What each authority said that it has final. */
   const heights = new Map<string, number>()
+  const startedMs = core.clock.nowMs()
   let asked = 0
   const set = (): AuthoritySet => setAt(networkAt(core.branches.root.position), core.branches.root.height + 1)
 
@@ -54,6 +58,7 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     if (signing.isReady || !authorities.some(({ address }) => address === signing.address)) return
     const answered = [...heights].filter(([address]) => authorities.some((one) => one.address === address))
     if (!isQuorum(answered.length + 1, authorities.length)) return
+    if (answered.length + 1 < authorities.length && core.clock.nowMs() < startedMs + OTHERS_MS) return
     // One that misbehaves may claim any height; at least one of so many is honest. What is final here cannot be voted against any more.
     const claimed = answered.map(([, height]) => height).sort((a, b) => b - a)
     if (core.branches.root.height < (claimed[Math.floor((authorities.length - 1) / 3)] ?? 0)) return
