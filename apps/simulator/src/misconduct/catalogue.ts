@@ -28,6 +28,8 @@ export const CATALOGUE: Record<string, (seed: number) => Misconduct> = {
 export function createMisconduct(seed: number, authorities: number, names?: string[]): Misconduct[] {
   const all = Object.keys(CATALOGUE)
   const count = seed % 5 < 2 ? 0 : Math.floor((authorities - 1) / 3)
-  const chosen = names ?? Array.from({ length: count }, (_, i) => all[(seed * 7 + i * 3) % all.length] as string)
+  // Counts the networks that have some, so that each misbehaviour has its turn.
+  const nth = Math.floor(seed / 5) * 3 + (seed % 5)
+  const chosen = names ?? Array.from({ length: count }, (_, i) => all[(nth + i * 3) % all.length] as string)
   return chosen.map((name) => CATALOGUE[name]!(seed))
 }

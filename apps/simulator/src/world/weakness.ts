@@ -46,8 +46,8 @@ export function weakenAnswers(honest: Participant, { address, signer }: TestIden
     async onQuestion(peer, bytes) {
       const question = decodeQuestion(bytes)
       if (question.kind !== 'standing') return honest.onQuestion(peer, bytes)
-      const { keyNumber, signature } = await signStatement('standing', network, [question.address, question.nonce, 0, null, null], signer)
-      return encode([address, keyNumber, 0, null, null, signature])
+      const { keyNumber, signature } = await signStatement('standing', network, [question.address, question.nonce, 0, 0, null, null], signer)
+      return encode([address, keyNumber, 0, 0, null, null, signature])
     },
   }
 }
