@@ -26,6 +26,7 @@ suite('a whole network on a simulated clock, network and disk', () => {
     [5, [], 'nobody is blamed for having moved to another branch while it was asked'],
     [57, [], 'transactions in blocks that lose wait again, also where their node was restarted'],
     [53, [], 'an authority that comes back from an older backup goes on above what others saw of it'],
+    [58, ['height-liar'], 'authorities that start vote again although others know of a final block that they cannot show'],
     [3, ['equivocator'], 'two seals on one parent end in the ledger, and their sealer leaves'],
     [6, ['forger'], 'blocks and votes that do not hold are refused'],
   ] as [number, string[], string][]) {

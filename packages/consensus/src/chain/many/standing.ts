@@ -66,9 +66,9 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     // One that misbehaves may claim any height; at least one of so many is honest. What is final here cannot be voted against any more.
     const finals = answered.map(([, { finalHeight }]) => finalHeight).sort((a, b) => b - a)
     const claimed = finals[Math.floor((authorities.length - 1) / 3)] ?? 0
-    if (core.branches.root.height < claimed) return
     // No honest head is further away than that, whatever is claimed.
-    if (isOld) await goAbove(Math.min(claimed + UNFINAL_DEPTH_MAX, Math.max(0, ...answered.map(([, { headHeight }]) => headHeight))))
+    const heads = Math.min(claimed + UNFINAL_DEPTH_MAX, Math.max(0, ...answered.map(([, { headHeight }]) => headHeight)))
+    await goAbove(isOld ? Math.max(claimed, heads) : claimed)
     signing.isReady = true
     onReady()
   }
@@ -77,13 +77,14 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
   const goAbove = async (height: number): Promise<void> => {
     const { voted, sealedHeight, sealedId } = signing.signed.state
     const last = voted ?? { sourceHeight: 0, targetHeight: 0, targetId: ledger.network }
+    if (height <= last.sourceHeight && height <= sealedHeight) return
     const isHigher = height > last.targetHeight
     await signing.signed.write({
       voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId: isHigher ? core.branches.root.id : last.targetId },
       sealedHeight: Math.max(sealedHeight, height),
       sealedId,
     })
-    signing.unsentHeight = null
+    if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
   }
 
   const raise = async ({ vote, sealed }: Answer, own: Authority): Promise<void> => {
