@@ -17,17 +17,46 @@ export function openQuestion(nodes: SimulatedNode[], { sent }: Client): string |
   return null
 }
 
-/** What must hold once a run is over (`engine-failed`, `roots-differ`, `transaction-lost`, `honest-blamed`, `no-misconduct`). */
+/** What must hold once a run is over (`engine-failed`, `roots-differ`, `transaction-lost`, `honest-blamed`, `honest-accused`, `honest-suspended`). */
 export async function checkEnd({ nodes }: World, { sent }: Client): Promise<void> {
   const honest = nodes.filter(({ misconduct }) => misconduct === null)
   for (const { id, running } of honest) {
     const { failure } = running!.chain
     if (failure) throw fail('engine-failed', `The engine of ${id} stopped: ${failure.message}`, { cause: failure })
   }
+  const names = new Set(honest.map(({ identity }) => identity?.address))
+  for (const { id, running } of honest) {
+    const accused = running!.chain.verdicts.doubleVotes.find(({ address }) => names.has(address))
+    if (accused) throw fail('honest-accused', `${id} holds two votes of an honest authority that contradict each other.`, { expected: 'none', found: `${accused.first.sourceHeight} to ${accused.first.targetHeight}, ${accused.second.sourceHeight} to ${accused.second.targetHeight}` })
+  }
+  checkAccused(honest)
   checkRoots(honest)
   for (const node of honest) await checkLog(node, sent)
   for (const node of honest) checkBlame(node, honest)
-  for (const { id, misconduct } of nodes) if (misconduct?.count === 0) throw fail('no-misconduct', `${id} never did what it is there for.`, { expected: misconduct.name })
+}
+
+/** Nobody honest is suspended. */
+function checkAccused(honest: SimulatedNode[]): void {
+  const set = newestSet(honest)
+  for (const { id, identity } of honest) if (identity && !set.includes(identity.address)) throw fail('honest-suspended', `${id} is honest and was suspended.`)
+}
+
+function newestSet([first]: SimulatedNode[]): string[] {
+  const { ledger } = first!.running!
+  return ledger.authorities(ledger.position.height + 1).map(({ address }) => address)
+}
+
+/** Misbehaviour that two signatures prove. */
+const PROVABLE = new Set(['double-voter', 'surround-voter', 'equivocator'])
+
+/** Whose misbehaviour has not happened yet, or was proved and has not ended; null where there is none. It goes on while blocks are made. */
+export function openMisconduct(nodes: SimulatedNode[]): string | null {
+  const set = newestSet(nodes.filter(({ misconduct }) => misconduct === null))
+  for (const { id, identity, misconduct } of nodes) {
+    if (misconduct?.count === 0) return `${id} has not been a ${misconduct.name} yet`
+    if (misconduct && identity && PROVABLE.has(misconduct.name) && set.includes(identity.address)) return `${id} is a ${misconduct.name} and still an authority`
+  }
+  return null
 }
 
 function checkRoots(honest: SimulatedNode[]): void {

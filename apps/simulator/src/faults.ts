@@ -2,7 +2,7 @@ import type { Report } from './report.ts'
 import type { SimulatedNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** What goes wrong by chance: nodes end, lose power, are split from each other, messages are lost. */
+/** What goes wrong by chance: nodes end, lose power, come back from an older backup, are split from each other, messages are lost. */
 export interface Faults {
   /** Something new goes wrong, or something is put right. */
   next(): Promise<void>
@@ -11,10 +11,16 @@ export interface Faults {
 }
 
 const LOSS_SHARE_MAX = 0.3
+const BACKUP_CHANCE = 0.2
 /** Steps of a disk within which its power fails. */
 const STEPS_MAX = 40
 
 export function createFaults({ random, links, nodes }: World, report: Report, onEnd: (node: SimulatedNode) => void): Faults {
+  // What an authority forgot counts as misconduct: no more of them than the network bears.
+  const authorities = nodes.filter(({ identity }) => identity !== null)
+  const honest = authorities.filter(({ misconduct }) => misconduct === null)
+  const borne = Math.floor((authorities.length - 1) / 3) - (authorities.length - honest.length)
+  const restorable = [...nodes.filter(({ identity }) => identity === null), ...honest.slice(0, Math.max(0, borne))]
   const end = async (node: SimulatedNode, isPowerLost: boolean): Promise<void> => {
     onEnd(node)
     report[isPowerLost ? 'powerCuts' : 'kills'] += 1
@@ -39,8 +45,9 @@ export function createFaults({ random, links, nodes }: World, report: Report, on
       links.dropShare = random.chance(0.5) ? 0 : random.fraction() * LOSS_SHARE_MAX
       if (links.dropShare > 0) report.losses += 1
       await endFailed()
+      for (const { machine, running } of nodes) if (running && random.chance(BACKUP_CHANCE)) machine.backUp()
       const victim = random.pick(nodes)
-      switch (random.below(8)) {
+      switch (random.below(10)) {
         case 0:
           if (victim.running) await end(victim, false)
           break
@@ -62,6 +69,13 @@ export function createFaults({ random, links, nodes }: World, report: Report, on
         case 5:
           for (const node of nodes) if (node.running && random.chance(0.5)) await end(node, random.chance(0.5))
           break
+        case 6:
+        case 7: {
+          const frail = random.pick(restorable)
+          if (frail?.running) await end(frail, false)
+          if (await frail?.machine.restore()) report.restores += 1
+          break
+        }
         default:
       }
       for (const node of nodes) if (!node.running && random.chance(0.5)) await start(node)

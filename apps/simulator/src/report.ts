@@ -4,6 +4,8 @@ import type { Client } from './world/client.ts'
 export interface Report {
   kills: number
   powerCuts: number
+  /** Nodes that came back from a backup. */
+  restores: number
   splits: number
   /** Rounds in which messages were lost. */
   losses: number
@@ -23,7 +25,7 @@ export interface Report {
 }
 
 export function emptyReport(): Report {
-  return { kills: 0, powerCuts: 0, splits: 0, losses: 0, blocks: 0, forks: 0, reorganisations: 0, certified: 0, cutOffs: 0, refused: new Map(), misconduct: new Map(), lagsMs: [] }
+  return { kills: 0, powerCuts: 0, restores: 0, splits: 0, losses: 0, blocks: 0, forks: 0, reorganisations: 0, certified: 0, cutOffs: 0, refused: new Map(), misconduct: new Map(), lagsMs: [] }
 }
 
 export function addCounts(to: Map<string, number>, counts: Iterable<readonly [string, number]>): void {
@@ -38,7 +40,7 @@ export function addClient(report: Report, { lagsMs, refusals }: Client): void {
 
 /** Adds one report to another. */
 export function addReport(to: Report, one: Report): void {
-  for (const name of ['kills', 'powerCuts', 'splits', 'losses', 'blocks', 'forks', 'reorganisations', 'certified', 'cutOffs'] as const) to[name] += one[name]
+  for (const name of ['kills', 'powerCuts', 'restores', 'splits', 'losses', 'blocks', 'forks', 'reorganisations', 'certified', 'cutOffs'] as const) to[name] += one[name]
   addCounts(to.refused, one.refused)
   addCounts(to.misconduct, one.misconduct)
   to.lagsMs.push(...one.lagsMs)
@@ -49,7 +51,7 @@ export function reportLines(report: Report): string[] {
   const lags = report.lagsMs.toSorted((a, b) => a - b)
   const lag = (share: number): string => `${((lags[Math.floor((lags.length - 1) * share)] ?? 0) / 1000).toFixed(1)} s`
   return [
-    `faults        ${report.kills} kills, ${report.powerCuts} power cuts, ${report.splits} splits, ${report.losses} rounds with losses`,
+    `faults        ${report.kills} kills, ${report.powerCuts} power cuts, ${report.restores} restored backups, ${report.splits} splits, ${report.losses} rounds with losses`,
     `blocks        ${report.blocks} final, ${report.forks} on branches that lost, ${report.reorganisations} reorganisations`,
     `transactions  ${report.certified} certified after ${lag(0.5)} (half of them), ${lag(0.95)} (95 %), ${lag(1)} (all)`,
     `refused       ${list(report.refused)}`,

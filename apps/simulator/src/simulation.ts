@@ -1,5 +1,5 @@
 import { fail } from '@telltale/core'
-import { checkEnd, describeNodes, openQuestion } from './checks.ts'
+import { checkEnd, describeNodes, openMisconduct, openQuestion } from './checks.ts'
 import { createFaults } from './faults.ts'
 import { createMisconduct } from './misconduct/catalogue.ts'
 import { createObserver } from './observer.ts'
@@ -7,6 +7,7 @@ import { addClient, addCounts, emptyReport } from './report.ts'
 import type { Report } from './report.ts'
 import { createClient } from './world/client.ts'
 import { createWorld } from './world/world.ts'
+import type { Weakness } from './world/weakness.ts'
 import type { WorldInit } from './world/world.ts'
 
 export interface SimulationInit {
@@ -17,6 +18,8 @@ export interface SimulationInit {
   misconduct?: string[]
   /** How often something goes wrong before all is put right. */
   rounds?: number
+  /** A rule that is taken away from every engine. */
+  weakness?: Weakness
 }
 
 export interface Outcome {
@@ -34,10 +37,10 @@ const LOOK_MS = 250
 const RECOVERY_MS_MAX = 300_000
 
 /** Plays one network through faults and misconduct, all from a seed, and checks what must hold: the same seed plays the same again. */
-export async function simulate({ seed, authorities, members = 1, misconduct: names, rounds = ROUNDS }: SimulationInit): Promise<Outcome> {
+export async function simulate({ seed, authorities, members = 1, misconduct: names, rounds = ROUNDS, weakness }: SimulationInit): Promise<Outcome> {
   const misconduct = createMisconduct(seed, authorities, names)
   const report = emptyReport()
-  const failure = await play({ seed, authorities, members, misconduct }, rounds, report).then(() => null, (error: Error) => error)
+  const failure = await play({ seed, authorities, members, misconduct, weakness: weakness ?? null }, rounds, report).then(() => null, (error: Error) => error)
   for (const { name, count } of misconduct) addCounts(report.misconduct, [[name, count]])
   return { seed, misconduct: misconduct.map(({ name }) => name), report, failure }
 }
@@ -69,8 +72,12 @@ async function play(init: WorldInit, rounds: number, report: Report): Promise<vo
   await faults.end()
   await client.admit(random.pick(honest))
   const endMs = clock.nowMs() + RECOVERY_MS_MAX
-  for (let open = openQuestion(honest, client); open !== null; open = openQuestion(honest, client)) {
-    if (clock.nowMs() > endMs) throw fail('stalled', `Nothing goes on any more: ${open}.\n${describeNodes(nodes)}\n`, { expected: `all certified within ${RECOVERY_MS_MAX / 1000} s` })
+  for (;;) {
+    const open = openQuestion(honest, client)
+    const misconduct = open === null ? openMisconduct(nodes) : null
+    if (open === null && misconduct === null) break
+    if (clock.nowMs() > endMs) throw fail('stalled', `Nothing goes on any more: ${open ?? misconduct}.\n${describeNodes(nodes)}\n`, { expected: `all certified within ${RECOVERY_MS_MAX / 1000} s` })
+    if (misconduct !== null) await client.admit(random.pick(honest))
     client.retry(honest)
     await pass(1000)
   }

@@ -22,6 +22,21 @@ suite('a whole network on a simulated clock, network and disk', () => {
     assert.ok(played > 0 && certified > 0)
   })
 
+  for (const [seed, misconduct, what] of [
+    [5, [], 'nobody is blamed for having moved to another branch while it was asked'],
+    [57, [], 'transactions in blocks that lose wait again, also where their node was restarted'],
+    [53, [], 'an authority that comes back from an older backup goes on above what others saw of it'],
+    [58, ['height-liar'], 'authorities that start vote again although others know of a final block that they cannot show'],
+    [3, ['equivocator'], 'two seals on one parent end in the ledger, and their sealer leaves'],
+    [6, ['forger'], 'blocks and votes that do not hold are refused'],
+  ] as [number, string[], string][]) {
+    test(`${what}: seed ${seed}`, async () => {
+      const { failure, report } = await simulate({ seed, authorities: 4, misconduct })
+      assert.equal(failure, null)
+      for (const name of misconduct) assert.ok((report.misconduct.get(name) ?? 0) > 0)
+    })
+  }
+
   test('plays the same again from the same seed', async () => {
     const [one, other] = [await simulate({ seed: 5, authorities: 4, rounds: 4 }), await simulate({ seed: 5, authorities: 4, rounds: 4 })]
     assert.ok(one.report.blocks > 0)

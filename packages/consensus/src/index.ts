@@ -17,3 +17,4 @@ export { decodeAnnouncement, decodeQuestion, encodeAnnouncement, encodeFullBlock
 export type { Miner } from './chain/many/miner.ts'
 export type { Work } from './chain/many/work-bench.ts'
 export type { PoolView } from './chain/pool-view.ts'
+export type { Branches } from './chain/many/branches.ts'

@@ -9,7 +9,7 @@ export { faultsTolerated, isQuorum, isSameAuthority, setFromCbor, setHash, setTo
 export type { Authority, AuthoritySet, KeyReader } from './checkpoint/authority-set.ts'
 export { checkpointFromCbor, checkpointToCbor, decodeCheckpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts'
 export type { Checkpoint } from './checkpoint/checkpoint.ts'
-export { cosign, cosignatureCheck, createReceiptEncoder, decodeReceipt, encodeCosignature, encodeReceipt, readCosignature } from './checkpoint/cosignature.ts'
+export { cosign, cosignatureCheck, createReceiptEncoder, decodeReceipt, encodeCosignature, encodeReceipt, readCosignature, readCosignedCheckpoint } from './checkpoint/cosignature.ts'
 export type { Cosignature, Receipt } from './checkpoint/cosignature.ts'
 export { checkReceipt, decodeReceipts, encodeReceipts } from './checkpoint/receipt-check.ts'
 export type { ReceiptTrust } from './checkpoint/receipt-check.ts'

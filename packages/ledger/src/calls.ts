@@ -2,6 +2,7 @@ import type { Primitives } from '@telltale/core'
 import type { Call } from './call.ts'
 import { addStream, createAsset, createEnrolDevice, retireDevice, transfer } from './calls/asset.ts'
 import { correction } from './calls/correction.ts'
+import { evidence } from './calls/evidence.ts'
 import { createFork } from './calls/fork.ts'
 import { approve, propose, resumed } from './calls/governance.ts'
 import { createAdmit, rotate, roles, sealKey, suspend } from './calls/identity.ts'
@@ -30,6 +31,7 @@ export function createCalls(primitives: Primitives): Map<number, Call<unknown>> 
     createFork(primitives),
     propose,
     approve,
+    evidence,
     resumed,
   ] as Call<unknown>[]
   return new Map(all.map((call) => [call.number, call]))

@@ -1,5 +1,7 @@
 /** Limits of the ledger that no network can raise, each with its reason. What a network may choose is in parameters.ts. */
 
+/** Authorities that evidence leaves in force: with fewer a single one that stays away, or is accused next, would end the network. */
+export const AUTHORITIES_KEPT_MIN = 3
 /** Intervals of one entry (keys, roles, owners, streams): every certificate carries them all. Rotation and suspension may exceed it. */
 export const INTERVALS_MAX = 1024
 /** UTF-8 bytes of a reason or of the text of a correction. */

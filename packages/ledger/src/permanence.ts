@@ -27,6 +27,9 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'not-a-fork',
   'unknown-key',
   'no-such-record',
+  // Evidence.
+  'already-known',
+  'no-contradiction',
 ])
 
 /** Whether a transaction that was refused with this code is refused for good; its sender's own signature was found valid. */

@@ -7,7 +7,7 @@ import { testBytes, testIdentity } from './test-identity.ts'
 import type { TestIdentity } from './test-identity.ts'
 
 /** Call numbers by name, as docs name them. */
-export const CALLS = { admit: 1, roles: 2, suspend: 3, rotate: 4, sealKey: 5, createAsset: 8, enrolDevice: 9, addStream: 10, retireDevice: 11, transfer: 12, record: 16, resume: 17, grant: 18, forget: 19, relay: 20, correction: 24, fork: 26, propose: 32, approve: 33, resumed: 35 } as const
+export const CALLS = { admit: 1, roles: 2, suspend: 3, rotate: 4, sealKey: 5, createAsset: 8, enrolDevice: 9, addStream: 10, retireDevice: 11, transfer: 12, record: 16, resume: 17, grant: 18, forget: 19, relay: 20, correction: 24, fork: 26, propose: 32, approve: 33, evidence: 34, resumed: 35 } as const
 
 /** A role without scope and expiry. */
 export function role(name: string, scope: string | null = null, expiryMs: number | null = null): Cbor {

@@ -26,7 +26,7 @@ export function createEquivocator(): Misconduct {
         const [some, others] = halves(honest.peers())
         const tell = async (accomplice: Accomplice): Promise<void> => {
           const id = blockId(decodeAnnouncement(bytes).headerBytes, portable)
-          const twin = await makeTwin(accomplice, id, accomplice.chain, ({ header }) => ({ header: { ...header, timeMs: header.timeMs + 1 } }))
+          const twin = await makeTwin(accomplice, id, ({ header }) => ({ header: { ...header, timeMs: header.timeMs + 1 } }))
           whisper.to(some, () => honest.publish(topic, bytes))
           if (!twin) return
           twins.push(twin)

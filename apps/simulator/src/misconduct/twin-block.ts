@@ -13,7 +13,7 @@ export interface TwinBlock {
 }
 
 /** Seals a block that differs from one's own; `isSealed` false leaves a seal that does not hold. */
-export async function makeTwin({ ledger, primitives, identity }: Accomplice, id: Uint8Array, chain: Accomplice['chain'], change: (block: Block) => { header: BlockHeader; transactions?: Uint8Array[]; votes?: Block['votes'] }, isSealed = true): Promise<TwinBlock | null> {
+export async function makeTwin({ ledger, chain, primitives, identity }: Accomplice, id: Uint8Array, change: (block: Block) => { header: BlockHeader; transactions?: Uint8Array[]; votes?: Block['votes'] }, isSealed = true): Promise<TwinBlock | null> {
   const own = chain.branches().find((block) => equalBytes(block.id, id))?.content
   if (!own) return null
   const { header, transactions = own.block.transactions, votes = own.block.votes } = change(own.block)

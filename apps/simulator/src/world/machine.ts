@@ -13,17 +13,24 @@ export interface Machine {
   kill(): void
   /** The power fails: what was not synced is lost, or torn. */
   cutPower(random: SeededRandom): void
+  /** Keeps a copy of the files of the store. */
+  backUp(): void
+  /** The machine is another one, with nothing but the last copy on its disk; false where there is none. */
+  restore(): Promise<boolean>
 }
 
 const DIRECTORY = '/data/store'
 
 export function createMachine(): Machine {
-  const disk = new SimulatedDisk()
-  const rows = createSimulatedRows(disk, createMemoryRows)
+  let disk = new SimulatedDisk()
+  let rows = createSimulatedRows(disk, createMemoryRows)
   let blocks: Uint8Array[] = []
   let isNew = true
+  let backup: Map<string, Uint8Array> | null = null
   return {
-    disk,
+    get disk() {
+      return disk
+    },
     branchLog: {
       load: async () => [...blocks],
       async append(block) {
@@ -42,5 +49,27 @@ export function createMachine(): Machine {
     },
     kill: () => disk.kill(),
     cutPower: (random) => disk.restart(random),
+    backUp() {
+      backup = disk.snapshot()
+    },
+    async restore() {
+      if (!backup) return false
+      disk = new SimulatedDisk()
+      rows = createSimulatedRows(disk, createMemoryRows)
+      blocks = []
+      await writeFiles(disk, backup)
+      return true
+    },
+  }
+}
+
+async function writeFiles(disk: SimulatedDisk, files: Map<string, Uint8Array>): Promise<void> {
+  for (const [path, bytes] of files) {
+    const folder = path.slice(0, path.lastIndexOf('/'))
+    await disk.makeDirectory(folder)
+    const file = await disk.open(path, 'create')
+    await file.write([bytes], 0)
+    await file.sync()
+    await disk.syncDirectory(folder)
   }
 }

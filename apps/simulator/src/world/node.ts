@@ -10,6 +10,8 @@ import type { SeededRandom, SimulatedClock, SimulatedNetwork, TestIdentity } fro
 import type { Misconduct } from '../misconduct/misconduct.ts'
 import { createMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { heaviestHead, weakenAnswers, weakenStore } from './weakness.ts'
+import type { Weakness } from './weakness.ts'
 
 /** What all nodes of a simulation share. */
 export interface Surroundings {
@@ -20,6 +22,7 @@ export interface Surroundings {
   genesis: GenesisFile
   /** Ids of all nodes. */
   ids: string[]
+  weakness: Weakness | null
 }
 
 /** A node as it runs in production, on a simulated clock, disk and network. What its disk holds survives when it ends. */
@@ -89,8 +92,8 @@ interface RunInit {
   log(event: NetworkEvent): void
 }
 
-async function run({ clock, random, links, primitives, genesis, ids }: Surroundings, { id, identity, misconduct, machine, blame, log }: RunInit): Promise<Running> {
-  const store = await machine.openStore(genesis.network)
+async function run({ clock, random, links, primitives, genesis, ids, weakness }: Surroundings, { id, identity, misconduct, machine, blame, log }: RunInit): Promise<Running> {
+  const store = weakenStore(await machine.openStore(genesis.network), weakness)
   const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
   if (identity && !store.signed) await store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
   const own = misconduct?.clock?.(clock) ?? clock
@@ -106,6 +109,7 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
     onQuestion: async (peer, question) => chain?.participant.onQuestion(peer, question) ?? new Uint8Array(0),
     onPeer: (peer) => chain?.participant.onPeer(peer),
   }
+  const told = weakness === 'forgotten-votes' && identity ? weakenAnswers(honest, identity, genesis.network) : honest
   const transport = links.transport(id)
   const network = await createNetwork({
     networkId: genesis.network,
@@ -120,7 +124,7 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
       const { height, id: head, finalHeight, waiting } = chain?.status() ?? { height: 0, id: genesis.network, finalHeight: 0, waiting: 0 }
       return { height, head, finalHeight, poolSize: waiting }
     },
-    participant: misconduct?.participant?.(honest) ?? honest,
+    participant: misconduct?.participant?.(told) ?? told,
     log,
     book: null,
     primitives,
@@ -137,7 +141,7 @@ async function run({ clock, random, links, primitives, genesis, ids }: Surroundi
     },
   }
   const exchange: Exchange = misconduct?.exchange?.(watched) ?? watched
-  chain = await createPeerChain({ ledger, primitives, verifier: createInlineVerifier(primitives), clock: engineClock, exchange, branchLog: machine.branchLog, own: identity })
+  chain = await createPeerChain({ ledger, primitives, verifier: createInlineVerifier(primitives), clock: engineClock, exchange, branchLog: machine.branchLog, own: identity, ...(weakness === 'heaviest-head' ? { chooseHead: heaviestHead } : {}) })
   await network.start()
   const running = { ledger, store, chain, network }
   misconduct?.start({ ledger, chain, exchange: network.exchange, clock: engineClock, random, primitives, identity: identity as TestIdentity })

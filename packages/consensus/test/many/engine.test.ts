@@ -33,6 +33,7 @@ suite('a network of several authorities', () => {
     const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 2 })
     const { clock, nodes } = network
     const [away, , , , member] = nodes as [SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode, SimulatedNode]
+    await clock.pass(1000)
     await network.kill(away)
     for (let i = 0; i < 6; i++) {
       const certified = member.chain.submit(await network.admission())
@@ -48,6 +49,8 @@ suite('a network of several authorities', () => {
     const network = await createSimulatedNetwork({ authorities: 4, members: 0, seed: 3 })
     const { clock, nodes, peers } = network
     const names = nodes.map(({ name }) => name)
+    // They ask each other what they signed last before they sign.
+    await clock.pass(1000)
     peers.split([names.slice(0, 2), names.slice(2)])
     const waiting = [nodes[0]!.chain.submit(await network.admission()), nodes[3]!.chain.submit(await network.admission())]
     await clock.pass(60_000)

@@ -26,6 +26,8 @@ async function codeOf(run: Promise<unknown>): Promise<string> {
 async function forge(parameters: Partial<Parameters>): Promise<{ network: SimulatedNetwork; codeWith(change: Partial<BlockHeader>, options?: { signer?: Signer; spoil?: boolean; aheadMs?: number }): Promise<string> }> {
   const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 5, parameters: { blockMs: 1000, workBits: 6, ...parameters } })
   const { clock, nodes, peers } = network
+  // First they ask each other what they signed last.
+  await clock.pass(2000)
   peers.split(nodes.map(({ name }) => [name]))
   const [node] = nodes as [SimulatedNetwork['nodes'][0]]
   void node.chain.submit(await network.admission()).catch(() => undefined)

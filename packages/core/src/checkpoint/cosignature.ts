@@ -78,6 +78,19 @@ export function readCosignature(bytes: Uint8Array): { cosignature: Cosignature; 
   return { cosignature, height: asUint(height, 'cosignature height') }
 }
 
+/** The checkpoint that a cosignature is about, as its header and what stands beside it state it; whether it holds is not looked at. Codes as `readCosignature`. */
+export function readCosignedCheckpoint(bytes: Uint8Array, network: Uint8Array, logRoot: Uint8Array): Checkpoint {
+  const [, height, size, stateRoot, setHash] = asArray(decodeSign1(bytes).protectedHeader.get(LABEL_CHECKPOINT), 'cosignature checkpoint', 5)
+  return {
+    network,
+    height: asUint(height, 'cosignature height'),
+    size: asUint(size, 'cosignature size'),
+    logRoot,
+    stateRoot: asBytes(stateRoot, 'cosignature state root', 32),
+    setHash: asBytes(setHash, 'cosignature set hash', 32),
+  }
+}
+
 /** An RFC 9942 receipt: the cosignature with an inclusion proof [size, index, path] under unprotected label 396. */
 export function encodeReceipt(checkpoint: Checkpoint, algorithm: Algorithm, cosignature: Cosignature, index: number, path: Uint8Array[]): Uint8Array {
   return createReceiptEncoder(checkpoint, algorithm, cosignature)(index, path)

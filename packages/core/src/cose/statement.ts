@@ -8,7 +8,7 @@ import { encode } from '../encoding/writer.ts'
 import { signatureInput } from './sign1.ts'
 
 /** Signatures that are no transactions: all have one shape, told apart by their type, so that none can be replayed as another. */
-export type StatementType = 'seal' | 'key' | 'consent' | 'refusal' | 'vote' | 'peer'
+export type StatementType = 'seal' | 'key' | 'consent' | 'refusal' | 'vote' | 'peer' | 'standing'
 
 /** Key number and signature; the rest of the COSE_Sign1 is rebuilt from what stands beside it. */
 export interface StatementSignature {

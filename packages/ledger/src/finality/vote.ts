@@ -60,6 +60,12 @@ export function compareVotes(a: Vote, b: Vote): number {
   return a.targetHeight - b.targetHeight || compareBytes(a.voter, b.voter)
 }
 
+/** Whether no honest authority casts both: for one target height, or one around the other. */
+export function contradicts(a: Vote, b: Vote): boolean {
+  if (a.targetHeight === b.targetHeight) return !equalBytes(a.targetId, b.targetId) || a.sourceHeight !== b.sourceHeight || !equalBytes(a.sourceId, b.sourceId)
+  return (a.sourceHeight < b.sourceHeight && b.targetHeight < a.targetHeight) || (b.sourceHeight < a.sourceHeight && a.targetHeight < b.targetHeight)
+}
+
 /** The authority of a set that cast it: its address and its key number; null where there is none. */
 export function voterIn(set: AuthoritySet, vote: Pick<Vote, 'voter' | 'keyNumber'>): Authority | null {
   return set.find(({ address, keyNumber }) => keyNumber === vote.keyNumber && equalBytes(addressToBytes(address, 'tt'), vote.voter)) ?? null

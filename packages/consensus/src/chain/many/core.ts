@@ -32,6 +32,8 @@ export interface Signing extends OwnIdentity {
   signed: SignedFile
   /** A height that was written as sealed by a process that died before its block was kept: its seal never left, so it may be sealed again. */
   unsentHeight: number | null
+  /** Whether enough others said what this authority signed last, so that it may sign again. */
+  isReady: boolean
 }
 
 /** What the parts of the engine share. Only the engine's own queue changes it. */

@@ -6,9 +6,11 @@ import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
 import type { Certified } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import { createAccuser } from './accuser.ts'
 import { createActivity } from './activity.ts'
 import type { Activity } from './activity.ts'
 import { answerQuestion } from './answers.ts'
+import { createAsking } from './asking.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
@@ -32,6 +34,7 @@ import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
 import { rememberLost, showBranches } from './shown-branches.ts'
 import type { LostBlock, ShownBlock } from './shown-branches.ts'
+import { createStanding, isReadyAtStart } from './standing.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
@@ -86,15 +89,14 @@ export interface PeerChainInit {
   own: OwnIdentity | null
   /** Does the work where the network asks for some; without one, only what is brought from outside is used. */
   miner?: Miner
+  /** Another rule for the head than ours: for simulations that show what it is good for. */
+  chooseHead?: typeof chooseHead
 }
-
-/** How often a node asks one of the others what it lacks: what gossip lost comes this way. */
-const COMPARE_MS = 5_000
 
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
-  const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null }
+  const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
@@ -131,6 +133,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
   const intake = createIntake(core, () => sealer?.consider())
+  const accuser = createAccuser({ core, intake, verdicts, enqueue })
   const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
@@ -142,13 +145,13 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   /** After a block or a vote came: what is final is committed, the head is chosen, and this authority votes for it. */
   const settle = async (): Promise<void> => {
     await commitFinal()
-    const head = chooseHead(core)
+    const head = (init.chooseHead ?? chooseHead)(core)
     if (head !== core.head) {
       const left = branches.path(core.head).filter((block) => !branches.contains(head, block))
       core.head = head
       intake.takeBack(left)
-      if (await voter?.vote()) return settle()
     }
+    if (await voter?.vote()) return settle()
     sealer?.consider()
   }
 
@@ -188,7 +191,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
         const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, block, full)
-        for (const vote of accepted.block.votes) note(vote, voterAt(parent, vote) as Authority)
+        for (const vote of accepted.block.votes) accuser.noteVote(vote, (voterAt(parent, vote) as Authority).address)
+        accuser.noteSeal(accepted.block, parent)
         await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
@@ -197,22 +201,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       return true
     })
 
-  /** Keeps a vote that holds; where its voter said otherwise before, that is kept too. */
-  const note = (vote: Vote, { address }: Authority): void => {
-    const doubled = core.votes.add(address, vote)
-    if (doubled) verdicts.accuse(doubled)
-  }
-
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>
     inTurn(async () => {
       const vote: Vote = decodeVote(bytes)
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      note(vote, voter)
+      accuser.noteVote(vote, voter.address)
       activity.sawVote(vote, clock.nowMs())
       await settle().catch(fell)
-      return 'pass-on'
+      // What there is no room for, or was said before in another way, is not passed on without end.
+      return core.votes.has(vote) || vote.targetHeight <= branches.root.height ? 'pass-on' : 'keep'
     })
 
   const tell = (submission: Uint8Array): void => {
@@ -271,7 +270,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       }
     },
     onQuestion: (_, question) => answerQuestion(core, cosigning, question),
-    onPeer: (peer) => catchUp.from(peer),
+    onPeer: (peer) => asking.ask(peer),
   }
 
   const catchUp = createCatchUp({
@@ -289,14 +288,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const sealer: Sealer | null = signing && createSealer({ core, signing, miner: init.miner ?? null, enqueue, accept })
 
-  let turnToAsk = 0
-  let cancelCompare: () => void = () => undefined
-  const compare = (): void => {
-    const peers = exchange.peers()
-    const peer = peers[turnToAsk++ % Math.max(1, peers.length)]
-    if (peer !== undefined) catchUp.from(peer)
-    cancelCompare = clock.after(COMPARE_MS, compare)
-  }
+  const standing = signing && createStanding(core, signing, () => enqueue(settle))
+  const asking = createAsking({ core, catchUp, standing, isStopped: () => isStopped, fell })
 
   const isAtCertified = (): boolean => {
     const checkpoint = cosigning.head?.checkpoint
@@ -376,7 +369,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       isStopped = true
       sealer?.stop()
       voter?.stop()
-      cancelCompare()
+      asking.stop()
       await last
       waiters.rejectAll(fail('stopping', 'The node is stopping; submit again when it is back.'))
       for (const read of certifiedReaders.splice(0)) read()
@@ -386,7 +379,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   // Others may not have what stands in them, and another branch may win.
   intake.takeBack(branches.all())
   await inTurn(settle)
-  cancelCompare = clock.after(COMPARE_MS, compare)
+  asking.start()
   return chain
 }
 

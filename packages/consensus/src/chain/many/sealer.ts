@@ -132,7 +132,7 @@ export function createSealer({ core, signing, miner, enqueue, accept }: SealerIn
   }
 }
 
-/** An authority seals a height once, whatever branch it is on. */
-function mayTakeTurn({ signed, unsentHeight }: Signing, height: number): boolean {
-  return height > signed.state.sealedHeight || height === unsentHeight
+/** An authority seals a height once, whatever branch it is on, and nothing before it knows what it sealed last. */
+function mayTakeTurn({ signed, unsentHeight, isReady }: Signing, height: number): boolean {
+  return isReady && (height > signed.state.sealedHeight || height === unsentHeight)
 }

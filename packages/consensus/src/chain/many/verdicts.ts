@@ -18,6 +18,8 @@ export interface Verdicts {
   /** How often each code came. */
   readonly counts: ReadonlyMap<string, number>
   refuse(block: RefusedBlock): void
+  /** Two seals of one authority on one parent. */
+  countDoubleSeal(): void
   accuse(doubleVote: DoubleVote): void
 }
 
@@ -37,6 +39,7 @@ export function createVerdicts(): Verdicts {
       refused.push(block)
       if (refused.length > KEPT_MAX) refused.shift()
     },
+    countDoubleSeal: () => count('double-seal'),
     accuse(doubleVote) {
       count('double-vote')
       doubleVotes.push(doubleVote)

@@ -1,9 +1,9 @@
 import { bytesToMapKey, equalBytes, isQuorum } from '@telltale/core'
 import type { Authority } from '@telltale/core'
-import { compareVotes, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
+import { compareVotes, contradicts, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
-import { EARLY_VOTES_MAX } from './limits.ts'
+import { VOTES_KEPT_MAX } from './limits.ts'
 
 /** Two votes of one authority that no honest one casts: for one target height, or one around the other. */
 export interface DoubleVote {
@@ -17,6 +17,8 @@ export interface VoteBook {
   has(vote: Vote): boolean
   /** Keeps it; answers with the evidence where its voter said otherwise before. */
   add(address: string, vote: Vote): DoubleVote | null
+  /** The newest vote of an authority, blocks that are final by now included. */
+  newest(address: string): Vote | null
   for(target: BranchBlock): { address: string; vote: Vote }[]
   /** Those that a block on top of `parent` should carry. */
   toCarry(parent: BranchBlock): Vote[]
@@ -34,27 +36,31 @@ const CARRIED_DEPTH = 32
 
 export function createVoteBook(): VoteBook {
   const byTarget = new Map<string, Map<string, Vote>>()
+  const newest = new Map<string, Vote>()
   const byVoter = new Map<string, Map<number, Vote>>()
-  let count = 0
+  const counts = new Map<string, number>()
+  const countOf = (address: string): number => counts.get(address) ?? 0
   const book: VoteBook = {
     has: (vote) => {
       for (const known of byTarget.get(bytesToMapKey(vote.targetId))?.values() ?? []) if (equalBytes(known.signature, vote.signature)) return true
       return false
     },
     add(address, vote) {
+      if (vote.targetHeight > (newest.get(address)?.targetHeight ?? 0)) newest.set(address, vote)
       const own = byVoter.get(address) ?? new Map<number, Vote>()
       const against = [...own.values()].find((other) => contradicts(other, vote))
       const key = bytesToMapKey(vote.targetId)
       const voters = byTarget.get(key) ?? new Map<string, Vote>()
-      if (!voters.has(address) && count < EARLY_VOTES_MAX) {
+      if (!voters.has(address) && countOf(address) < VOTES_KEPT_MAX) {
         voters.set(address, vote)
         byTarget.set(key, voters)
         if (!own.has(vote.targetHeight)) own.set(vote.targetHeight, vote)
         byVoter.set(address, own)
-        count += 1
+        counts.set(address, countOf(address) + 1)
       }
       return against ? { address, first: against, second: vote } : null
     },
+    newest: (address) => newest.get(address) ?? null,
     for: (target) => [...(byTarget.get(bytesToMapKey(target.id)) ?? [])].filter(([, vote]) => isFromBranch(target, vote)).map(([address, vote]) => ({ address, vote })),
     toCarry(parent) {
       const { finality } = parent.position
@@ -81,7 +87,7 @@ export function createVoteBook(): VoteBook {
         const [first] = voters.values()
         if (!first || first.targetHeight >= belowHeight) continue
         byTarget.delete(key)
-        count -= voters.size
+        for (const address of voters.keys()) counts.set(address, countOf(address) - 1)
       }
       for (const own of byVoter.values()) for (const height of own.keys()) if (height < belowHeight) own.delete(height)
     },
@@ -94,11 +100,6 @@ export function createVoteBook(): VoteBook {
 function isFromBranch(target: BranchBlock, vote: Vote): boolean {
   const source = target.position.finality.justifiedHeight
   return vote.targetHeight === target.height && vote.sourceHeight === source && equalBytes(target.position.ancestor(source)?.id ?? new Uint8Array(0), vote.sourceId)
-}
-
-function contradicts(a: Vote, b: Vote): boolean {
-  if (a.targetHeight === b.targetHeight) return !equalBytes(a.targetId, b.targetId) || !equalBytes(a.sourceId, b.sourceId)
-  return (a.sourceHeight < b.sourceHeight && b.targetHeight < a.targetHeight) || (b.sourceHeight < a.sourceHeight && a.targetHeight < b.targetHeight)
 }
 
 /** The authority behind a vote, by the sets that a block's state knows at its target and its source; null where it is none. */

@@ -54,15 +54,16 @@ function patienceMs({ position, height }: BranchBlock): number {
  * Casts this authority's vote for the head: once a height, always higher than the last target and never from below the last source, written before it is signed. This
  * rule alone (the minimal one of EIP-3076) excludes both votes that no honest authority casts. Null where none may be cast.
  */
-async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, { signer, address, signed }: Signing): Promise<Vote | null> {
+async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, { signer, address, signed, isReady }: Signing): Promise<Vote | null> {
+  const last = signed.state.voted ?? { sourceHeight: 0, targetHeight: 0 }
+  if (!isReady || head.height <= last.targetHeight) return null
   const { finality } = head.position
   const network = networkAt(head.position)
   const own = setAt(network, head.height).find((authority) => authority.address === address && authority.keyNumber === signer.keyNumber && equalBytes(authority.key.material, signer.publicKey.material))
   if (!own || isDecidedAlone(network, head.height) || head.content === null) return null
   const sourceHeight = finality.justifiedHeight
   const source = head.position.ancestor(sourceHeight)
-  const last = signed.state.voted ?? { sourceHeight: 0, targetHeight: 0 }
-  if (!source || head.height <= last.targetHeight || sourceHeight < last.sourceHeight || sourceHeight >= head.height) return null
+  if (!source || sourceHeight < last.sourceHeight || sourceHeight >= head.height) return null
   const fields = { sourceHeight, sourceId: source.id, targetHeight: head.height, targetId: head.id }
   await signed.write({ voted: { sourceHeight, targetHeight: head.height, targetId: head.id } })
   const { keyNumber, signature } = await signStatement('vote', ledger.network, voteFields(fields), signer)

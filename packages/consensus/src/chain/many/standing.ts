@@ -1,0 +1,143 @@
+import { addressToBytes, asArray, asBytes, asNullable, asText, asUint, decode, encode, equalBytes, fail, isQuorum, isValidSignature, signStatement, statementCheck } from '@telltale/core'
+import type { Authority, AuthoritySet, Cbor } from '@telltale/core'
+import { blockId, decodeHeader, decodeVote, encodeVote, networkAt, setAt, voteCheck } from '@telltale/ledger'
+import type { Vote } from '@telltale/ledger'
+import type { EngineCore, Signing } from './core.ts'
+import { ASK_MS_MAX, UNFINAL_DEPTH_MAX } from './limits.ts'
+import { decodeAnnouncement, encodeAnnouncement, encodeQuestion } from './messages.ts'
+
+/**
+ * An authority that starts asks the others what it signed last, and signs nothing before enough of them have answered: its file may be an older one,
+ * brought back from a backup, and whoever goes on from that signs against itself. Enough are those who make a quorum with it: with fewer nothing becomes
+ * final anyway. For the others it waits a while: what it said last may have reached only one of them. Where its file is older than what they saw, it may have
+ * said more that reached nobody yet: then it goes on only from blocks above every head that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
+ */
+export interface Standing {
+  /** Whether answers are still waited for: never by a node that is no authority. */
+  readonly isOpen: boolean
+  /** Asks a peer, where it is still asked for. */
+  from(peer: string): Promise<void>
+}
+
+/** How many bytes of a question make old answers to it useless. */
+const NONCE_BYTES = 16
+
+/** How long an authority that starts waits for those that a quorum does not need. */
+const OTHERS_MS = 10_000
+
+/** What one authority says of another: where it stands itself, and the newest vote and seal of the other that it knows. */
+interface Answer {
+  finalHeight: number
+  headHeight: number
+  vote: Vote | null
+  /** An announcement: header and seal. */
+  sealed: Uint8Array | null
+}
+
+function answerFields(address: string, nonce: Uint8Array, { finalHeight, headHeight, vote, sealed }: Answer): Cbor[] {
+  return [address, nonce, finalHeight, headHeight, vote && encodeVote(vote), sealed]
+}
+
+/** Answers an authority that starts (`not-an-authority`). */
+export async function answerStanding({ ledger, signing, votes, branches, head }: EngineCore, address: string, nonce: Uint8Array): Promise<Uint8Array> {
+  if (!signing) throw fail('not-an-authority', 'Only authorities say what another signed.', { expected: 'an authority', found: 'a node that holds and checks' })
+  const sealer = addressToBytes(address, 'tt')
+  const newest = branches.all().findLast(({ content }) => content && equalBytes(content.block.header.sealer, sealer))?.content?.block
+  const answer: Answer = { finalHeight: branches.root.height, headHeight: head.height, vote: votes.newest(address), sealed: newest ? encodeAnnouncement(newest.headerBytes, newest.seal) : null }
+  const fields = answerFields(address, nonce, answer)
+  const { keyNumber, signature } = await signStatement('standing', ledger.network, fields, signing.signer)
+  return encode([signing.address, keyNumber, ...fields.slice(2), signature])
+}
+
+export function createStanding(core: EngineCore, signing: Signing, onReady: () => void): Standing {
+  const { ledger, exchange, primitives } = core
+  /** What each authority said of itself. */
+  const heights = new Map<string, { finalHeight: number; headHeight: number }>()
+  /** The file was found to be older than what others saw. */
+  let isOld = false
+  const startedMs = core.clock.nowMs()
+  let asked = 0
+  const set = (): AuthoritySet => setAt(networkAt(core.branches.root.position), core.branches.root.height + 1)
+
+  const isOpen = (): boolean => !signing.isReady && set().some(({ address }) => address === signing.address)
+
+  const settle = async (): Promise<void> => {
+    const authorities = set()
+    if (!isOpen()) return
+    const answered = [...heights].filter(([address]) => authorities.some((one) => one.address === address))
+    if (!isQuorum(answered.length + 1, authorities.length)) return
+    if (answered.length + 1 < authorities.length && core.clock.nowMs() < startedMs + OTHERS_MS) return
+    // One that misbehaves may claim any height; at least one of so many is honest. What is final here cannot be voted against any more.
+    const finals = answered.map(([, { finalHeight }]) => finalHeight).sort((a, b) => b - a)
+    const claimed = finals[Math.floor((authorities.length - 1) / 3)] ?? 0
+    // No honest head is further away than that, whatever is claimed.
+    const heads = Math.min(claimed + UNFINAL_DEPTH_MAX, Math.max(0, ...answered.map(([, { headHeight }]) => headHeight)))
+    await goAbove(isOld ? Math.max(claimed, heads) : claimed)
+    signing.isReady = true
+    onReady()
+  }
+
+  /** Whatever was signed stands at or below this height: from now on votes begin at it or above, and seals are above it. */
+  const goAbove = async (height: number): Promise<void> => {
+    const { voted, sealedHeight, sealedId } = signing.signed.state
+    const last = voted ?? { sourceHeight: 0, targetHeight: 0, targetId: ledger.network }
+    if (height <= last.sourceHeight && height <= sealedHeight) return
+    const isHigher = height > last.targetHeight
+    await signing.signed.write({
+      voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId: isHigher ? core.branches.root.id : last.targetId },
+      sealedHeight: Math.max(sealedHeight, height),
+      sealedId,
+    })
+    if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
+  }
+
+  const raise = async ({ vote, sealed }: Answer, own: Authority): Promise<void> => {
+    const { voted, sealedHeight } = signing.signed.state
+    if (vote && vote.targetHeight > (voted?.targetHeight ?? 0) && (await isValidSignature(voteCheck(ledger.network, vote, own), primitives))) {
+      const { targetHeight, targetId } = vote
+      isOld = true
+      await signing.signed.write({ voted: { sourceHeight: Math.max(vote.sourceHeight, voted?.sourceHeight ?? 0), targetHeight, targetId } })
+    }
+    if (!sealed) return
+    const { headerBytes, seal } = decodeAnnouncement(sealed)
+    const { height } = decodeHeader(headerBytes)
+    // It left after all, and is only not kept here any more.
+    if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
+    if (height <= sealedHeight || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], own.key, seal), primitives))) return
+    isOld = true
+    await signing.signed.write({ sealedHeight: height, sealedId: blockId(headerBytes, primitives) })
+  }
+
+  /** Nobody can foretell it who does not hold the key, so that no answer can be had beforehand. */
+  const makeNonce = async (): Promise<Uint8Array> => {
+    const { signature } = await signStatement('standing', ledger.network, [signing.address, core.clock.nowMs(), asked++], signing.signer)
+    return primitives.sha256(signature).slice(0, NONCE_BYTES)
+  }
+
+  return {
+    get isOpen() {
+      return isOpen()
+    },
+    async from(peer) {
+      await settle()
+      if (!isOpen()) return
+      const nonce = await makeNonce()
+      const [name, keyNumber, finalHeight, headHeight, vote, sealed, signature] = asArray(decode(await exchange.ask(peer, encodeQuestion({ kind: 'standing', address: signing.address, nonce }), ASK_MS_MAX)), 'standing', 7)
+      const answer: Answer = { finalHeight: asUint(finalHeight, 'final height'), headHeight: asUint(headHeight, 'head height'), vote: asNullable(vote, (bytes) => decodeVote(asBytes(bytes, 'newest vote'))), sealed: asNullable(sealed, (bytes) => asBytes(bytes, 'newest seal')) }
+      const address = asText(name, 'standing authority', 64)
+      const other = set().find((one) => one.address === address && one.keyNumber === keyNumber)
+      const own = set().find((one) => one.address === signing.address)
+      if (!other || !own || other === own) return
+      const check = statementCheck('standing', ledger.network, answerFields(signing.address, nonce, answer), other.key, { keyNumber: other.keyNumber, signature: asBytes(signature, 'standing signature') })
+      if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The answer is not signed by whom it names.', { expected: address, found: 'another signature' })
+      await raise(answer, own)
+      heights.set(address, answer)
+      await settle()
+    },
+  }
+}
+
+/** Whether an authority may sign from the start: one that decides alone asks nobody. */
+export function isReadyAtStart({ ledger }: Pick<EngineCore, 'ledger'>): boolean {
+  return ledger.authorities(ledger.position.height + 1).length === 1
+}
