@@ -21,16 +21,24 @@ import { streams } from './resources/streams.ts'
 import { transactions } from './resources/transactions.ts'
 import { work } from './resources/work.ts'
 import type { TypedServer } from './routes.ts'
-import { answers } from './schema.ts'
+import { answers, shape } from './schema.ts'
 
 export interface ResourcesInit extends SessionInit {
   feed: EventFeed
   listeners: Listeners
 }
 
+/** A route that says nothing of a query takes none: what a program misspells is told, and not passed over. */
+function refuseOtherFields(server: TypedServer): void {
+  server.addHook('onRoute', ({ schema, url }) => {
+    if (schema && schema.querystring === undefined && !url.includes('*')) schema.querystring = shape({})
+  })
+}
+
 /** Everything that the API offers, in the order of its description. */
 export function addResources(server: TypedServer, context: ApiContext, { feed, listeners, ...init }: ResourcesInit): void {
   const all = [health, session(init), network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, work, events(feed, listeners)]
+  refuseOtherFields(server)
   for (const add of all) add(server, context)
   addDescriptions(server, context)
 }

@@ -26,6 +26,8 @@ suite('what the API refuses', () => {
   test('fields it does not know, and values of another kind', async () => {
     await withNode(async (node) => {
       assert.equal((await getJson(node, '/v1/blocks?limit=5')).status, 200)
+      assert.equal((await getJson(node, '/v1/network')).status, 200)
+      for (const path of ['/health', '/v1/network', '/v1/genesis', '/v1/checkpoint', '/metrics', '/openapi.json']) assertProblem(await getJson(node, `${path}?x=1`), { status: 400, code: 'unknown-field' })
       for (const query of ['nothing=1', 'limit=5&x=', '__proto__=1', 'constructor=1']) assertProblem(await getJson(node, `/v1/blocks?${query}`), { status: 400, code: 'unknown-field' })
       for (const query of ['limit=0', 'limit=101', 'limit=-1', 'limit=5.0', 'limit=1e1', 'limit=0x5', 'limit=05', 'limit=%205', 'limit=', 'limit=5&limit=6', 'before=9007199254740993']) assertProblem(await getJson(node, `/v1/blocks?${query}`), { status: 400, code: 'malformed-request' })
       for (const path of ['/v1/identities/tt1nobody', '/v1/transactions/00', '/v1/state/0g', '/v1/blocks/x', `/v1/state/${'00'.repeat(400)}`]) assertProblem(await getJson(node, path), { status: 400, code: 'malformed-request' })
