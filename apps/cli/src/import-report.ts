@@ -1,8 +1,9 @@
 import { bytesToHex } from '@telltale/core'
-import type { Device, SourceRefusal } from '@telltale/device'
+import type { Device } from '@telltale/device'
 import { streamHeadOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
 import { countText, quantityText } from './figures.ts'
+import type { ImportListener } from './importing.ts'
 import { hang, printable, table } from './layout.ts'
 
 /** Refusals of one kind, with the first of them. */
@@ -33,15 +34,24 @@ export interface ImportDocument {
   resumed: string[]
   /** Places that the device had signed for twice, before and after a loss of state, and told the ledger. */
   forks: { stream: string; sequence: number }[]
+  /** Logs that were left out: they were imported before. */
+  skipped: { file: string; importedAt: string }[]
+  /** Records at which the clock of a log went back, with the first of them: they stand in the order of the log. */
+  clockFalls: { count: number; file: string; stream: string; from: number; to: number } | null
+  /** Logs of which an earlier import had certified a part, with how many records were there. */
+  continued: { file: string; records: number }[]
   /** File and line at which a signal ended it; null where everything was read. */
   stopped: { file: string; line: number } | null
 }
 
 /** Sums up an import while it runs. */
 export interface ImportReport {
-  addRecord(stream: string, readings: number): void
-  addRefusal(file: string, refusal: SourceRefusal): void
+  /** What listens to the import of one file. */
+  listen(file: string, onProgress: ImportListener['progress']): ImportListener
   addLines(lines: number): void
+  skip(file: string, importedMs: number): void
+  /** Some records of each stream were there. */
+  goOn(file: string, done: ReadonlyMap<string, number>): void
   stop(file: string, line: number): void
   document(home: Home, profile: DeviceProfile, device: Device): ImportDocument
 }
@@ -50,6 +60,9 @@ export function createImportReport(): ImportReport {
   const streams = new Map<string, { records: number; readings: number }>()
   const refusals = new Map<string, RefusalSum>()
   let lines = 0
+  const skipped: ImportDocument['skipped'] = []
+  const continued: ImportDocument['continued'] = []
+  let clockFalls: ImportDocument['clockFalls'] = null
   let stopped: ImportDocument['stopped'] = null
   const refuse = (refusal: Omit<RefusalSum, 'count'>): void => {
     const known = refusals.get(refusal.code)
@@ -58,12 +71,21 @@ export function createImportReport(): ImportReport {
   }
   const sum = (of: 'records' | 'readings'): number => [...streams.values()].reduce((total, counts) => total + counts[of], 0)
   return {
-    addRecord(stream, readings) {
-      const known = streams.get(stream) ?? { records: 0, readings: 0 }
-      streams.set(stream, { records: known.records + 1, readings: known.readings + readings })
-    },
-    addRefusal: (file, { refused, line }) => refuse({ ...refused, file, line }),
+    listen: (file, onProgress) => ({
+      record(stream, readings) {
+        const known = streams.get(stream) ?? { records: 0, readings: 0 }
+        streams.set(stream, { records: known.records + 1, readings: known.readings + readings.length })
+      },
+      refusal: ({ refused, line }) => refuse({ ...refused, file, line }),
+      clockFell: (stream, from, to) => void (clockFalls = clockFalls ? { ...clockFalls, count: clockFalls.count + 1 } : { count: 1, file, stream, from, to }),
+      progress: onProgress,
+    }),
     addLines: (count) => void (lines += count),
+    skip: (file, importedMs) => void skipped.push({ file, importedAt: new Date(importedMs).toISOString() }),
+    goOn(file, done) {
+      const count = [...done.values()].reduce((total, records) => total + records, 0)
+      if (count > 0) continued.push({ file, records: count })
+    },
     stop: (file, line) => void (stopped = { file, line }),
     document(home, profile, device) {
       for (const { code, message } of device.refused) refuse({ code, message, file: null, line: 0 })
@@ -79,6 +101,9 @@ export function createImportReport(): ImportReport {
         streams: Object.fromEntries([...streams].map(([name, counts]) => [name, { ...counts, total: streamHeadOf(home, profile.address, name)?.count ?? 0 }])),
         resumed: [...device.resumed],
         forks: [...device.forks],
+        skipped,
+        continued,
+        clockFalls,
         stopped,
       }
     },
@@ -86,13 +111,16 @@ export function createImportReport(): ImportReport {
 }
 
 export function importToText(document: ImportDocument, width: number): string {
-  const { records, readings, streams, refusals, resumed, forks, stopped, network, device, asset } = document
+  const { records, readings, streams, refusals, resumed, forks, skipped, continued, clockFalls, stopped, network, device, asset } = document
   const rows = Object.entries(streams).map(([name, counts]) => [name, countText(counts.records), countText(counts.readings), countText(counts.total)])
   const columns = [{ title: 'stream', align: 'left' }, { title: 'records', align: 'right' }, { title: 'readings', align: 'right' }, { title: 'records in all', align: 'right' }] as const
   return [
     ...(stopped ? [`Stopped as you asked, ${stopped.line === 0 ? 'before' : `in line ${countText(stopped.line)} of`} ${printable(stopped.file)}. Nothing is lost:`] : []),
     `${quantityText(records, 'record')} with ${quantityText(readings, 'reading')}, certified.`,
     ...(rows.length > 0 ? ['', table([...columns], rows, 2), ''] : []),
+    ...skipped.map(({ file, importedAt }) => hang('  left out ', 11, `${printable(file)} was imported before, on ${importedAt.slice(0, 16).replace('T', ' ')} UTC; --again imports it once more.`, width)),
+    ...continued.map(({ file, records: before }) => hang('  note     ', 11, `${quantityText(before, 'record')} of ${printable(file)} stood in the ledger already; this went on behind them.`, width)),
+    ...(clockFalls ? [hang('  note     ', 11, clockFallText(clockFalls), width)] : []),
     ...refusals.map((refusal) => refusalText(refusal, width)),
     ...resumed.map((name) => hang('  note     ', 11, `The device had lost its state of ${name} and went on from where the ledger stood; certificates say so.`, width)),
     ...forks.map(({ stream, sequence }) => hang('  note     ', 11, `Record ${countText(sequence)} of ${stream} was signed twice, before and after a loss of state; the ledger now shows both.`, width)),
@@ -100,6 +128,10 @@ export function importToText(document: ImportDocument, width: number): string {
     `device   ${device}`,
     `asset    ${asset}`,
   ].join('\n')
+}
+
+function clockFallText({ count, file, stream, from, to }: NonNullable<ImportDocument['clockFalls']>): string {
+  return `The clock of the log goes back ${quantityText(count, 'time')}, first in ${stream} of ${printable(file)} by ${countText(from - to)} ms. The records stand in the order of the log, and whoever checks them sees it.`
 }
 
 function refusalText({ code, count, message, file, line }: RefusalSum, width: number): string {

@@ -13,6 +13,8 @@ const RECORDED_AT = 'Import.RecordedAt'
 export interface ImportListener {
   record(stream: string, readings: RecordReading[]): void
   refusal(refusal: SourceRefusal): void
+  /** The clock of the log went back between two records of a stream. */
+  clockFell?(stream: string, fromMs: number, toMs: number): void
   progress(done: number, total: number | null): void
 }
 
@@ -22,26 +24,41 @@ export interface ImportInit {
   listener: ImportListener
   /** When the log began, as whoever imports claims; put into the first record of each stream. */
   recordedAt?: string | undefined
+  /** Records of each stream, from the first on, that were imported before. */
+  done?: ReadonlyMap<string, number>
   signal?: AbortSignal | undefined
 }
 
-/** Batches, signs and sends all readings of a source. When it resolves, every record is certified; also where `signal` ended it early (false). */
-export async function importSource({ source, device, listener, recordedAt, signal }: ImportInit): Promise<boolean> {
+/**
+ * Batches, signs and sends all readings of a source. When it resolves, every record is certified; also where `signal` ended it early (false), with whole records
+ * only: one source always makes the same ones, so that another run can go on behind them.
+ */
+export async function importSource({ source, device, listener, recordedAt, done = new Map(), signal }: ImportInit): Promise<boolean> {
   const batcher = createBatcher((stream) => source.streams.get(stream) ?? LIMITS_DEFAULT, source.clock)
   const clock = CLOCKS[source.clock]
-  const claimed = new Set<string>()
+  const made = new Map<string, number>()
+  const newestMs = new Map<string, number>()
   let unflushed = 0
   const write = async (batches: Batch[]): Promise<void> => {
     for (const { stream, readings, isClockReset } of batches) {
+      const number = made.get(stream) ?? 0
+      made.set(stream, number + 1)
+      noteTimes(stream, readings, isClockReset)
+      if (number < (done.get(stream) ?? 0)) continue
       if (isClockReset) device.restart()
-      const claim = recordedAt !== undefined && !claimed.has(stream) ? [{ path: RECORDED_AT, timeMs: readings[0]?.timeMs ?? 0, value: recordedAt, unit: null, source: 'importer' }] : []
-      claimed.add(stream)
+      const claim = recordedAt !== undefined && number === 0 ? [{ path: RECORDED_AT, timeMs: readings[0]?.timeMs ?? 0, value: recordedAt, unit: null, source: 'importer' }] : []
       await device.record(stream, clock, [...claim, ...readings])
       listener.record(stream, readings)
       if (++unflushed < RECORDS_PER_FLUSH) continue
       await device.flush()
       unflushed = 0
     }
+  }
+  const noteTimes = (stream: string, readings: Batch['readings'], isClockReset: boolean): void => {
+    const [first, last] = [readings[0]!.timeMs, readings.at(-1)!.timeMs]
+    const before = isClockReset ? first : (newestMs.get(stream) ?? first)
+    if (first < before) listener.clockFell?.(stream, before, first)
+    newestMs.set(stream, last)
   }
   const isWhole = await readAll(source, signal, async (items) => {
     for (const item of items) {
@@ -51,7 +68,7 @@ export async function importSource({ source, device, listener, recordedAt, signa
     const { bytesRead, bytesTotal } = source.progress()
     listener.progress(bytesRead, bytesTotal)
   })
-  await write(batcher.flush())
+  if (isWhole) await write(batcher.flush())
   await device.flush()
   return isWhole
 }

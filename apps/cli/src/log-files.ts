@@ -12,10 +12,12 @@ export type LogFormat = 'candump' | 'csv'
 export interface LogFile {
   path: string
   source: MappedSource
+  /** CAN database and mapping that it is read with, as text. */
+  settings: string
 }
 
 /** How a log is to be read; one of candump needs both a CAN database and a mapping. */
-interface LogReading {
+export interface LogReading {
   dbcText: string | undefined
   mapping: Mapping | undefined
 }
@@ -23,6 +25,11 @@ interface LogReading {
 /** By its name, where nobody says. */
 export function formatOf(path: string): LogFormat {
   return /\.csv$/i.test(path) ? 'csv' : 'candump'
+}
+
+/** What a log is read with, as text that is the same where they are. */
+export function settingsOf({ dbcText, mapping }: LogReading): string {
+  return JSON.stringify([dbcText ?? null, mapping ? { ...mapping, streams: [...mapping.streams] } : null])
 }
 
 /** Opens a log (`nothing-to-import` where it is no text, `usage`, and the codes of its reader). */
@@ -41,7 +48,7 @@ function openCanLog(path: string, { dbcText, mapping }: LogReading): Promise<Map
 }
 
 /** Refuses logs of which nothing could be imported, before anything is made or written (`nothing-to-import`). */
-export async function requireReadings(logs: LogFile[], signal: AbortSignal): Promise<void> {
+export async function requireReadings(logs: Pick<LogFile, 'path' | 'source'>[], signal: AbortSignal): Promise<void> {
   const report = createRefusalMemory()
   for (const { path, source } of logs) if (await hasReading(source, (refusal) => report.add(path, refusal.refused.message), signal)) return
   const lines = logs.reduce((sum, { source }) => sum + source.progress().lines, 0)

@@ -319,6 +319,8 @@ export const words = {
     mapping: (source: string, name: string) => (name === '' ? source : `${source}: ${name}`),
     sources: { shipped: 'Known database', guessed: 'Suggested from the names of its signals', none: 'No signal here that is known' },
     signal: 'Signal', becomes: 'Becomes', unit: 'Unit',
+    again: 'Import it once more', continued: 'There already', clock: 'Clock of the log',
+    clockFalls: (count: string) => `goes back ${count}: the records stand in its order`,
   },
 
   own: {

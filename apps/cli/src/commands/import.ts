@@ -8,11 +8,12 @@ import { EXIT_REFUSED } from '../exit-code.ts'
 import { Interrupted, UsageError } from '../failure.ts'
 import { openHomeDevice } from '../home-device.ts'
 import { createImportReport, importToText } from '../import-report.ts'
+import { alreadyImported, hashLog, openImportedLogs } from '../imported-logs.ts'
 import { importSource } from '../importing.ts'
 import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../input-file.ts'
 import { catchInterrupts } from '../interrupts.ts'
 import type { Interrupts } from '../interrupts.ts'
-import { formatOf, openLog, requireReadings } from '../log-files.ts'
+import { formatOf, openLog, requireReadings, settingsOf } from '../log-files.ts'
 import type { LogFile, LogFormat } from '../log-files.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
@@ -28,6 +29,7 @@ interface ImportOptions extends GlobalOptions {
   device?: string
   open?: boolean
   recordedAt?: string
+  again?: boolean
   algorithm: Algorithm
 }
 
@@ -42,11 +44,13 @@ export function addImport(program: Command): void {
     .option('--device <address>', 'device to sign with, where there are several')
     .option('--open', 'do not seal the records: everybody can read them')
     .option('--recorded-at <time>', 'when the log began, as your claim (ISO time); for logs without wall time')
+    .option('--again', 'import a log that was imported before once more')
     .addOption(algorithmOption())
     .addHelpText('after', `
 Where the data directory is new, a network with one authority, an owner, an
 asset and a device are made first. Lines that cannot be read are counted and
-shown, never guessed. Ctrl-C stops after the records at hand; nothing is lost.
+shown, never guessed. Ctrl-C stops after the records at hand; nothing is lost:
+the same command goes on behind them. What was imported is left out.
 
 Examples:
   telltale import drive.log --dbc car.dbc --map car.map.json --data my-car
@@ -68,18 +72,29 @@ async function runImport(files: string[], options: ImportOptions, output: Output
       const report = createImportReport()
       const profile = await deviceFor(home, options, logs)
       const device = await openHomeDevice(home, profile)
+      const imported = await openImportedLogs(home, profile)
       const progress = output.progress('Importing')
-      for (const [i, { path, source }] of logs.entries()) {
+      for (const [i, log] of logs.entries()) {
+        const { path, source } = log
         if (interrupts.signal.aborted) {
           report.stop(path, 0)
           break
         }
+        const hash = await hashLog(log)
+        const importedMs = options.again === true ? null : imported.importedMs(hash)
+        if (importedMs !== null && logs.length === 1) throw alreadyImported(path, importedMs)
+        if (importedMs !== null) {
+          report.skip(path, importedMs)
+          continue
+        }
         if (i > 0) device.restart()
-        const listener = { record: (stream: string, readings: unknown[]) => report.addRecord(stream, readings.length), refusal: report.addRefusal.bind(null, path), progress: (done: number, total: number | null) => progress.update(done, total, 'bytes') }
-        const isWhole = await importSource({ source, device, listener, recordedAt, signal: interrupts.signal })
+        const done = await imported.begin(hash, path, source.streams.keys(), options.again === true)
+        report.goOn(path, done)
+        const isWhole = await importSource({ source, device, listener: report.listen(path, (read, total) => progress.update(read, total, 'bytes')), recordedAt, done, signal: interrupts.signal })
         const { lines } = source.progress()
         report.addLines(lines)
-        if (!isWhole) report.stop(path, lines)
+        if (isWhole) await imported.finish(hash)
+        else report.stop(path, lines)
       }
       progress.end()
       const document = report.document(home, profile, device)
@@ -104,7 +119,7 @@ async function openLogs(files: string[], options: ImportOptions, isTimeClaimed: 
   for (const path of files) {
     const source = await openLog(path, { format: options.format ?? formatOf(path), dbcText, mapping })
     if (isTimeClaimed && source.clock === 'wall') throw new UsageError('usage', `${path} has wall time of its own; --recorded-at is for logs without.`, { expected: 'no --recorded-at', found: 'a log with wall time' })
-    logs.push({ path, source })
+    logs.push({ path, source, settings: settingsOf({ dbcText, mapping }) })
   }
   return logs
 }

@@ -41,10 +41,10 @@ function Importer() {
     },
   })
   const run = useMutation({
-    mutationFn: (uploaded: Uploaded) => {
+    mutationFn: ({ uploaded, again }: { uploaded: Uploaded; again: boolean }) => {
       setProgress(null)
       const { uploaded: dbc, suggestion } = database.data ?? {}
-      return importLog({ log: uploaded.upload, ...(dbc ? { dbc: dbc.upload } : {}), ...mappingOf(mapping?.text ?? suggestion?.mapping), ...(recordedAt === '' ? {} : { recordedAt: new Date(recordedAt).toISOString() }) }, setProgress)
+      return importLog({ log: uploaded.upload, again, ...(dbc ? { dbc: dbc.upload } : {}), ...mappingOf(mapping?.text ?? suggestion?.mapping), ...(recordedAt === '' ? {} : { recordedAt: new Date(recordedAt).toISOString() }) }, setProgress)
     },
   })
   // What was said of the files before is no longer about these.
@@ -63,12 +63,17 @@ function Importer() {
           <TextInput type="datetime-local" label={words.import.recordedAt} description={words.import.recordedAtHint} value={recordedAt} onChange={(event) => setRecordedAt(event.currentTarget.value)} />
         </div>
         <div className={table.pages}>
-          <Button variant="filled" disabled={!log.data || log.isPending || database.isPending} loading={run.isPending} onClick={() => log.data && run.mutate(log.data)}>
+          <Button variant="filled" disabled={!log.data || log.isPending || database.isPending} loading={run.isPending} onClick={() => log.data && run.mutate({ uploaded: log.data, again: false })}>
             {words.import.run}
           </Button>
         </div>
       </Card>
       {error && <ProblemBox title={words.import.failed} problem={importProblem(error)} />}
+      {log.data && run.error && problemOf(run.error).code === 'already-imported' && (
+        <Button onClick={() => log.data && run.mutate({ uploaded: log.data, again: true })}>
+          {words.import.again}
+        </Button>
+      )}
       {run.isPending && <Running progress={progress} />}
       {run.data && <Report report={run.data} />}
       {database.data && !mapping && <Signals suggestion={database.data.suggestion} />}
@@ -101,7 +106,7 @@ function Running({ progress }: { progress: ImportProgress | null }) {
   )
 }
 
-function Report({ report: { device, records, readings, refused } }: { report: ImportReport }) {
+function Report({ report: { device, records, readings, refused, continued, clockFalls } }: { report: ImportReport }) {
   return (
     <Card title={words.import.done}>
       <Facts
@@ -109,6 +114,8 @@ function Report({ report: { device, records, readings, refused } }: { report: Im
           [words.import.records, groupNumber(records)],
           [words.import.readings, groupNumber(readings)],
           [words.import.refused, refused === 0 ? words.import.nothingRefused : groupNumber(refused)],
+          ...continued.map((part): [string, string] => [words.import.continued, groupNumber(part.records)]),
+          ...(clockFalls ? [[words.import.clock, words.import.clockFalls(`${groupNumber(clockFalls.count)} ×`)] as [string, string]] : []),
         ]}
       />
       <p className={styles.next}>

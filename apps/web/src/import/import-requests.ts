@@ -25,6 +25,8 @@ export interface ImportReport {
   refused: number
   refusals: Record<string, unknown>[]
   streams: unknown
+  continued: { file: string; records: number }[]
+  clockFalls: { count: number } | null
 }
 
 export interface ImportProgress {
@@ -45,7 +47,7 @@ export function suggestMapping(dbc: string): Promise<Suggestion> {
 }
 
 /** Starts the import and tells how far it is; resolves with its report, or fails with the code of what stopped it. */
-export async function importLog(request: { log: string; dbc?: string; mapping?: string; recordedAt?: string }, onProgress: (progress: ImportProgress) => void): Promise<ImportReport> {
+export async function importLog(request: { log: string; dbc?: string; mapping?: string; recordedAt?: string; again?: boolean }, onProgress: (progress: ImportProgress) => void): Promise<ImportReport> {
   const answer = await send('/v1/desk/imports', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request) }, undefined, null)
   for await (const line of linesOf(answer.body as ReadableStream<Uint8Array>)) {
     const { progress, report, problem } = JSON.parse(line) as { progress?: ImportProgress; report?: ImportReport; problem?: Pick<Problem, 'code' | 'detail' | 'expected' | 'found'> }

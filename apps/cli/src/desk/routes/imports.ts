@@ -3,16 +3,17 @@ import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { TelltaleError, fail } from '@telltale/core'
 import { hasSignals, parseMapping, suggestMapping } from '@telltale/device'
-import type { MappedSource } from '@telltale/device'
 import { createAsset, enrolDevice, ensureIdentity, ensureStreams } from '@telltale/node'
 import type { DeviceProfile } from '@telltale/node'
 import { answers, forOperators, problemOf, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import { createImportReport } from '../../import-report.ts'
+import { alreadyImported, hashLog, openImportedLogs } from '../../imported-logs.ts'
 import { importSource } from '../../importing.ts'
 import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../../input-file.ts'
-import { formatOf, openLog, requireReadings } from '../../log-files.ts'
+import { formatOf, openLog, requireReadings, settingsOf } from '../../log-files.ts'
+import type { LogFile } from '../../log-files.ts'
 import { readIsoTime } from '../../range.ts'
 import { OWNER_KEY, OWNER_ROLES, defaultDevice } from '../../session.ts'
 import type { DeskContext } from '../desk.ts'
@@ -24,12 +25,11 @@ const IMPORTED_KEY = 'imported'
 
 const Signal = shape({ message: Type.String(), signal: Type.String(), path: Type.String(), unit: Type.String() })
 const Suggestion = shape({ name: Type.String(), source: Type.Union([Type.Literal('shipped'), Type.Literal('guessed'), Type.Literal('none')]), mapping: Type.String({ description: 'a mapping file; empty where nothing was found' }), signals: Type.Array(Signal) })
-const ImportRequest = shape({ log: UploadId, dbc: Type.Optional(UploadId), mapping: Type.Optional(Type.String({ maxLength: SMALL_FILE_BYTES_MAX })), recordedAt: Type.Optional(Type.String({ maxLength: 40 })) })
-type ImportRequest = { log: string; dbc?: string; mapping?: string; recordedAt?: string }
+const ImportRequest = shape({ log: UploadId, dbc: Type.Optional(UploadId), mapping: Type.Optional(Type.String({ maxLength: SMALL_FILE_BYTES_MAX })), recordedAt: Type.Optional(Type.String({ maxLength: 40 })), again: Type.Optional(Type.Boolean({ description: 'also where this log was imported before' })) })
+type ImportRequest = { log: string; dbc?: string; mapping?: string; recordedAt?: string; again?: boolean }
 
 /** Logs that were dropped on a page become records: what the command `import` does. */
 export function imports(server: TypedServer, context: DeskContext): void {
-  const { uploads } = context
   server.post(
     '/v1/desk/suggestions',
     { config: forOperators, schema: { operationId: 'suggestMapping', tags: ['desk'], summary: 'A mapping that fits a CAN database', body: shape({ dbc: UploadId }), response: answers({ 200: Suggestion }, [404, 413, 415]) } },
@@ -53,8 +53,8 @@ export function imports(server: TypedServer, context: DeskContext): void {
       if (isBusy) throw fail('import-running', 'Another log is being imported; wait until it is done.', { expected: 'one import at a time', found: 'another' })
       isBusy = true
       try {
-        const source = await openUpload(context, body)
-        const lines = importLines(context, source, { title: uploads.get(body.log).name, recordedAt: readRecordedAt(body.recordedAt) })
+        const log = await openUpload(context, body)
+        const lines = importLines(context, log, { recordedAt: readRecordedAt(body.recordedAt), isAgain: body.again === true })
         return await reply.type('application/x-ndjson').send(Readable.from(ending(lines, () => void (isBusy = false))))
       } catch (error) {
         isBusy = false
@@ -80,12 +80,20 @@ async function suggest(dbcText: string) {
   return { name: 'Suggested', source: mapping === null ? ('none' as const) : ('guessed' as const), mapping: mapping ?? '', signals }
 }
 
-async function openUpload(context: DeskContext, { log, dbc, mapping }: ImportRequest): Promise<MappedSource> {
+/** An upload, with the name that its sender knows. */
+interface UploadedLog extends LogFile {
+  name: string
+}
+
+async function openUpload(context: DeskContext, { log, dbc, mapping }: ImportRequest): Promise<UploadedLog> {
   const { path, name } = context.uploads.get(log)
-  const dbcText = dbc === undefined ? undefined : await readUpload(context, dbc, DATABASE_FILE_BYTES_MAX)
-  const source = await openLog(path, { format: formatOf(name), dbcText, mapping: mapping === undefined || mapping === '' ? undefined : parseMapping(mapping) })
+  const reading = {
+    dbcText: dbc === undefined ? undefined : await readUpload(context, dbc, DATABASE_FILE_BYTES_MAX),
+    mapping: mapping === undefined || mapping === '' ? undefined : parseMapping(mapping),
+  }
+  const source = await openLog(path, { format: formatOf(name), ...reading })
   await requireReadings([{ path, source }], new AbortController().signal)
-  return source
+  return { path, name, source, settings: settingsOf(reading) }
 }
 
 function readRecordedAt(text: string | undefined): string | undefined {
@@ -98,26 +106,34 @@ function readRecordedAt(text: string | undefined): string | undefined {
 const PROGRESS_MS = 200
 
 /** The lines of the answer, while the import goes on. What is certified stays, also if whoever asked goes away. */
-async function* importLines(context: DeskContext, source: MappedSource, { title, recordedAt }: { title: string; recordedAt: string | undefined }): AsyncGenerator<string> {
+async function* importLines(context: DeskContext, log: UploadedLog, { recordedAt, isAgain }: { recordedAt: string | undefined; isAgain: boolean }): AsyncGenerator<string> {
   const { home, devices } = context
+  const { name, source } = log
   const report = createImportReport()
   let progress = { done: 0, total: null as number | null }
   try {
     const profile = await importingDevice(context, [...source.streams.keys()])
     const device = await devices.open(profile)
+    const imported = await openImportedLogs(home, profile)
+    const hash = await hashLog(log)
+    const importedMs = isAgain ? null : imported.importedMs(hash)
+    if (importedMs !== null) throw alreadyImported(name, importedMs)
     device.restart()
-    const listener = { record: (stream: string, readings: unknown[]) => report.addRecord(stream, readings.length), refusal: report.addRefusal.bind(null, title), progress: (done: number, total: number | null) => void (progress = { done, total }) }
+    const done = await imported.begin(hash, name, source.streams.keys(), isAgain)
+    report.goOn(name, done)
+    const listener = report.listen(name, (read, total) => void (progress = { done: read, total }))
     let isDone = false
-    const run = importSource({ source, device, listener, recordedAt }).finally(() => void (isDone = true))
+    const run = importSource({ source, device, listener, recordedAt, done }).finally(() => void (isDone = true))
     run.catch(() => undefined)
     while (!isDone) {
       yield line({ progress })
       await Promise.race([run, new Promise((wake) => setTimeout(wake, PROGRESS_MS))])
     }
     await run
+    await imported.finish(hash)
     report.addLines(source.progress().lines)
-    const { records, readings, refused, refusals, streams } = report.document(home, profile, device)
-    yield line({ report: { device: profile.address, asset: profile.asset, records, readings, refused, refusals, streams } })
+    const { records, readings, refused, refusals, streams, continued, clockFalls } = report.document(home, profile, device)
+    yield line({ report: { device: profile.address, asset: profile.asset, records, readings, refused, refusals, streams, continued, clockFalls } })
   } catch (error) {
     const coded = error instanceof TelltaleError ? error : fail('internal-error', 'The import failed; the log of the node says more.', { cause: error })
     yield line({ problem: problemOf(coded) })
