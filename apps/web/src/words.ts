@@ -323,6 +323,8 @@ export const words = {
     clockFalls: (count: string) => `goes back ${count}: the records stand in its order`,
   },
 
+  codes: { meaning: 'Means', whatToDo: 'What to do', unknown: 'No such code is known here.' },
+
   own: {
     title: 'Start your own network',
     subtitle: 'With keys of your own, on this machine. Nothing of the demo goes into it.',

@@ -227,6 +227,18 @@ describe('the pages of a demo node', needsChromium, () => {
     await page.close()
   })
 
+  it('say what a code means where the type of a problem leads', async () => {
+    const answer = await fetch(`${node.origin}/v1/blocks/999999999`)
+    const problem = await answer.json() as { type: string; code: string }
+    const { page } = await atDesk(problem.type)
+    await page.getByRole('heading', { name: problem.code }).waitFor()
+    await page.getByText('What to do').waitFor()
+    assert.deepEqual(await axeFindings(page), [])
+    await page.goto(`${node.origin}/codes/no-such-code`)
+    await page.getByText('No such code is known here.').waitFor()
+    await page.close()
+  })
+
   it('lead from the demo to a network of one\'s own, and say beside the field what is refused', async () => {
     const { page, complaints } = await atDesk('/')
     await page.getByRole('banner').getByRole('link', { name: 'Start your own network' }).click()
@@ -285,7 +297,7 @@ describe('the pages of a demo node', needsChromium, () => {
       assert.equal(await overhang(page), 0)
     }
 
-    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/own', '/no/such/page']) {
+    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/own', '/codes/gap', '/no/such/page']) {
       it(path, async () => {
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
         await page.setViewportSize(LAPTOP)

@@ -29,6 +29,9 @@ const PLACES = [
 /** What needs nothing of the node: open to whoever is not logged in. */
 const OPEN_PLACES = PLACES.filter(({ to }) => to === '/verify')
 
+/** Where the type of a problem leads. */
+const CODES = '/codes/'
+
 const LogInPage = lazy(async () => ({ default: (await import('../session/log-in-page.tsx')).LogInPage }))
 
 /** What stands around every page: where one can go, how the ledger stands, and whether what is seen is still live. */
@@ -71,7 +74,7 @@ export function Shell({ children }: { children: ReactNode }) {
 /** The page, for whoever may see it; the log-in in its place for others. */
 function Admitted({ standing, children }: { standing: Standing; children: ReactNode }) {
   const path = useRouterState({ select: ({ location }) => location.pathname })
-  if (standing === 'in' || OPEN_PLACES.some(({ to }) => to === path)) return children
+  if (standing === 'in' || path.startsWith(CODES) || OPEN_PLACES.some(({ to }) => to === path)) return children
   return <Suspense>{standing === 'out' && <LogInPage />}</Suspense>
 }
 
