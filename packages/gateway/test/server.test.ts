@@ -19,7 +19,7 @@ import type { Rig } from './rig.ts'
 async function withServer(options: { limits?: Partial<GatewayLimits>; answer?: Rig['answer']; lookupMs?: number }, work: (server: FastifyInstance, rig: Rig) => Promise<void>): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const rig = await openRig(options)
-  const server = await createGatewayServer({ gateway: rig.gateway, questions: { state: async (key) => ({ key }), stream: async (device, name) => ({ device, name }), records: async (device, name, page) => ({ device, name, ...page }) }, limits, log: fastify().log, tls: null, isBehindProxy: false })
+  const server = await createGatewayServer({ gateway: rig.gateway, questions: { state: async (key) => ({ key }), stream: async (device, name) => ({ device, name }), records: async (device, name, page) => ({ device, name, ...page }) }, limits, log: fastify().log, tls: null, isBehindProxy: false, isAnyHost: false })
   try {
     await work(server, rig)
   } finally {
@@ -46,6 +46,17 @@ async function get(server: FastifyInstance, url: string): Promise<Answered> {
 const never = async (): Promise<SubmissionAnswer> => ({ status: 'pending' })
 
 suite('a gateway over HTTP', () => {
+  test('answers under names of this machine only', async () => {
+    await withServer({}, async (server) => {
+      const health = (host: string) => server.inject({ method: 'GET', url: '/health', headers: { host } })
+      for (const host of ['localhost:8463', '127.0.0.1:8463', '[::1]:8463']) assert.equal((await health(host)).statusCode, 200, host)
+      for (const host of ['gateway.example', '127.0.0.1.example:8463', 'localhost@example']) {
+        const answer = await health(host)
+        assert.deepEqual([answer.statusCode, answer.json().code], [421, 'wrong-host'], host)
+      }
+    })
+  })
+
   test('takes records, says how they stand, and brings the receipt', async () => {
     await withServer({}, async (server, rig) => {
       const record = await recordBy(DEVICE, 0)

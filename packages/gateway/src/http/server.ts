@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import fastify, { LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { guardHost } from './loopback-host.ts'
 import { addGatewayRoutes } from './routes.ts'
 import type { GatewayRoutesInit } from './routes.ts'
 
@@ -9,6 +10,8 @@ export interface GatewayServerInit extends Omit<GatewayRoutesInit, 'isGuest'> {
   tls: { cert: Buffer; key: Buffer } | null
   /** Whether one proxy stands before it, whose word on addresses counts. */
   isBehindProxy: boolean
+  /** Whether it listens for other machines too; else it answers under names of this one only. */
+  isAnyHost: boolean
 }
 
 const HEAD_MS = 10_000
@@ -16,7 +19,7 @@ const REQUEST_MS = 60_000
 
 /** A server of the gateway's own; it does not listen yet. Stop the gateway itself after it is closed. */
 export async function createGatewayServer(init: GatewayServerInit): Promise<FastifyInstance> {
-  const { limits, tls, log, isBehindProxy } = init
+  const { limits, tls, log, isBehindProxy, isAnyHost } = init
   const options = {
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -35,6 +38,7 @@ export async function createGatewayServer(init: GatewayServerInit): Promise<Fast
     // By route, never by what stands in path, head or body.
     log.debug({ method: request.method, route: request.routeOptions.url ?? 'none', status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered')
   })
+  if (!isAnyHost) guardHost(server, 'gateway')
   await addGatewayRoutes(server, { ...init, isGuest: false })
   await server.ready()
   return server

@@ -104,7 +104,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
     log,
     onFailure: init.onFailure,
   })
-  const server = await createGatewayServer({ gateway, questions: link.questions, limits, log, tls, isBehindProxy })
+  const server = await createGatewayServer({ gateway, questions: link.questions, limits, log, tls, isBehindProxy, isAnyHost: !isLoopback(place.host) || isBehindProxy })
   try {
     const { port, taken } = await listenNear(server, place, init.isUsualPort)
     const url = `${tls ? 'https' : 'http'}://${reachable(place.host)}:${port}`

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fail } from '@telltale/core'
+import { guardHost } from '@telltale/gateway'
 import type { AccountsView } from '../../accounts/accounts-view.ts'
 import { mayAs } from '../../accounts/role.ts'
 import type { Role } from '../../accounts/role.ts'
@@ -27,7 +28,6 @@ export const forAnybody = { access: 'anybody' } as const
 export const forReaders = { access: 'reader' } as const
 export const forOperators = { access: 'operator' } as const
 
-const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 /** A route of the API that forgot to say who may use it is for nobody else; the pages hold no data, and what is mounted elsewhere has its own lock. */
 const API = /^\/(?:v1(?:\/|$)|metrics$)/
 
@@ -36,10 +36,10 @@ export function accessOf(url: string, declared: RouteAccess | undefined): RouteA
   return declared ?? (API.test(url) ? 'admin' : 'anybody')
 }
 
-/** Refuses requests for another host (`wrong-host`), those of nobody (`token-needed`, `log-in-needed`), and those of somebody who may not (`role-needed`). */
+/** Refuses requests for another host (the codes of `guardHost`), those of nobody (`token-needed`, `log-in-needed`), and those of somebody who may not (`role-needed`). */
 export function guardAccess(server: FastifyInstance, callers: Callers, isAnyHost: boolean): void {
+  if (!isAnyHost) guardHost(server, 'node')
   server.addHook('onRequest', async (request, reply) => {
-    if (!isAnyHost && !LOOPBACK_HOST.test(request.headers.host ?? '')) throw fail('wrong-host', 'This node answers only under names of this machine.', { expected: 'localhost or 127.0.0.1', found: (request.headers.host ?? 'none').slice(0, 80) })
     const needed = ruleOf(request)
     if (needed === 'anybody' || !callers.isGuarded()) return
     reply.header('www-authenticate', 'Bearer realm="telltale"')
