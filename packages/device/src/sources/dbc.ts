@@ -1,4 +1,4 @@
-import { fail } from '@telltale/core'
+import { TelltaleError, fail } from '@telltale/core'
 import { excerptOfText } from './excerpt.ts'
 import { DBC_MESSAGES_MAX, DBC_SIGNALS_MAX, DBC_TEXT_MAX, MESSAGE_BYTES_MAX, SIGNAL_BITS_MAX } from './limits.ts'
 
@@ -100,6 +100,16 @@ const signalPieces: readonly Piece[] = [
  */
 export function readDbc(text: string): DbcDatabase {
   if (text.length > DBC_TEXT_MAX) throw fail('malformed-dbc', `The CAN database has ${text.length} characters; at most ${DBC_TEXT_MAX} are read. Remove what is not needed.`, { expected: `at most ${DBC_TEXT_MAX} characters`, found: `${text.length}` })
+  try {
+    return readStatements(text)
+  } catch (error) {
+    const last = text.split('\n').length
+    if (!(error instanceof TelltaleError) || text.endsWith('\n') || error.found?.startsWith(`line ${last}:`) !== true) throw error
+    throw fail('malformed-dbc', `${error.message} The file ends in this line: if it was cut, get the whole one.`, { ...(error.expected === undefined ? {} : { expected: error.expected }), found: error.found })
+  }
+}
+
+function readStatements(text: string): DbcDatabase {
   const messages = new Map<string, MessageDraft>()
   const notes: DbcNote[] = []
   let current: MessageDraft | null = null

@@ -46,9 +46,10 @@ export const obdPids: ReadonlyMap<string, ObdPid> = new Map([
 /** What an ELM327 says instead of an answer. */
 const EXCUSES = /^(?:NODATA|UNABLETOCONNECT|STOPPED|BUSINIT|BUSERROR|BUSBUSY|CANERROR|DATAERROR|ERROR|BUFFERFULL|\?|SEARCHING)/
 
-/** Whether a text is an answer to this PID, not a plain number: `41 A6 00 14 BB C7`, and `410532` for 0105, which no value reaches. */
+/** Whether a text is an answer to this PID, neither a plain number nor some other words: `41 A6 00 14 BB C7`, and `410532` for 0105, which no value reaches. */
 export function isObdAnswer(asked: ObdPid, text: string): boolean {
   const packed = packedOf(text)
+  if (!/^[0-9A-F]+$/.test(packed) && !EXCUSES.test(packed)) return false
   return !/^[+-]?\d+(?:[.,]\d+)?$/.test(packed) || (packed.startsWith(`41${asked.code.slice(2)}`) && packed.length === 4 + 2 * asked.bytes)
 }
 
@@ -65,8 +66,8 @@ export function decodeObdAnswer(asked: ObdPid, text: string): Exact {
   const plain = new RegExp(`^${echo}([0-9A-F]{${digits}})$`).exec(packed)
   const data = plain?.[1] ?? framed?.[1]
   if (data === undefined) {
-    const expected = `${echo} and ${asked.bytes} bytes in hex`
-    throw fail('malformed-obd-answer', `The answer to ${asked.code} cannot be read: expected ${expected}. A different echo means that something else answered.`, { expected, found: excerptOfText(text.trim()) })
+    const expected = `${echo} and ${asked.bytes} ${asked.bytes === 1 ? 'byte' : 'bytes'} in hex`
+    throw fail('malformed-obd-answer', `This is neither a number nor an answer to ${asked.code}, which is ${expected}. A different echo means that something else answered.`, { expected, found: excerptOfText(text.trim()) })
   }
   if (asked.path === ODOMETER_PATH && /^F+$/.test(data)) throw notAvailable(`obd:${asked.code}`, data)
   const [mantissa, exponent] = asked.factor

@@ -64,6 +64,12 @@ test('raw answers are decoded in columns named after their parameter', async (co
   assert.deepEqual(refused, [['not-available', 3], ['malformed-obd-answer', 4]])
 })
 
+test('other words in such a column are no number, and no answer', async (context) => {
+  const { read, refused } = await summaries(await sourceOf(context, 'timestamp_ms,Vehicle.Speed\n1777629600000,50\n1777629601000,fast\n1777629602000,41 0C 32\n'))
+  assert.deepEqual(read, ['1777629600000 Vehicle.Speed 50 km/h'])
+  assert.deepEqual(refused, [['malformed-number', 3], ['malformed-obd-answer', 4]])
+})
+
 test('a raw answer is in the unit of its parameter whatever the column is said to hold', async (context) => {
   const { read } = await summaries(await sourceOf(context, 'time (s),01A6 (mi)\n1,41 A6 00 14 BB C7\n2,100\n'))
   assert.deepEqual(read, ['1000 Vehicle.TraveledDistance 135879100 m from 135879.1 km', '2000 Vehicle.TraveledDistance 160934 m from 100 mi'])

@@ -84,6 +84,8 @@ test('a broken message or signal is refused with its line, what was expected and
     [`${message}\n SG_ S : 0|8@1+ (1,0) [0|255] "km/h X\nBO_ 2 N: 8 X`, 2, /unit in quotes/],
     [`${message}\nCM_ "never closed\n`, 2, /quotation/],
   ]
+  assert.throws(() => readDbc(`${message}\n SG_ S : 0|8@1+ (1,0) [0`), { message: /range.*The file ends in this line/ })
+  assert.throws(() => readDbc(`${message}\n SG_ S : 0|8@1+ (1,0) [0\n`), ({ message: words }: Error) => !words.includes('ends in this line'))
   for (const [text, line, expected] of cases) {
     assert.throws(() => readDbc(text), (error: Error & { code?: string; expected?: string; found?: string }) => {
       assert.equal(error.code, 'malformed-dbc', text)
