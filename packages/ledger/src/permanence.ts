@@ -32,6 +32,14 @@ const PERMANENT: ReadonlySet<string> = new Set([
   'no-contradiction',
 ])
 
+/** Of these, what a node says too that has not heard of the newest blocks: what is missing there may stand in them. */
+const PERMANENT_WHERE_ALL_IS_KNOWN: ReadonlySet<string> = new Set(['unknown-stream', 'unknown-identity', 'unknown-seal-key', 'unknown-key', 'no-such-record'])
+
+/** The same where several authorities make the blocks, and one of them may be behind. */
+export function isPermanentAmongSeveral(code: string): boolean {
+  return isPermanentRefusal(code) && !PERMANENT_WHERE_ALL_IS_KNOWN.has(code)
+}
+
 /** Whether a transaction that was refused with this code is refused for good; its sender's own signature was found valid. */
 export function isPermanentRefusal(code: string): boolean {
   return PERMANENT.has(code)

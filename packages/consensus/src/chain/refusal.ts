@@ -17,6 +17,15 @@ export interface Refusals {
   answer(read: ReadTransaction, verdict: Verdict, isChecked: boolean): Promise<TelltaleError>
 }
 
+/** Whether an authority signs that this transaction is refused: only for a device, which has an outbox, and never for somebody who uses its name. */
+export async function maySignRefusal({ ledger, primitives }: Pick<RefusalComponents, 'ledger' | 'primitives'>, read: ReadTransaction, { code }: Pick<Verdict, 'code'>, isChecked: boolean): Promise<boolean> {
+  if (!isPermanentRefusal(code)) return false
+  const sender = ledger.position.state.row(identityKey(read.transaction.iss)) as IdentityRow | null
+  if (!sender || !wasDevice(sender)) return false
+  if (code === 'key-not-in-force' && !isKeyEnded(sender, read)) return false
+  return isChecked || isSignedBy(sender, read, primitives)
+}
+
 interface RefusalComponents {
   ledger: Ledger
   signer: Signer
@@ -54,11 +63,7 @@ export async function createRefusals({ ledger, signer, address, primitives, cloc
   return {
     async answer(read, verdict, isChecked) {
       const error = verdictToError(verdict)
-      if (!isPermanentRefusal(verdict.code)) return error
-      const sender = ledger.position.state.row(identityKey(read.transaction.iss)) as IdentityRow | null
-      if (!sender || !wasDevice(sender)) return error
-      if (verdict.code === 'key-not-in-force' && !isKeyEnded(sender, read)) return error
-      if (!isChecked && !(await isSignedBy(sender, read, primitives))) return error
+      if (!(await maySignRefusal({ ledger, primitives }, read, verdict, isChecked))) return error
       return new RefusedError(error, remembered.get(bytesToMapKey(read.id)) ?? (await sign(read, verdict)))
     },
   }

@@ -5,11 +5,12 @@ import type { EngineCore } from './core.ts'
 import { RANGE_BLOCKS_MAX, RANGE_BYTES_MAX } from './limits.ts'
 import { decodeQuestion, encodeFullBlocks, encodeHeadAnswer, encodeRecent } from './messages.ts'
 import type { FullBlock } from './messages.ts'
+import type { Refusing } from './refusing.ts'
 import { answerStanding } from './standing.ts'
 import { decodeBlock, encodeVote } from '@telltale/ledger'
 
 /** Answers what others ask (`no-such-block` and the codes of the reader). */
-export async function answerQuestion(core: EngineCore, cosigning: Cosigning, bytes: Uint8Array): Promise<Uint8Array> {
+export async function answerQuestion(core: EngineCore, cosigning: Cosigning, refusing: Refusing, bytes: Uint8Array): Promise<Uint8Array> {
   const question = decodeQuestion(bytes)
   switch (question.kind) {
     case 'head':
@@ -27,6 +28,8 @@ export async function answerQuestion(core: EngineCore, cosigning: Cosigning, byt
       return encodeWaiting(core)
     case 'standing':
       return answerStanding(core, question.address, question.nonce)
+    case 'refusal':
+      return refusing.refuse(question.transaction)
   }
 }
 

@@ -1,7 +1,7 @@
 import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
 import type { Algorithm, Authority, Cosignature, Exchange, Participant, Passing, Primitives } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
-import type { Ledger, Vote } from '@telltale/ledger'
+import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
 import type { Chain } from '../chain.ts'
 import type { CertifiedHead } from '../certifier.ts'
 import type { Certified } from '../pool.ts'
@@ -26,6 +26,7 @@ import { takeKept } from './kept-blocks.ts'
 import type { Miner } from './miner.ts'
 import { loadPace } from './pace.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
+import { createRefusing } from './refusing.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
@@ -134,6 +135,10 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const intake = createIntake(core, () => sealer?.consider())
   const accuser = createAccuser({ core, intake, verdicts, enqueue })
+  const refusing = await createRefusing(core)
+  const refuse = (read: ReadTransaction, error: unknown): void => {
+    void refusing.answer(read, error).catch((failed: unknown) => failed).then((answer) => waiters.reject(read.id, answer))
+  }
   const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
@@ -174,7 +179,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (execution.transactions.length > 0) certifiable = block.height
     }
     core.votes.forget(branches.root.height)
-    intake.dropHopeless(waiters.reject)
+    intake.dropHopeless(refuse)
     await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
     if (certifiable !== null) await cosigning.onFinal(certifiable)
   }
@@ -269,7 +274,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
         return error instanceof TelltaleError && isFault(error.code) ? 'reject' : 'keep'
       }
     },
-    onQuestion: (_, question) => answerQuestion(core, cosigning, question),
+    onQuestion: (_, question) => answerQuestion(core, cosigning, refusing, question),
     onPeer: (peer) => asking.ask(peer),
   }
 
@@ -346,7 +351,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       try {
         if (await intake.take(read, attachments)) tell(encodeSubmissions([{ bytes: read.transaction.bytes, attachments }]))
       } catch (error) {
-        waiters.reject(read.id, error)
+        refuse(read, error)
       }
       return certified
     },

@@ -19,7 +19,7 @@ export interface Intake {
   /** What stands in blocks of branches that were left, and in none that is final, waits again. Its signatures were checked with its block. */
   takeBack(blocks: BranchBlock[]): void
   /** Drops what can never stand in a block any more, now that something else is final. */
-  dropHopeless(reject: (id: Uint8Array, error: unknown) => void): void
+  dropHopeless(reject: (read: ReadTransaction, error: unknown) => void): void
 }
 
 export function createIntake(core: EngineCore, onTaken: () => void): Intake {
@@ -71,7 +71,7 @@ export function createIntake(core: EngineCore, onTaken: () => void): Intake {
         // What it builds on may stand in blocks that are not final yet.
         if (!isHopeless(verdict) || !isHopeless(ledger.check(read, clock.nowMs(), core.head.position))) continue
         waiting.remove(read.id)
-        reject(read.id, verdictToError(verdict))
+        reject(read, verdictToError(verdict))
       }
     },
   }

@@ -19,6 +19,8 @@ export const ASK_MS_MAX = 10_000
 export const EARLY_COSIGNATURES_MAX = 1024
 /** Votes of one authority that are kept: an honest one casts at most one for each height that is not final, and none can take the room of others. */
 export const VOTES_KEPT_MAX = 512
+/** Peers that a node asks in turn for a refusal that an authority signed. */
+export const REFUSERS_ASKED_MAX = 4
 /** How long work goes on before it is begun anew with the transactions and votes that came since: nothing is lost, work has no memory. */
 export const DRAFT_FRESH_MS = 5_000
 /** Drafts on one head for which work is still taken. */
