@@ -50,24 +50,55 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
   const { primitives, verifier, deviceCount, algorithm } = init
   const directory = await mkdtemp(join(tmpdir(), 'telltale-bench-'))
   const authority = await createKey('EdDSA', primitives)
-  const owner = await createKey('EdDSA', primitives)
   const store = await createStore({ directory: join(directory, 'store'), create: true })
   const genesis = await createGenesis(Date.now(), PARAMETERS, [authority.signer], primitives)
   const ledger = await openLedger({ store, primitives, genesis: genesis.bytes })
   await store.writeSigned({ sealedHeight: 0, sealedId: ledger.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
   const chain = await createChain({ ledger, signer: authority.signer, address: authority.address, verifier, primitives, clock: { nowMs: Date.now } })
+  const enrolled = await enrolDevices({ network: ledger.network, authority, primitives, deviceCount, algorithm, submit: (bytes) => chain.submit({ bytes, attachments: [] }) })
+  return {
+    directory,
+    ledger,
+    store,
+    chain,
+    authority,
+    asset: enrolled.assets[0] as string,
+    devices: enrolled.devices,
+    secrets: enrolled.secrets,
+    network: ledger.network,
+    async close() {
+      await chain.stop()
+      await store.close()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Enrolment {
+  network: Uint8Array
+  authority: BenchKey
+  primitives: Primitives
+  deviceCount: number
+  algorithm: Algorithm
+  /** Hands a transaction on, and waits until it is certified. */
+  submit(bytes: Uint8Array): Promise<Pick<Certified, 'id'>>
+}
+
+/** An owner, assets and devices with one stream each, in a network whose authority has said nothing yet. */
+export async function enrolDevices({ network, authority, primitives, deviceCount, algorithm, submit }: Enrolment): Promise<{ assets: string[]; devices: BenchKey[]; secrets: Uint8Array[] }> {
+  const owner = await createKey('EdDSA', primitives)
   const sequences = new Map<string, number>()
-  const send = async (key: BenchKey, call: number, sub: string, args: Cbor[]): Promise<Certified> => {
+  const send = async (key: BenchKey, call: number, sub: string, args: Cbor[]): Promise<Pick<Certified, 'id'>> => {
     const name = `${key.address} ${sub}`
     const sequence = sequences.get(name) ?? 0
     sequences.set(name, sequence + 1)
-    return chain.submit({ bytes: await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer), attachments: [] })
+    return submit(await signTransaction({ network: network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer))
   }
-  const proof = async (key: BenchKey, purpose: KeyPurpose, joins: string): Promise<Uint8Array> => (await signStatement('key', ledger.network, keyFields(key.address, purpose, 0, joins), key.signer)).signature
+  const proof = async (key: BenchKey, purpose: KeyPurpose, joins: string): Promise<Uint8Array> => (await signStatement('key', network, keyFields(key.address, purpose, 0, joins), key.signer)).signature
   await send(authority, 1, owner.address, [publicKeyToCose(owner.signer.publicKey), await proof(owner, 'identity', authority.address), authority.address, [['owner', null, null]]])
   const before: Cbor[] = [new Uint8Array(32), owner.address]
   const createAsset = async (sequence: number): Promise<string> => {
-    const consent = await signStatement('consent', ledger.network, consentFields({ call: 8, iss: authority.address, sub: authority.address, sequence }, before), owner.signer)
+    const consent = await signStatement('consent', network, consentFields({ call: 8, iss: authority.address, sub: authority.address, sequence }, before), owner.signer)
     const { id } = await send(authority, 8, authority.address, [...before, [consent.keyNumber, consent.signature]])
     return createdId('ta', id)
   }
@@ -78,22 +109,7 @@ export async function createNetwork(init: { primitives: Primitives; verifier: Si
   const assets: string[] = []
   for (let i = 0; i < Math.ceil(deviceCount / 500); i++) assets.push(await createAsset(i))
   await Promise.all(devices.map(async (device, i) => send(owner, 9, owner.address, [assets[Math.floor(i / 500)] as string, publicKeyToCose(device.signer.publicKey), await proof(device, 'device', assets[Math.floor(i / 500)] as string), [STREAM], null])))
-  return {
-    directory,
-    ledger,
-    store,
-    chain,
-    authority,
-    asset: assets[0] as string,
-    devices,
-    secrets,
-    network: ledger.network,
-    async close() {
-      await chain.stop()
-      await store.close()
-      await rm(directory, { recursive: true, force: true })
-    },
-  }
+  return { assets, devices, secrets }
 }
 
 /** Where each device's stream stands, by address. */

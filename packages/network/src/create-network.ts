@@ -23,6 +23,8 @@ import { decodeAnswer } from './questions.ts'
 import { createReports } from './reports.ts'
 import { createScoring } from './scoring.ts'
 import { createSessions } from './sessions.ts'
+import { countTraffic } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
 import type { Transport } from './transport.ts'
 
 export interface NetworkInit {
@@ -73,6 +75,7 @@ export interface Network {
   /** The network as its nodes report it, this one among them. */
   graph(): NetworkGraph
   addresses(): string[]
+  readonly traffic: Readonly<Traffic>
   /** Codes: `listen-failed`. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -88,7 +91,8 @@ export async function createNetwork(init: NetworkInit): Promise<Network> {
   return compose(init, transport, book)
 }
 
-function compose(init: NetworkInit, transport: Transport, book: PeerBook): Network {
+function compose(init: NetworkInit, bare: Transport, book: PeerBook): Network {
+  const { counted: transport, traffic } = countTraffic(bare)
   const { networkId, participant, log, primitives = portable, clock = systemClock, random = Math.random, heartbeatMs: intervalMs = HEARTBEAT_MS } = init
   const scoring = createScoring(clock)
   const onlineSince = new Map<string, number>()
@@ -185,6 +189,7 @@ function compose(init: NetworkInit, transport: Transport, book: PeerBook): Netwo
     blameOf: scoring.blameOf,
     graph: () => createNetworkGraph(reports.known()),
     addresses: transport.addresses,
+    traffic,
     async start() {
       await transport.start(hearing.events)
       for (const { peer, addresses } of book.all()) connector.learn(peer, addresses)

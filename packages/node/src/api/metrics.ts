@@ -43,6 +43,17 @@ function addCounts(registers: Registry[], sources: () => MetricSources): void {
       votes.inc(sources().peers?.chain.activity.votes ?? 0)
     },
   })
+  for (const direction of ['sent', 'received'] as const) {
+    const bytes = new Counter({
+      name: `telltale_peer_${direction}_bytes_total`,
+      help: `bytes of messages, questions and answers ${direction}, for every peer`,
+      registers,
+      collect() {
+        bytes.reset()
+        bytes.inc(sources().peers?.network.traffic[`${direction}Bytes`] ?? 0)
+      },
+    })
+  }
   const refused = new Counter({
     name: 'telltale_refused_blocks_total',
     help: 'blocks that were refused, by code',
