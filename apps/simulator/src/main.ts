@@ -1,6 +1,6 @@
 /**
  * `npm run simulate [-- --seed N] [--seeds COUNT] [--authorities COUNT] [--misconduct NAME,NAME]`: plays networks through faults and misconduct, one for
- * each seed, and says what happened. The first that fails prints its seed, with which it is played again. Exit 0 when all held, 1 when one did not, 2 for usage.
+ * each of 2,000 seeds if nothing else is said, and says what happened. The first that fails prints its seed, with which it is played again. Exit 0 when all held, 1 when one did not, 2 for usage.
  */
 import { parseArgs } from 'node:util'
 import { CATALOGUE } from './misconduct/catalogue.ts'
@@ -14,7 +14,7 @@ function whole(text: string, min: number, max: number): number | null {
 
 function readArguments() {
   try {
-    const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '20' }, authorities: { type: 'string', default: '4' }, misconduct: { type: 'string' } } })
+    const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string', default: '2000' }, authorities: { type: 'string', default: '4' }, misconduct: { type: 'string' } } })
     const [seed, seeds, authorities] = [whole(values.seed, 0, 2 ** 32 - 1), whole(values.seeds, 1, 1_000_000), whole(values.authorities, 1, 16)]
     const misconduct = values.misconduct?.split(',')
     if (seed === null || seeds === null || authorities === null || misconduct?.some((name) => !(name in CATALOGUE))) return null
@@ -23,6 +23,8 @@ function readArguments() {
     return null
   }
 }
+
+const PROGRESS_EVERY = 100
 
 const given = readArguments()
 if (!given) {
@@ -35,6 +37,7 @@ for (let seed = given.seed; seed < given.seed + given.seeds; seed++) {
   const outcome = await simulate({ ...given, seed })
   addReport(total, outcome.report)
   played += 1
+  if (played % PROGRESS_EVERY === 0) console.error(`${played} of ${given.seeds}`)
   if (!outcome.failure) continue
   const { misconduct, failure } = outcome
   console.error(`Seed ${seed} failed${misconduct.length > 0 ? ` with ${misconduct.join(', ')}` : ''}:\n${failure.stack} ${JSON.stringify({ expected: (failure as { expected?: string }).expected, found: (failure as { found?: string }).found })}`)
