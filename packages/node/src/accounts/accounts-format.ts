@@ -1,6 +1,7 @@
-import { bytesToHex, fail, hexToBytes, judge } from '@telltale/core'
+import { bytesToHex, fail } from '@telltale/core'
 import type { TelltaleError } from '@telltale/core'
 import { ARGON2_LANES_MAX, ARGON2_MEMORY_KIB_MAX, ARGON2_PASSES_MAX } from '../keys/secret-box.ts'
+import { createStrictJson } from '../keys/strict-json.ts'
 import { ACCOUNTS_MAX, TOKENS_MAX } from './limits.ts'
 import type { PasswordHash } from './password-hash.ts'
 import { isRole } from './role.ts'
@@ -36,6 +37,8 @@ export interface Accounts {
 
 export const NO_ACCOUNTS: Accounts = { accounts: [], tokens: [] }
 
+const json = createStrictJson(accountsDamaged)
+
 const NAME = /^[a-z0-9][a-z0-9._@+-]{0,63}$/
 
 /** A name as it is kept: people write it as they like. */
@@ -61,33 +64,33 @@ function accountToJson({ password: { argon2id, hash }, ...account }: Account): u
 
 /** Reads the text of the file (`accounts-damaged`). Nothing in it is made up for: half a file must not let in whoever the other half kept out. */
 export function accountsFromText(text: string): Accounts {
-  const file = asObject(tryParse(text), ['version', 'accounts', 'tokens'])
+  const file = json.object(json.parse(text), ['version', 'accounts', 'tokens'])
   if (file['version'] !== 1) throw accountsDamaged('version 1')
-  const accounts = asList(file['accounts'], ACCOUNTS_MAX).map(readAccount)
-  const tokens = asList(file['tokens'], TOKENS_MAX).map(readToken)
+  const accounts = json.list(file['accounts'], ACCOUNTS_MAX).map(readAccount)
+  const tokens = json.list(file['tokens'], TOKENS_MAX).map(readToken)
   for (const list of [accounts, tokens]) if (new Set(list.map(({ name }) => name)).size !== list.length) throw accountsDamaged('each name once')
   return { accounts, tokens }
 }
 
 function readAccount(value: unknown): Account {
-  const item = asObject(value, ['name', 'role', 'createdMs', 'lastLogInMs', 'password'])
-  const password = asObject(item['password'], ['argon2id', 'hash'])
-  const { m, t, p, salt } = asObject(password['argon2id'], ['m', 't', 'p', 'salt'])
-  const lanes = asCount(p, 1, ARGON2_LANES_MAX)
+  const item = json.object(value, ['name', 'role', 'createdMs', 'lastLogInMs', 'password'])
+  const password = json.object(item['password'], ['argon2id', 'hash'])
+  const { m, t, p, salt } = json.object(password['argon2id'], ['m', 't', 'p', 'salt'])
+  const lanes = json.count(p, 1, ARGON2_LANES_MAX)
   return {
     ...readHead(item),
     lastLogInMs: item['lastLogInMs'] === null ? null : asMs(item['lastLogInMs']),
     password: {
       // RFC 9106, 3.1: at least 8 KiB a lane.
-      argon2id: { memoryKiB: asCount(m, 8 * lanes, ARGON2_MEMORY_KIB_MAX), passes: asCount(t, 1, ARGON2_PASSES_MAX), lanes, salt: asHex(salt, 16) },
-      hash: asHex(password['hash'], 32),
+      argon2id: { memoryKiB: json.count(m, 8 * lanes, ARGON2_MEMORY_KIB_MAX), passes: json.count(t, 1, ARGON2_PASSES_MAX), lanes, salt: json.hex(salt, 'salt', 16) },
+      hash: json.hex(password['hash'], 'hash', 32),
     },
   }
 }
 
 function readToken(value: unknown): MachineToken {
-  const item = asObject(value, ['name', 'role', 'createdMs', 'expiresMs', 'sha256'])
-  return { ...readHead(item), expiresMs: asMs(item['expiresMs']), sha256: bytesToHex(asHex(item['sha256'], 32)) }
+  const item = json.object(value, ['name', 'role', 'createdMs', 'expiresMs', 'sha256'])
+  return { ...readHead(item), expiresMs: asMs(item['expiresMs']), sha256: bytesToHex(json.hex(item['sha256'], 'hash of a token', 32)) }
 }
 
 function readHead({ name, role, createdMs }: Record<string, unknown>): { name: string; role: Role; createdMs: number } {
@@ -96,40 +99,8 @@ function readHead({ name, role, createdMs }: Record<string, unknown>): { name: s
   return { name, role, createdMs: asMs(createdMs) }
 }
 
-function asObject(value: unknown, names: string[]): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw accountsDamaged(`an object of ${names.join(', ')}`)
-  const keys = Object.keys(value)
-  if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw accountsDamaged(`exactly ${names.join(', ')}`)
-  return value as Record<string, unknown>
-}
-
-function asList(value: unknown, most: number): unknown[] {
-  if (!Array.isArray(value) || value.length > most) throw accountsDamaged(`a list of at most ${most}`)
-  return value
-}
-
-function asCount(value: unknown, min: number, max: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) throw accountsDamaged(`a number of ${min} to ${max}`)
-  return value
-}
-
 function asMs(value: unknown): number {
-  return asCount(value, 0, Number.MAX_SAFE_INTEGER)
-}
-
-function asHex(value: unknown, length: number): Uint8Array {
-  const bytes = typeof value === 'string' ? judge(() => hexToBytes(value)) : null
-  if (!bytes?.ok || bytes.value.length !== length) throw accountsDamaged(`${length} bytes in hexadecimal`)
-  return bytes.value
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // No JSON: refused with everything else that is no object.
-    return null
-  }
+  return json.count(value, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /** Says what should be there, never what is. */

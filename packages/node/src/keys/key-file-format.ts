@@ -1,8 +1,10 @@
-import { ALGORITHMS, bytesToHex, encode, equalBytes, fail, hexToBytes, isAddress, KEY_NUMBER_MAX, judge, x25519PublicKey } from '@telltale/core'
+import { ALGORITHMS, bytesToHex, encode, equalBytes, fail, isAddress, KEY_NUMBER_MAX, judge, x25519PublicKey } from '@telltale/core'
 import type { Algorithm, TelltaleError } from '@telltale/core'
 import { publicKeyOfSecret } from './node-signer.ts'
 import { ARGON2_LANES_MAX, ARGON2_MEMORY_KIB_MAX, ARGON2_PASSES_MAX } from './secret-box.ts'
 import type { SecretBox } from './secret-box.ts'
+import { createStrictJson } from './strict-json.ts'
+import type { StrictJson } from './strict-json.ts'
 
 /**
  * The text of a key file, version 1: one JSON object of exactly
@@ -48,16 +50,17 @@ function secretToJson(secret: Uint8Array | SecretBox): unknown {
 
 /** Reads the text of a key file; `path` is for messages (`malformed-key-file`). */
 export function keyFileFromText(text: string, path: string): KeyFile {
-  const file = asObject(tryParse(text), ['version', 'kind', 'algorithm', 'address', 'keyNumber', 'publicKey', 'secret'], path)
+  const json = createStrictJson((expected) => malformed(path, expected))
+  const file = json.object(json.parse(text), ['version', 'kind', 'algorithm', 'address', 'keyNumber', 'publicKey', 'secret'])
   if (file['version'] !== 1) throw malformed(path, 'version 1')
   const { kind, algorithm, address, keyNumber } = file
   if (kind !== 'signing' && kind !== 'seal') throw malformed(path, 'kind "signing" or "seal"')
   if (!isAlgorithmOf(kind, algorithm)) throw malformed(path, `an algorithm for kind "${kind}"`)
   if (address !== null && (typeof address !== 'string' || !isAddress(address, 'tt'))) throw malformed(path, 'an address or null')
   if (typeof keyNumber !== 'number' || !Number.isInteger(keyNumber) || keyNumber < 0 || keyNumber > KEY_NUMBER_MAX) throw malformed(path, `a key number of 0 to ${KEY_NUMBER_MAX}`)
-  const head: KeyFileHead = { kind, algorithm, address, keyNumber, publicKey: asHex(file['publicKey'], path, 'publicKey') }
-  if (typeof file['secret'] !== 'string') return { head, secret: readBox(file['secret'], path) }
-  const secret = asHex(file['secret'], path, 'secret')
+  const head: KeyFileHead = { kind, algorithm, address, keyNumber, publicKey: json.hex(file['publicKey'], 'publicKey') }
+  if (typeof file['secret'] !== 'string') return { head, secret: readBox(file['secret'], json, path) }
+  const secret = json.hex(file['secret'], 'secret')
   checkKeyPair({ ...head, secret }, path)
   return { head, secret }
 }
@@ -79,52 +82,23 @@ export function keyFileHeadToBytes({ kind, algorithm, address, keyNumber, public
   return encode(['tt-key-file-1', kind, algorithm, address, keyNumber, publicKey])
 }
 
-function readBox(value: unknown, path: string): SecretBox {
-  const outer = asObject(value, ['argon2id', 'aes-256-gcm'], path)
-  const kdf = asObject(outer['argon2id'], ['m', 't', 'p', 'salt'], path)
-  const box = asObject(outer['aes-256-gcm'], ['nonce', 'box'], path)
-  const lanes = asCount(kdf['p'], 1, ARGON2_LANES_MAX, path)
-  const nonce = asHex(box['nonce'], path, 'nonce')
-  if (nonce.length !== 12) throw malformed(path, 'a nonce of 12 bytes')
-  const salt = asHex(kdf['salt'], path, 'salt')
+function readBox(value: unknown, json: StrictJson, path: string): SecretBox {
+  const outer = json.object(value, ['argon2id', 'aes-256-gcm'])
+  const kdf = json.object(outer['argon2id'], ['m', 't', 'p', 'salt'])
+  const box = json.object(outer['aes-256-gcm'], ['nonce', 'box'])
+  const lanes = json.count(kdf['p'], 1, ARGON2_LANES_MAX)
+  const salt = json.hex(kdf['salt'], 'salt')
   if (salt.length < 8 || salt.length > 64) throw malformed(path, 'a salt of 8 to 64 bytes')
   return {
     // RFC 9106, 3.1: at least 8 KiB a lane.
-    argon2id: { memoryKiB: asCount(kdf['m'], 8 * lanes, ARGON2_MEMORY_KIB_MAX, path), passes: asCount(kdf['t'], 1, ARGON2_PASSES_MAX, path), lanes, salt },
-    nonce,
-    box: asHex(box['box'], path, 'box'),
+    argon2id: { memoryKiB: json.count(kdf['m'], 8 * lanes, ARGON2_MEMORY_KIB_MAX), passes: json.count(kdf['t'], 1, ARGON2_PASSES_MAX), lanes, salt },
+    nonce: json.hex(box['nonce'], 'nonce', 12),
+    box: json.hex(box['box'], 'box'),
   }
 }
 
 function isAlgorithmOf(kind: 'signing' | 'seal', algorithm: unknown): algorithm is Algorithm | 'X25519' {
   return kind === 'seal' ? algorithm === 'X25519' : ALGORITHMS.some((name) => name === algorithm)
-}
-
-function asObject(value: unknown, names: string[], path: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(path, `an object of ${names.join(', ')}`)
-  const keys = Object.keys(value)
-  if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw malformed(path, `exactly ${names.join(', ')}`)
-  return value as Record<string, unknown>
-}
-
-function asCount(value: unknown, min: number, max: number, path: string): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) throw malformed(path, `a number of ${min} to ${max} for argon2id`)
-  return value
-}
-
-function asHex(value: unknown, path: string, what: string): Uint8Array {
-  const bytes = typeof value === 'string' ? judge(() => hexToBytes(value)) : null
-  if (!bytes?.ok) throw malformed(path, `hexadecimal as ${what}`)
-  return bytes.value
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // No JSON: refused with everything else that is no object.
-    return null
-  }
 }
 
 /** Says what should be there, never what is: it may be part of a secret. */
