@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { bytesToHex, fail } from '@telltale/core'
+import { bytesToHex } from '@telltale/core'
 import { carriedRanges } from '@telltale/certificate'
 import type { CertificateRequest } from '@telltale/certificate'
 import { cborToJson, certificateFromHome, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
-import { chooseNamed } from '../device-streams.ts'
+import { chooseDevice, chooseNamed } from '../device-streams.ts'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
@@ -100,17 +100,6 @@ function textOf({ file, bytes, network, streams, device }: CertificateDocument, 
     'Anyone can verify it, offline:',
     `  telltale verify ${file} --network ${network}`,
   ].join('\n')
-}
-
-/** The device that is named by address or key, or the only one (`device-needed`). */
-export function chooseDevice(home: Home, named: string | undefined): DeviceProfile {
-  const { devices } = home.profile
-  const found = named === undefined ? devices : devices.filter((device) => device.address === named || device.key === named)
-  const [device] = found
-  if (device && found.length === 1) return device
-  const known = devices.map((item) => `${item.key} (${item.address})`).join(', ')
-  if (devices.length === 0) throw fail('device-needed', 'There is no device yet. Import a log, which makes one, or enrol one.', { expected: 'a device', found: 'none' })
-  throw fail('device-needed', named === undefined ? 'There are several devices; choose one with --device.' : `There is no device ${named} in this directory; choose one with --device.`, { expected: known, found: named ?? 'none' })
 }
 
 /** Streams of a device as --stream chooses them: `address/name`, all where it is left out (`unknown-stream`). */

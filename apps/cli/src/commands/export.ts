@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Verdict } from '@telltale/core'
 import { readRecords } from '@telltale/node'
 import type { HomeRecord } from '@telltale/node'
+import { chooseDevice } from '../device-streams.ts'
 import { UsageError } from '../failure.ts'
 import { countText, quantityText } from '../figures.ts'
 import { outputOf } from '../options.ts'
@@ -16,7 +17,7 @@ import type { NodeOptions } from '../remote-node.ts'
 import { readRemoteRecords } from '../remote-records.ts'
 import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { withHome } from '../session.ts'
-import { chooseDevice, chooseRecords, chooseStreams } from './certificate.ts'
+import { chooseRecords, chooseStreams } from './certificate.ts'
 
 interface ExportOptions extends NodeOptions {
   device?: string

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { exactToText } from '@telltale/core'
 import { readRecords } from '@telltale/node'
-import { chooseStream } from '../../device-streams.ts'
+import { chooseDevice, chooseStream } from '../../device-streams.ts'
 import { UsageError } from '../../failure.ts'
 import { quantityText } from '../../figures.ts'
 import { printable } from '../../layout.ts'
@@ -12,7 +12,6 @@ import { FROM_HELP, TO_HELP, resolveRange } from '../../range.ts'
 import { readingToJsonLine, timeOf } from '../../reading-rows.ts'
 import type { PlacedReading } from '../../reading-rows.ts'
 import { withHome } from '../../session.ts'
-import { chooseDevice } from '../certificate.ts'
 
 interface ReadOptions extends GlobalOptions {
   device?: string
@@ -40,7 +39,7 @@ Examples:
       const output = outputOf(options)
       await withHome(options.data, output, async (home) => {
         const profile = chooseDevice(home, options.device)
-        const { name, count } = chooseStream(home, profile, options.stream)
+        const { name, count } = await chooseStream(home, profile, options.stream)
         const stream = `${profile.address}/${name}`
         const reader = options.as === undefined ? null : await addressOf(home, options.as)
         const range = count === 0 ? null : await resolveRange(home, stream, count, options)

@@ -116,7 +116,7 @@ async function* importLines(context: DeskContext, source: MappedSource, { title,
     }
     await run
     report.addLines(source.progress().lines)
-    const { records, readings, refused, refusals, streams } = report.document(home, profile, device)
+    const { records, readings, refused, refusals, streams } = await report.document(home, profile, device)
     yield line({ report: { device: profile.address, asset: profile.asset, records, readings, refused, refusals, streams } })
   } catch (error) {
     const coded = error instanceof TelltaleError ? error : fail('internal-error', 'The import failed; the log of the node says more.', { cause: error })

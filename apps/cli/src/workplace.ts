@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { isAddress } from '@telltale/core'
+import { createHttpLink } from '@telltale/device'
+import type { Device } from '@telltale/device'
+import type { DeviceProfile, Home, Place } from '@telltale/node'
+import { chooseDevice } from './device-streams.ts'
+import { UsageError } from './failure.ts'
+import { openDeviceAt, openHomeDevice } from './home-device.ts'
+import type { Output } from './output.ts'
+import { resolveRange, resolveRangeBy } from './range.ts'
+import type { RangeOptions } from './range.ts'
+import { addNodeOptions, clientOf, nodeAddressOf } from './remote-node.ts'
+import type { NodeAddress, NodeOptions } from './remote-node.ts'
+import { remoteOwnerSteps } from './remote-owner-steps.ts'
+import { openRemotePlace } from './remote-place.ts'
+import type { RemotePlace } from './remote-place.ts'
+import { readRemoteTimes } from './remote-records.ts'
+import { withHome } from './session.ts'
+
+/** Options of commands that sign: in a data directory, or for a node with keys that lie here. */
+export interface PlaceOptions extends NodeOptions {
+  keys?: string
+  checkpoint?: string
+}
+
+export function addPlaceOptions(command: Command): Command {
+  return addNodeOptions(command)
+    .option('--keys <dir>', 'with --node: the directory whose keys sign, that of --data or TELLTALE_DATA if not given; a store in it is not touched')
+    .option('--checkpoint <file>', 'with --node: a checkpoint whose authorities you trust; those of the genesis if not given')
+}
+
+/** Where a command works. */
+export interface Workplace {
+  place: Place
+  /** The data directory; null at a node. */
+  home: Home | null
+  /** The device with its keys and state in the directory, after it has followed its owner. */
+  openDevice(profile: DeviceProfile): Promise<Device>
+  /** `--from` and `--to`, as `resolveRangeBy` takes them; at a node times are known only of records that are not sealed. */
+  resolveRange(stream: string, count: number, options: RangeOptions): Promise<{ from: number; to: number } | null>
+}
+
+/** Whether a command makes keys, lets a device sign or changes what the directory knows: then nobody else works with the directory meanwhile. */
+type Use = 'alone' | 'with-others'
+
+/** Runs `work` on the data directory, or at the node of --node (`usage`, and the codes of `withHome` or `openRemotePlace`). */
+export async function withWorkplace<T>(command: Command, options: PlaceOptions, { output, use }: { output: Output; use: Use }, work: (workplace: Workplace) => Promise<T>): Promise<T> {
+  const address = await placeAddressOf(command, options)
+  return address ? atNode(address, options, { output, use }, work) : withHome(options.data, output, (home) => work(workplaceOf(home)))
+}
+
+/** The node that a command signs for, or null for a data directory (`usage`). */
+export async function placeAddressOf(command: Command, options: PlaceOptions): Promise<NodeAddress | null> {
+  const address = await nodeAddressOf(command, options)
+  const surplus = (['keys', 'checkpoint'] as const).find((name) => options[name] !== undefined)
+  if (!address && surplus) throw new UsageError('usage', `--${surplus} goes with --node; a data directory has keys and network of its own.`, { expected: '--node URL', found: 'none' })
+  return address
+}
+
+export function workplaceOf(home: Home): Workplace {
+  return { place: home, home, openDevice: (profile) => openHomeDevice(home, profile), resolveRange: (...range) => resolveRange(home, ...range) }
+}
+
+export async function atNode<T>(address: NodeAddress, { keys, data, checkpoint }: PlaceOptions, { output, use }: { output: Output; use: Use }, work: (workplace: Workplace) => Promise<T>): Promise<T> {
+  const client = clientOf(address)
+  const place = await openRemotePlace({ client, directory: keys ?? data, checkpoint, isExclusive: use === 'alone', output })
+  try {
+    return await work({
+      place,
+      home: null,
+      async openDevice(profile) {
+        const device = await openDeviceAt(place, profile, wayTo(address, place))
+        for (const step of await remoteOwnerSteps(place, client, device.pin)) await device.follow(step)
+        return device
+      },
+      resolveRange: (...range) => resolveRangeBy((...records) => readRemoteTimes(client, ...records), ...range),
+    })
+  } finally {
+    await place.close()
+  }
+}
+
+function wayTo({ url, token }: NodeAddress, { ledger, authorities, primitives }: RemotePlace): ReturnType<typeof createHttpLink> {
+  return createHttpLink({ url, kind: 'node', token, network: ledger.network, authorities, primitives })
+}
+
+/** The device that --device names by address or key, or the only one of the directory; at a node also any other that it knows (`device-needed`, `unknown-device`). */
+export async function chooseAnyDevice({ place, home }: Workplace, named: string | undefined): Promise<DeviceProfile> {
+  const isOwn = home !== null || named === undefined || !isAddress(named, 'tt') || place.profile.devices.some(({ address }) => address === named)
+  if (isOwn) return chooseDevice(place, named)
+  const asset = (await place.identity(named))?.roles.find(({ value, to }) => value.name === 'device' && to === null)?.value.scope
+  if (typeof asset !== 'string') throw new UsageError('unknown-device', `${named} is no active device of this network.`, { expected: 'the address of a device', found: named })
+  return { address: named, asset, key: named, isSealed: true }
+}
