@@ -12,10 +12,13 @@ export interface NodeOptions extends GlobalOptions {
 }
 
 /** Options of commands that can also ask a running node. */
-export function addNodeOptions(command: Command, what = 'a running node instead of a data directory'): Command {
-  return command
-    .addOption(new Option('--node <url>', what).env('TELLTALE_NODE'))
-    .addOption(new Option('--token-file <file>', 'file with the token that the node asks for').env('TELLTALE_TOKEN_FILE'))
+export function addNodeOptions(command: Command): Command {
+  return command.addOption(new Option('--node <url>', 'a running node instead of a data directory').env('TELLTALE_NODE')).addOption(tokenFileOption())
+}
+
+/** `--token-file`, wherever a node is asked. */
+export function tokenFileOption(): Option {
+  return new Option('--token-file <file>', 'file with the token that the node asks for').env('TELLTALE_TOKEN_FILE')
 }
 
 /** Where a node answers, and the token that it asks for. */

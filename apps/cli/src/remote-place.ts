@@ -20,26 +20,28 @@ export interface RemotePlace extends Place {
   close(): Promise<void>
 }
 
-export interface RemotePlaceInit {
+/** What a command does with the directory of its keys. Alone: it makes keys, lets a device sign or changes what the directory knows, and nobody else works there meanwhile. */
+export type Use = 'sign' | 'read' | 'alone'
+
+interface RemotePlaceInit {
   client: Client
   /** The directory of the keys; a store in it is not touched. */
   directory: string
   /** File with a checkpoint that is trusted. */
   checkpoint: string | undefined
-  /** Whether keys are made, devices sign or the profile changes: then nobody else works in the directory meanwhile. */
-  isExclusive: boolean
+  use: Use
   output: Output
 }
 
 /** Opens it (`keys-in-use`, and the codes of `openTrust`, of the keys and of the node). */
-export async function openRemotePlace({ client, directory, checkpoint, isExclusive, output }: RemotePlaceInit): Promise<RemotePlace> {
+export async function openRemotePlace({ client, directory, checkpoint, use, output }: RemotePlaceInit): Promise<RemotePlace> {
   const pin = checkpoint === undefined ? null : await readCheckpointFile(checkpoint)
-  const lock = isExclusive ? await lockKeys(directory) : null
+  const lock = use === 'alone' ? await lockKeys(directory) : null
   try {
     const primitives = createNodePrimitives()
     const kept = await openKnownNetwork(directory)
     const trust = await openTrust(client, kept, pin, { primitives, onFirst: (network) => output.warn(`First use: from now on the keys in ${directory} sign for the network ${Buffer.from(network).toString('hex')}, which ${client.url} named. Compare it with what the network itself tells you.`) })
-    const password = isExclusive ? await passwordOf(directory, output) : undefined
+    const password = use === 'sign' ? undefined : await passwordOf(directory, use, output)
     const wallet = createWallet(directory, password, passwordForKeys)
     const remote = createRemoteLedger(client, trust, primitives)
     const addresses = new Set((await wallet.heads()).map(({ head }) => head.address))
@@ -93,8 +95,8 @@ export async function openRemotePlace({ client, directory, checkpoint, isExclusi
 }
 
 /** The password that the keys of a directory have, or that its first one gets. */
-async function passwordOf(directory: string, output: Output): Promise<string | undefined> {
+async function passwordOf(directory: string, use: Use, output: Output): Promise<string | undefined> {
   const heads = await createWallet(directory, undefined).heads()
   if (heads.some(({ isProtected }) => isProtected)) return passwordForKeys()
-  return heads.length === 0 ? passwordForNewKeys(output) : passwordFromFile()
+  return heads.length === 0 && use === 'alone' ? passwordForNewKeys(output) : passwordFromFile()
 }

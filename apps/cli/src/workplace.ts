@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { isAddress } from '@telltale/core'
 import { createHttpLink } from '@telltale/device'
 import type { Device } from '@telltale/device'
-import type { DeviceProfile, Home, Place } from '@telltale/node'
+import { readRecords } from '@telltale/node'
+import type { DeviceProfile, Home, HomeRecord, Place } from '@telltale/node'
 import { chooseDevice } from './device-streams.ts'
 import { UsageError } from './failure.ts'
 import { openDeviceAt, openHomeDevice } from './home-device.ts'
@@ -13,8 +14,8 @@ import { addNodeOptions, clientOf, nodeAddressOf } from './remote-node.ts'
 import type { NodeAddress, NodeOptions } from './remote-node.ts'
 import { remoteOwnerSteps } from './remote-owner-steps.ts'
 import { openRemotePlace } from './remote-place.ts'
-import type { RemotePlace } from './remote-place.ts'
-import { readRemoteTimes } from './remote-records.ts'
+import type { RemotePlace, Use } from './remote-place.ts'
+import { readOwnRecords } from './remote-records.ts'
 import { withHome } from './session.ts'
 
 /** Options of commands that sign: in a data directory, or for a node with keys that lie here. */
@@ -23,9 +24,12 @@ export interface PlaceOptions extends NodeOptions {
   checkpoint?: string
 }
 
-export function addPlaceOptions(command: Command): Command {
+/** Help of `--keys` where a command only reads: without it nothing is opened. */
+export const KEYS_THAT_OPEN = 'with --node: the directory whose keys open what is sealed; a store in it is not touched'
+
+export function addPlaceOptions(command: Command, keysHelp = 'with --node: the directory whose keys sign, else that of TELLTALE_DATA; a store in it is not touched'): Command {
   return addNodeOptions(command)
-    .option('--keys <dir>', 'with --node: the directory whose keys sign, that of --data or TELLTALE_DATA if not given; a store in it is not touched')
+    .option('--keys <dir>', keysHelp)
     .option('--checkpoint <file>', 'with --node: a checkpoint whose authorities you trust; those of the genesis if not given')
 }
 
@@ -36,12 +40,11 @@ export interface Workplace {
   home: Home | null
   /** The device with its keys and state in the directory, after it has followed its owner. */
   openDevice(profile: DeviceProfile): Promise<Device>
-  /** `--from` and `--to`, as `resolveRangeBy` takes them; at a node times are known only of records that are not sealed. */
+  /** Records `from` to `to` of a stream, opened with what lies in the directory; `reader` takes only what was granted to that address, of which a node knows nothing (`directory-needed`). */
+  readRecords(stream: string, from: number, to: number, reader: string | null): AsyncGenerator<HomeRecord>
+  /** `--from` and `--to`, as `resolveRangeBy` takes them. */
   resolveRange(stream: string, count: number, options: RangeOptions): Promise<{ from: number; to: number } | null>
 }
-
-/** Whether a command makes keys, lets a device sign or changes what the directory knows: then nobody else works with the directory meanwhile. */
-type Use = 'alone' | 'with-others'
 
 /** Runs `work` on the data directory, or at the node of --node (`usage`, and the codes of `withHome` or `openRemotePlace`). */
 export async function withWorkplace<T>(command: Command, options: PlaceOptions, { output, use }: { output: Output; use: Use }, work: (workplace: Workplace) => Promise<T>): Promise<T> {
@@ -58,12 +61,12 @@ export async function placeAddressOf(command: Command, options: PlaceOptions): P
 }
 
 export function workplaceOf(home: Home): Workplace {
-  return { place: home, home, openDevice: (profile) => openHomeDevice(home, profile), resolveRange: (...range) => resolveRange(home, ...range) }
+  return { place: home, home, openDevice: (profile) => openHomeDevice(home, profile), readRecords: (...records) => readRecords(home, ...records), resolveRange: (...range) => resolveRange(home, ...range) }
 }
 
 export async function atNode<T>(address: NodeAddress, { keys, data, checkpoint }: PlaceOptions, { output, use }: { output: Output; use: Use }, work: (workplace: Workplace) => Promise<T>): Promise<T> {
   const client = clientOf(address)
-  const place = await openRemotePlace({ client, directory: keys ?? data, checkpoint, isExclusive: use === 'alone', output })
+  const place = await openRemotePlace({ client, directory: keys ?? data, checkpoint, use, output })
   try {
     return await work({
       place,
@@ -73,7 +76,11 @@ export async function atNode<T>(address: NodeAddress, { keys, data, checkpoint }
         for (const step of await remoteOwnerSteps(place, client, device.pin)) await device.follow(step)
         return device
       },
-      resolveRange: (...range) => resolveRangeBy((...records) => readRemoteTimes(client, ...records), ...range),
+      readRecords(stream, from, to, reader) {
+        if (reader !== null) throw new UsageError('directory-needed', 'A node does not list what was granted. Ask for it where the data lies, with --data.', { expected: '--data DIR', found: '--node' })
+        return readOwnRecords(client, place, stream, from, to)
+      },
+      resolveRange: (...range) => resolveRangeBy((...records) => readOwnRecords(client, place, ...records), ...range),
     })
   } finally {
     await place.close()

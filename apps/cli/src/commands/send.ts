@@ -48,7 +48,7 @@ Examples:
       const output = outputOf(options)
       const call = findCall(named)
       const given = await parseJson(json)
-      await withWorkplace(command, options, { output, use: 'with-others' }, async ({ place }) => {
+      await withWorkplace(command, options, { output, use: 'sign' }, async ({ place }) => {
         const key = await place.wallet.open(options.key)
         const sub = options.sub === undefined ? key.address : await subjectOf(place, options.sub)
         const prepared = await readArguments(place, given, { call: call.number, iss: key.address, sub })

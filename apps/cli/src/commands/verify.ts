@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { TelltaleError, errorToVerdict, hexToBytes } from '@telltale/core'
+import { TelltaleError, hexToBytes } from '@telltale/core'
 import type { Verdict } from '@telltale/core'
 import { verifyCertificate } from '@telltale/certificate'
 import type { Question, Verification } from '@telltale/certificate'
@@ -7,11 +7,11 @@ import type { Client } from '@telltale/client'
 import { createNodePrimitives } from '@telltale/node'
 import { readCheckpointFile } from '../checkpoint-file.ts'
 import { EXIT_DONE, EXIT_OPEN, EXIT_REFUSED } from '../exit-code.ts'
-import { UsageError } from '../failure.ts'
+import { UsageError, verdictOf } from '../failure.ts'
 import { CERTIFICATE_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
 import { verificationToJson, verificationToText } from '../lamps.ts'
 import { outputOf } from '../options.ts'
-import { addNodeOptions, nodeOf } from '../remote-node.ts'
+import { nodeOf, tokenFileOption } from '../remote-node.ts'
 import type { NodeOptions } from '../remote-node.ts'
 import { askNode } from './verify/at-node.ts'
 import { answerToText } from './verify/findings-text.ts'
@@ -25,13 +25,16 @@ interface VerifyOptions extends NodeOptions {
 }
 
 export function addVerify(program: Command): void {
-  addNodeOptions(program.command('verify'), 'a running node, asked for what is newer than the file')
+  program
+    .command('verify')
     .description('check a certificate, offline, without an account')
     .argument('<file>', 'certificate')
     .option('--network <hash>', 'network you trust: 64 hexadecimal digits')
     .option('--checkpoint <file>', 'checkpoint you trust, as written by `telltale chain show --out`')
     .option('--reading <text>', 'what the dashboard shows: "15590 mi"')
     .option('--vin <vin>', 'vehicle identification number that you see on the car')
+    .option('--node <url>', 'a running node, to be asked for what is newer than the file; of this command never from TELLTALE_NODE')
+    .addOption(tokenFileOption())
     .addHelpText('after', `
 Exit codes: 0 everything checked holds, 1 refuted, 2 unreadable or used wrongly,
 3 nothing refuted, but a question is open (for instance: no network was named).
@@ -66,7 +69,7 @@ async function answerOf(client: Client, bytes: Uint8Array, offline: Verification
     return { findings: await askNode(client, bytes, offline, createNodePrimitives()), failure: null }
   } catch (error) {
     if (!(error instanceof TelltaleError)) throw error
-    return { findings: null, failure: errorToVerdict(error) }
+    return { findings: null, failure: verdictOf(error) }
   }
 }
 

@@ -39,7 +39,7 @@ further. The request tells the new owner which car it is; keep it between the tw
       const options = command.optsWithGlobals<TransferOptions>()
       const output = outputOf(options)
       if ((options.to === undefined) === (options.consent === undefined)) throw new UsageError('usage', 'Say who the new owner is with --to, or give a consent with --consent.', { expected: 'one of --to and --consent', found: options.to === undefined ? 'neither' : 'both' })
-      await withWorkplace(command, options, { output, use: 'with-others' }, ({ place }) => (options.consent === undefined ? handTo(place, options, options.to as string, output) : handOver(place, options, options.consent, output)))
+      await withWorkplace(command, options, { output, use: 'sign' }, ({ place }) => (options.consent === undefined ? handTo(place, options, options.to as string, output) : handOver(place, options, options.consent, output)))
     })
 }
 

@@ -46,7 +46,7 @@ Examples:
       const output = outputOf(options)
       const content = readContent(options)
       const span = readSpan(options)
-      await withWorkplace(command, options, { output, use: 'with-others' }, async (workplace) => {
+      await withWorkplace(command, options, { output, use: 'sign' }, async (workplace) => {
         const { place } = workplace
         const profile = await chooseAnyDevice(workplace, options.device)
         const { name: stream } = await chooseStream(place, profile, options.stream)

@@ -19,7 +19,7 @@ Examples:
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PlaceOptions & { device?: string; reason: string }>()
       const output = outputOf(options)
-      await withWorkplace(command, options, { output, use: 'with-others' }, async (workplace) => {
+      await withWorkplace(command, options, { output, use: 'sign' }, async (workplace) => {
         const { place } = workplace
         const { address, key, asset } = await chooseAnyDevice(workplace, options.device)
         if (isAnyoneThere()) await confirm(`Retire ${key}? It can never sign again.`, options)
