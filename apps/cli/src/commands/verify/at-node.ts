@@ -1,4 +1,4 @@
-import { asArray, asText, bytesToHex, bytesToMapKey, decode, equalBytes, fail, hexToBytes, isConsistent } from '@telltale/core'
+import { TelltaleError, asArray, asText, bytesToHex, bytesToMapKey, decode, equalBytes, fail, hexToBytes, isConsistent } from '@telltale/core'
 import type { Checkpoint, Primitives } from '@telltale/core'
 import { carriedRanges, decodeCertificate, verifyCertificate } from '@telltale/certificate'
 import type { Certificate, Verification } from '@telltale/certificate'
@@ -24,6 +24,8 @@ export interface NodeFindings {
   owner: { address: string; height: number } | null
 }
 
+/** What a node answers that does not hold the records, the stream or the asset of a file. */
+const LACKING = new Set(['no-such-record', 'unknown-stream', 'unknown-asset'])
 const KIND_IDENTITY = 1
 const KIND_ASSET = 2
 
@@ -37,7 +39,11 @@ export async function askNode(client: Client, bytes: Uint8Array, verification: V
   const { network: served } = await client.call('getNetwork', {})
   if (served !== network) throw fail('other-network', `The node at ${client.url} serves another network than the one of the file, and knows nothing of it.`, { expected: network, found: served.slice(0, 64) })
   const streams = carriedRanges(bytes).map(({ stream, from, to }) => ({ stream, from, to }))
-  const newer = await client.call('makeCertificate', { body: { asset: verification.asset ?? '', streams } })
+  const newer = await client.call('makeCertificate', { body: { asset: verification.asset ?? '', streams } }).catch(async (error: unknown) => {
+    // A node that lacks what the file holds is behind it, or shows another history: whatever it can prove tells.
+    if (error instanceof TelltaleError && LACKING.has(error.code)) await requireHistoryElsewhere(client, file, primitives)
+    throw error
+  })
   const checked = await verifyNewer(newer, file.network, primitives)
   const fresh = decodeCertificate(newer)
   const isNewer = await requireOneHistory(client, file.head.checkpoint, fresh.head.checkpoint, primitives)
@@ -45,6 +51,16 @@ export async function askNode(client: Client, bytes: Uint8Array, verification: V
   const head = { height, size, timeSeconds }
   if (!isNewer) return { url: client.url, head, isNewer, records: [], notes: [], otherNotes: 0, ended: [], owner: null }
   return { url: client.url, head, isNewer, records: newerRecords(bytes, newer), ...newerNotes(file, fresh, checked), ended: newlyEnded(file, fresh), owner: newOwner(file, fresh) }
+}
+
+/** Holds the file against a certificate of whatever record the node has; a node without any says nothing (`other-history`). */
+async function requireHistoryElsewhere(client: Client, { network, head }: Certificate, primitives: Primitives): Promise<void> {
+  const { devices } = await client.call('listDevices', {})
+  const stream = devices.flatMap((device) => device.streams).find(({ count }) => count > 0)
+  if (!stream) return
+  const bytes = await client.call('makeCertificate', { body: { asset: stream.asset, streams: [{ stream: stream.stream, from: 0, to: 0 }] } })
+  await verifyNewer(bytes, network, primitives)
+  await requireOneHistory(client, head.checkpoint, decodeCertificate(bytes).head.checkpoint, primitives)
 }
 
 /** The node's own certificate of the same records: from the genesis of the network on, or nothing in it counts. */
