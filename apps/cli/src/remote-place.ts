@@ -84,7 +84,12 @@ export async function openRemotePlace({ client, directory, checkpoint, use, outp
       submit: remote.submit,
       updateProfile: kept.update,
       async close() {
-        await lock?.release()
+        try {
+          // A directory without keys has signed nothing, and stays as it was.
+          if ((await wallet.names()).length > 0) await kept.save()
+        } finally {
+          await lock?.release()
+        }
       },
     }
     return place

@@ -17,14 +17,14 @@ export async function openTrust(client: Client, kept: KnownNetwork, pin: PinnedC
     if (!equalBytes(setHash(pin.set, primitives), pin.checkpoint.setHash)) throw new UsageError('malformed-checkpoint', 'The checkpoint names another set of authorities than the one beside it.', { expected: 'the set that the checkpoint commits to', found: 'another set' })
     requireSame(pin.checkpoint.network, served, client.url)
     const trust = { network: served, set: pin.set }
-    await kept.trust(trust)
+    kept.trust(trust)
     return trust
   }
   if (kept.network && kept.set) return { network: kept.network, set: kept.set }
   const trust = await trustOfGenesis(await client.call('getGenesis', {}), primitives)
   requireSame(served, trust.network, client.url)
   if (kept.network) return trust
-  await kept.trust(trust)
+  kept.trust(trust)
   onFirst(trust.network)
   return trust
 }

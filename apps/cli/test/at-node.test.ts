@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -195,6 +195,9 @@ suite('commands at a node', { timeout: 240_000 }, () => {
     cpSync(join(stale, 'keys'), join(mine, 'keys'), { recursive: true })
     await ok('keys', 'seal', 'owner', ...at)
     await refuses('malformed-checkpoint', 'keys', 'seal', 'owner', ...at, '--checkpoint', file)
+    const nowhere = join(folder, 'nowhere')
+    await refuses('key-file-not-found', 'send', 'suspend', '["reason"]', '--key', 'owner', '--node', node.url, '--keys', nowhere)
+    assert.equal(existsSync(nowhere), false, 'what signs nothing leaves nothing behind')
     await refuses('keys-in-use', 'asset', 'enrol', '--node', node.url, '--keys', net)
   })
 

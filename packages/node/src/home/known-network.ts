@@ -22,7 +22,9 @@ export interface KnownNetwork {
   /** The authorities that are believed; null before the first time. */
   readonly set: AuthoritySet | null
   readonly known: Known
-  trust(trust: NetworkTrust): Promise<void>
+  /** From now on this is believed; on disk with the next `save` or `update`. */
+  trust(trust: NetworkTrust): void
+  save(): Promise<void>
   update(change: (known: Known) => Known): Promise<void>
 }
 
@@ -38,9 +40,11 @@ export async function openKnownNetwork(directory: string): Promise<KnownNetwork>
   let profile = await readProfile(directory)
   let kept = await readKept(path)
   if (profile && kept && !equalBytes(profile.network, kept.network)) throw fail('other-network', `${directory} holds another network than its keys were used for at a node. Use keys of another directory.`, { expected: bytesToHex(profile.network), found: bytesToHex(kept.network) })
+  let isSaved = true
   const write = async (next: NetworkTrust & Known): Promise<void> => {
     const { network, set } = next
     kept = next
+    isSaved = true
     await makeDirectory(directory)
     await writeDurably(path, Buffer.from(`${JSON.stringify({ version: VERSION, network: bytesToHex(network), authorities: bytesToHex(encode(setToCbor(set))), ...knownToJson(next) }, null, 2)}\n`), { mode: 0o600, replace: true })
   }
@@ -54,7 +58,13 @@ export async function openKnownNetwork(directory: string): Promise<KnownNetwork>
     get known() {
       return profile ?? kept ?? { assets: [], devices: [] }
     },
-    trust: ({ network, set }) => write({ network, set, assets: kept?.assets ?? [], devices: kept?.devices ?? [] }),
+    trust({ network, set }) {
+      kept = { network, set, assets: kept?.assets ?? [], devices: kept?.devices ?? [] }
+      isSaved = false
+    },
+    async save() {
+      if (kept && !isSaved) await write(kept)
+    },
     async update(change) {
       if (profile) {
         profile = { ...profile, ...change(profile) }
