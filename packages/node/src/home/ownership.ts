@@ -1,6 +1,8 @@
 import { consentFields, equalBytes, fail, isValidSignature, keyFields, publicKeyToCose, signStatement, statementCheck } from '@telltale/core'
 import type { Cbor, CborMap, PublicKey, StatementSignature } from '@telltale/core'
 import type { Certified } from '@telltale/consensus'
+import { signedAdmissionCommand } from './admission-command.ts'
+import type { GivenRole } from './admission-command.ts'
 import { ownerAddressOf } from './entries.ts'
 import type { Place } from './place.ts'
 import type { WalletKey } from './wallet.ts'
@@ -31,6 +33,8 @@ export interface TransferConsent {
 }
 
 const CALL_ADMIT = 1
+/** What a new owner is admitted with. */
+const ROLES: GivenRole[] = [['owner', null, null]]
 const CALL_TRANSFER = 12
 
 /** The key of an asset's owner, whoever that is by now, if it lies in this directory (`unknown-asset`, `no-key`). */
@@ -77,7 +81,7 @@ export async function transferAsset(place: Place, { request, key, consent, admis
   const check = statementCheck('consent', ledger.network, transferFields(request, before), key, consent)
   if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The consent of the next owner does not hold: the file was changed, or it is for something else.', { expected: `a consent by ${request.to}` })
   const owner = await ownerKey(place, request.asset)
-  if (!(await place.identity(request.to))) await admitOwner(place, request.to, key, admission)
+  if (!(await place.identity(request.to))) await admitOwner(place, { request, key, admission })
   return place.send({ key: owner, call: CALL_TRANSFER, sub: request.asset, args: [...before, [consent.keyNumber, consent.signature]] })
 }
 
@@ -94,8 +98,9 @@ function argsBefore({ number, previous, to }: TransferRequest, key: PublicKey): 
   return [number, previous, to, publicKeyToCose(key)]
 }
 
-async function admitOwner(place: Place, address: string, key: PublicKey, admission: Uint8Array): Promise<void> {
+async function admitOwner(place: Place, { request, key, admission }: Omit<TransferConsent, 'consent'>): Promise<void> {
+  const address = request.to
   const authority = await authorityKey(place)
-  if (!authority) throw fail('unknown-identity', `${address} is not admitted to this network, and no authority's key is in this directory. Let an authority admit it first; \`telltale send admit --help\` shows how.`, { expected: 'an admitted identity', found: address })
-  await place.send({ key: authority, call: CALL_ADMIT, sub: address, args: [publicKeyToCose(key), admission, authority.address, [['owner', null, null]]] })
+  if (!authority) throw fail('unknown-identity', `${address} is not admitted to this network, and no authority's key is in this directory. An authority runs: ${signedAdmissionCommand({ address, publicKey: key, signature: admission }, request.organisation, ROLES)}`, { expected: 'an admitted identity', found: address })
+  await place.send({ key: authority, call: CALL_ADMIT, sub: address, args: [publicKeyToCose(key), admission, authority.address, ROLES] })
 }
