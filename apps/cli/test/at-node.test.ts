@@ -30,6 +30,12 @@ async function refuses(code: string, ...args: string[]): Promise<string> {
   return ended.message
 }
 
+/** What matched, with another hexadecimal digit in the place of the one that was caught. */
+function flipped(match: string, digit: string): string {
+  const place = match.lastIndexOf(digit, match.startsWith(digit) ? 0 : match.length)
+  return `${match.slice(0, place)}${digit === '0' ? '1' : '0'}${match.slice(place + 1)}`
+}
+
 /** Something that listens where a node is expected. */
 async function listen(answer: (request: IncomingMessage) => Promise<{ status: number; type: string; body: string | Buffer }>): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
@@ -86,10 +92,20 @@ suite('commands at a node', { timeout: 240_000 }, () => {
   })
   after(() => node.stop())
 
+  test('a node that is behind the file says so, and a file of records that it lacks stays open', async () => {
+    const part = join(folder, 'part.telltale')
+    await ok('certificate', '--data', fork, '--stream', 'odometer', '--to', '5', '--out', part)
+    const { verdict, output } = await run('verify', part, '--network', network, '--node', node.url)
+    const offline = (await run('verify', part, '--network', network)).verdict
+    assert.deepEqual([verdict, (JSON.parse(output) as Verified).node?.isNewer], [offline, false])
+    const lacking = await run('verify', forked, '--network', network, '--node', node.url)
+    assert.deepEqual([lacking.verdict, (JSON.parse(lacking.output) as Verified).node?.error?.code], [3, 'no-such-record'])
+  })
+
   test('an owner whose keys lie elsewhere is admitted, enters a car, and its device signs', async () => {
     const asks = ['asset', 'enrol', '--vin', '4T1BF1FK7HU654321', ...at]
     const [, json = '', owner = ''] = /send admit '(.*)' --key authority --sub (tt1\w+)/.exec(await refuses('unknown-identity', ...asks))!
-    await refuses('invalid-signature', 'send', 'admit', json.replace(/"hex":"../, '"hex":"00'), '--key', 'authority', '--sub', owner, '--node', node.url, '--keys', net)
+    await refuses('invalid-signature', 'send', 'admit', json.replace(/"hex":"(.)/, flipped), '--key', 'authority', '--sub', owner, '--node', node.url, '--keys', net)
     await ok('send', 'admit', json, '--key', 'authority', '--sub', owner, '--node', node.url, '--keys', net)
     const { asset } = await ok<{ asset: string }>(...asks)
     const { device } = await ok<{ device: string }>('device', 'enrol', '--streams', 'odometer', ...at)
@@ -218,9 +234,9 @@ suite('commands at a node', { timeout: 240_000 }, () => {
     const seal = (url: string): string[] => ['keys', 'seal', 'owner', '--keys', mine, '--node', url]
     const lies: [code: string, change: (path: string, body: string) => string | null][] = [
       ['not-certified', (path, body) => (path.startsWith('/v1/transactions') ? body.replace(/,"receipt":"[^"]*"/, '') : null)],
-      ['not-certified', (path, body) => (path === '/v1/transactions' ? body.replace(/(.)("\}\]\})$/, (_, digit: string, rest: string) => `${digit === '0' ? '1' : '0'}${rest}`) : null)],
-      ['state-not-proved', (path, body) => (path.startsWith('/v1/state') ? body.replace(/"value":"(..)/, '"value":"ff') : null)],
-      ['state-not-proved', (path, body) => (path.startsWith('/v1/state') ? body.replace(/"stateRoot":"../, '"stateRoot":"00') : null)],
+      ['not-certified', (path, body) => (path === '/v1/transactions' ? body.replace(/(.)"\}\]\}$/, flipped) : null)],
+      ['state-not-proved', (path, body) => (path.startsWith('/v1/state') ? body.replace(/"value":"(.)/, flipped) : null)],
+      ['state-not-proved', (path, body) => (path.startsWith('/v1/state') ? body.replace(/"stateRoot":"(.)/, flipped) : null)],
     ]
     for (const [code, change] of lies) {
       const { url, server } = await between(node.url, change)
@@ -252,7 +268,7 @@ suite('commands at a node', { timeout: 240_000 }, () => {
   })
 
   test('a node that proves nothing leaves a question open, and takes nothing away', async () => {
-    const consistency = (path: string, body: string): string | null => (path.startsWith('/v1/log/consistency') ? body.replace(/"path":\["../, '"path":["00') : null)
+    const consistency = (path: string, body: string): string | null => (path.startsWith('/v1/log/consistency') ? body.replace(/"path":\["(.)/, flipped) : null)
     const { url: liar, server } = await between(node.url, consistency)
     const { url: garbage, server: talker } = await listen(() => Promise.resolve({ status: 200, type: 'application/json', body: '{"network": 5}' }))
     try {

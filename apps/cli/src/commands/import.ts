@@ -45,8 +45,10 @@ export function addImport(program: Command): void {
     .addHelpText('after', `
 Where the data directory is new, a network with one authority, an owner, an
 asset and a device are made first. With --node the keys, the device and what it
-remembers lie in the directory of --keys; the node gets what is signed. Lines that cannot be read are counted and
-shown, never guessed. Ctrl-C stops after the records at hand; nothing is lost.
+remembers lie in the directory of --keys; the node gets what is signed.
+
+Lines that cannot be read are counted and shown, never guessed. Ctrl-C stops
+after the records at hand; nothing is lost.
 
 Examples:
   telltale import drive.log --dbc car.dbc --map car.map.json --data my-car

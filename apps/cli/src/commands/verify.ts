@@ -33,7 +33,7 @@ export function addVerify(program: Command): void {
     .option('--checkpoint <file>', 'checkpoint you trust, as written by `telltale chain show --out`')
     .option('--reading <text>', 'what the dashboard shows: "15590 mi"')
     .option('--vin <vin>', 'vehicle identification number that you see on the car')
-    .option('--node <url>', 'a running node, to be asked for what is newer than the file; of this command never from TELLTALE_NODE')
+    .option('--node <url>', 'a running node, asked for what is newer than the file; TELLTALE_NODE names none here')
     .addOption(tokenFileOption())
     .addHelpText('after', `
 Exit codes: 0 everything checked holds, 1 refuted, 2 unreadable or used wrongly,
