@@ -1,6 +1,6 @@
 /**
- * Writes docs/openapi.json as a node gives it, and the types of the client from it: `node scripts/client-types.ts`, after a route was changed. `--check` only tells
- * whether both are up to date (exit 1 where not).
+ * Writes docs/openapi.json as a node gives it, and from it the types of the client and the forms that it holds answers against: `node scripts/client-types.ts`, after a
+ * route was changed. `--check` only tells whether all are up to date (exit 1 where not).
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -35,11 +35,11 @@ interface Description {
 
 const root = resolve(import.meta.dirname, '..')
 
-/** What the two files should hold, by their path from the root. */
+/** What the files should hold, by their path from the root. */
 async function makeFiles(): Promise<Record<string, string>> {
   return withExampleNode(async (url) => {
     const description = (await (await fetch(`${url}/openapi.json`)).json()) as Description
-    return { 'docs/openapi.json': `${JSON.stringify(description, null, 2)}\n`, 'packages/client/src/generated/operations.ts': typesOf(description) }
+    return { 'docs/openapi.json': `${JSON.stringify(description, null, 2)}\n`, 'packages/client/src/generated/operations.ts': typesOf(description), 'packages/client/src/generated/answer-forms.ts': formsOf(description) }
   })
 }
 
@@ -88,6 +88,38 @@ function typeOf(schema: Schema): string {
   if (schema.type === 'object') return `{ ${Object.entries(schema.properties ?? {}).map(([name, inner]) => `${name}${schema.required?.includes(name) === true ? '' : '?'}: ${typeOf(inner)}`).join('; ')} }`
   if (schema.type === 'integer' || schema.type === 'number') return 'number'
   return schema.type === 'string' || schema.type === 'boolean' || schema.type === 'null' ? schema.type : 'unknown'
+}
+
+/** The form of each JSON answer, for the client to check at run time. */
+function formsOf({ components, paths }: Description): string {
+  const lines = Object.values(paths).flatMap((methods) =>
+    Object.values(methods).flatMap(({ operationId, responses }) => {
+      const json = responses['200']?.content?.['application/json']?.schema
+      return json ? [`  ${operationId}: ${formOf(json, components)},`] : []
+    }),
+  )
+  return [
+    '// Written by scripts/client-types.ts from docs/openapi.json; not to be edited.',
+    '',
+    "import type { AnswerForm } from '../answer-form.ts'",
+    '',
+    '/** The form of each JSON answer, by operation. */',
+    'export const ANSWER_FORMS: Readonly<Record<string, AnswerForm>> = {',
+    ...lines,
+    '}',
+    '',
+  ].join('\n')
+}
+
+/** Words that are one of several count as text: a newer node may know another. */
+function formOf(schema: Schema, components: Description['components']): string {
+  if (schema.$ref !== undefined) return formOf(components.schemas[schema.$ref.split('/').at(-1) as string] as Schema, components)
+  if (schema.enum || typeof schema.const === 'string') return "'string'"
+  if (schema.anyOf) return `{ any: [${[...new Set(schema.anyOf.map((one) => formOf(one, components)))].join(', ')}] }`
+  if (schema.type === 'array') return `{ list: ${formOf(schema.items ?? {}, components)} }`
+  if (schema.type === 'object') return `{ of: { ${Object.entries(schema.properties ?? {}).map(([name, inner]) => `${schema.required?.includes(name) === true ? name : `'${name}?'`}: ${formOf(inner, components)}`).join(', ')} } }`
+  if (schema.type === 'integer' || schema.type === 'number') return "'number'"
+  return schema.type === 'string' || schema.type === 'boolean' || schema.type === 'null' ? `'${schema.type}'` : "'anything'"
 }
 
 const isCheck = process.argv.includes('--check')

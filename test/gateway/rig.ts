@@ -82,7 +82,7 @@ export interface EnrolledDevice {
 }
 
 export async function enrolled(home: Home, profile: DeviceProfile): Promise<EnrolledDevice> {
-  return { profile, signer: (await home.wallet.open(profile.key)).signer, network: home.ledger.network, pin: ownerNow(home, profile.asset) }
+  return { profile, signer: (await home.wallet.open(profile.key)).signer, network: home.ledger.network, pin: await ownerNow(home, profile.asset) }
 }
 
 /** The device's side, as it runs in a car: its state and secrets in a folder, and HTTP to the world. */

@@ -1,5 +1,5 @@
-import { streamHeadOf, streamsOfAsset } from '@telltale/node'
-import type { DeviceProfile, Home } from '@telltale/node'
+import { fail } from '@telltale/core'
+import type { DeviceProfile, Place } from '@telltale/node'
 import { UsageError } from './failure.ts'
 
 /** A stream as the ledger has it. */
@@ -12,19 +12,20 @@ export interface DeviceStream {
   notes: number
 }
 
-export function streamsOfDevice(home: Home, device: DeviceProfile): DeviceStream[] {
-  const names = streamsOfAsset(home, device.asset)
-    .filter((stream) => stream.startsWith(`${device.address}/`))
-    .map((stream) => stream.slice(device.address.length + 1))
-  return [...new Set(names)].flatMap((name) => {
-    const row = streamHeadOf(home, device.address, name)
-    return row ? [{ name, count: row.count, epoch: row.epoch, discontinuities: row.discontinuities, notes: row.notesCount }] : []
-  })
+export async function streamsOfDevice(place: Place, device: DeviceProfile): Promise<DeviceStream[]> {
+  const { streams } = await place.asset(device.asset)
+  const names = streams.filter(({ value }) => value.startsWith(`${device.address}/`)).map(({ value }) => value.slice(device.address.length + 1))
+  const found: DeviceStream[] = []
+  for (const name of new Set(names)) {
+    const row = await place.streamHead(device.address, name)
+    if (row) found.push({ name, count: row.count, epoch: row.epoch, discontinuities: row.discontinuities, notes: row.notesCount })
+  }
+  return found
 }
 
 /** The stream that --stream names, or the only one (`stream-needed`, `unknown-stream`). */
-export function chooseStream(home: Home, device: DeviceProfile, named: string | undefined): DeviceStream {
-  const streams = streamsOfDevice(home, device)
+export async function chooseStream(place: Place, device: DeviceProfile, named: string | undefined): Promise<DeviceStream> {
+  const streams = await streamsOfDevice(place, device)
   const known = streams.map((stream) => stream.name).join(', ')
   const found = named === undefined ? streams : streams.filter((stream) => stream.name === named)
   const [stream] = found
@@ -40,4 +41,14 @@ export function chooseNamed(all: string[], named: string | undefined): string[] 
   if (wanted.length > 0) return wanted
   const known = all.map(nameOf).join(', ')
   throw new UsageError('unknown-stream', named === undefined ? 'The device has no stream yet.' : `The device has no stream ${named}. It has: ${known}.`, { expected: known, found: named ?? 'none' })
+}
+
+/** The device that is named by address or key, or the only one (`device-needed`). */
+export function chooseDevice({ profile: { devices } }: Pick<Place, 'profile'>, named: string | undefined): DeviceProfile {
+  const found = named === undefined ? devices : devices.filter((device) => device.address === named || device.key === named)
+  const [device] = found
+  if (device && found.length === 1) return device
+  const known = devices.map((item) => `${item.key} (${item.address})`).join(', ')
+  if (devices.length === 0) throw fail('device-needed', 'There is no device yet. Import a log, which makes one, or enrol one.', { expected: 'a device', found: 'none' })
+  throw fail('device-needed', named === undefined ? 'There are several devices; choose one with --device.' : `There is no device ${named} in this directory; choose one with --device.`, { expected: known, found: named ?? 'none' })
 }

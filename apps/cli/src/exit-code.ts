@@ -12,7 +12,7 @@ export const EXIT_OPEN = 3
 const USAGE = [
   /^malformed-/,
   /^(file|key-file|mnemonic|ambiguous)-/,
-  /^(accounts-in-use|address-not-here|address-taken|already-initialised|certificate-too-large|clock-changed|confirmation-needed|data-unreadable|device-needed|gateway-in-use|internal-error|key-file-exists|usage)$/,
+  /^(accounts-in-use|address-not-here|address-taken|already-initialised|certificate-too-large|clock-changed|confirmation-needed|data-unreadable|device-needed|gateway-in-use|internal-error|key-file-exists|keys-in-use|usage)$/,
   /^(directory-not-empty|directory-read-only|disk-failed|disk-full|permission-denied|too-many-open-files|store-in-use|store-too-new)$/,
   /^(no-data|no-store|no-time-column|node-unreachable|nothing-to-import|not-a-backup|not-a-certificate|not-a-chain-file|not-a-demo|not-a-directory|not-a-file|not-a-store|not-canonical|other-network)$/,
   /^(tls-needed|token-missing|unexpected-answer|unknown-setting)$/,

@@ -28,7 +28,7 @@ const SYSTEM: Record<string, { code: string; says: string }> = {
 
 /** Any failure as a coded one: refusals of the operating system get their code and what to do; only our own bugs stay `internal-error`. */
 export function failureOf(error: unknown): TelltaleError {
-  if (error instanceof TelltaleError) return error
+  if (error instanceof TelltaleError) return withHelp(error)
   const { code, path, syscall } = error as NodeJS.ErrnoException
   if (typeof code === 'string' && typeof syscall === 'string') {
     const known = SYSTEM[code] ?? { code: 'file-unreadable', says: `could not be used (${code})` }
@@ -36,6 +36,21 @@ export function failureOf(error: unknown): TelltaleError {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return fail('internal-error', `This is a fault of Telltale itself; please report it with these lines.\n${text}`, { cause: error })
+}
+
+/** What whoever runs a command does where a node asks who they are: the node itself speaks of headers and pages. */
+const ACCESS: Record<string, string> = {
+  'token-needed': 'This node asks for a token, and none or an unknown or expired one was given.',
+  'log-in-needed': 'This node asks who you are.',
+  'role-needed': 'The token may not do this.',
+}
+
+function withHelp(error: TelltaleError): TelltaleError {
+  const said = ACCESS[error.code]
+  if (said === undefined) return error
+  const { expected, found } = error
+  const role = error.code === 'role-needed' && expected !== undefined ? expected : 'operator'
+  return new TelltaleError(error.code, `${said} Whoever runs it makes one with \`telltale tokens add NAME --role ${role}\`; put it into a file and name that with --token-file or TELLTALE_TOKEN_FILE.`, { ...(expected === undefined ? {} : { expected }), ...(found === undefined ? {} : { found }), cause: error })
 }
 
 export function verdictOf(error: unknown): Verdict {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createFileStorage, createRefusedFolder, openDevice } from '@telltale/device'
 import type { Device, Submitter } from '@telltale/device'
 import { counterOf, createSecretsFile, dropExpiredGrants, ownerNow, ownerSteps, streamHeadOf } from '@telltale/node'
-import type { DeviceProfile, Home } from '@telltale/node'
+import type { DeviceProfile, Home, Place } from '@telltale/node'
 
 /** Folder of a data directory with what devices remember. */
 export function devicesFolder(directory: string): string {
@@ -17,23 +17,27 @@ export function refusedFolder(directory: string, address: string): string {
 
 /** The device's side of its streams, with its keys and state in the data directory. It follows its owner through what happened since it was opened last. `way`: to the ledger; directly if null. */
 export async function openHomeDevice(home: Home, profile: DeviceProfile, way: Submitter | null = null): Promise<Device> {
-  const { signer } = await home.wallet.open(profile.key)
-  const folder = devicesFolder(home.directory)
-  const device = await openDevice({
-    signer,
-    address: profile.address,
-    network: home.ledger.network,
-    storage: createFileStorage(join(folder, `${profile.address}.state`)),
-    refused: createRefusedFolder(refusedFolder(home.directory, profile.address), home.primitives),
-    submitter: way ?? submitterOf(home),
-    secrets: profile.isSealed ? createSecretsFile(home.directory, profile.address, home.password) : null,
-    pin: ownerNow(home, profile.asset),
-    primitives: home.primitives,
-    randomBytes: (count) => new Uint8Array(randomBytes(count)),
-  })
+  const device = await openDeviceAt(home, profile, way ?? submitterOf(home))
   for (const step of await ownerSteps(home, device.pin)) await device.follow(step)
   await dropExpiredGrants(home, profile.address, Date.now())
   return device
+}
+
+/** The device as it was left, whoever owns it by now. */
+export async function openDeviceAt(place: Place, profile: DeviceProfile, submitter: Submitter): Promise<Device> {
+  const { signer } = await place.wallet.open(profile.key)
+  return openDevice({
+    signer,
+    address: profile.address,
+    network: place.ledger.network,
+    storage: createFileStorage(join(devicesFolder(place.directory), `${profile.address}.state`)),
+    refused: createRefusedFolder(refusedFolder(place.directory, profile.address), place.primitives),
+    submitter,
+    secrets: profile.isSealed ? createSecretsFile(place.directory, profile.address, place.password) : null,
+    pin: await ownerNow(place, profile.asset),
+    primitives: place.primitives,
+    randomBytes: (count) => new Uint8Array(randomBytes(count)),
+  })
 }
 
 /** The way to the ledger in this process. */

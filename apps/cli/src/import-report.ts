@@ -1,7 +1,6 @@
 import { bytesToHex } from '@telltale/core'
 import type { Device } from '@telltale/device'
-import { streamHeadOf } from '@telltale/node'
-import type { DeviceProfile, Home } from '@telltale/node'
+import type { DeviceProfile, Place } from '@telltale/node'
 import { countText, quantityText } from './figures.ts'
 import type { ImportListener } from './importing.ts'
 import { hang, printable, table } from './layout.ts'
@@ -53,7 +52,7 @@ export interface ImportReport {
   /** Some records of each stream were there. */
   goOn(file: string, done: ReadonlyMap<string, number>): void
   stop(file: string, line: number): void
-  document(home: Home, profile: DeviceProfile, device: Device): ImportDocument
+  document(place: Place, profile: DeviceProfile, device: Device): Promise<ImportDocument>
 }
 
 export function createImportReport(): ImportReport {
@@ -87,10 +86,11 @@ export function createImportReport(): ImportReport {
       if (count > 0) continued.push({ file, records: count })
     },
     stop: (file, line) => void (stopped = { file, line }),
-    document(home, profile, device) {
+    async document(place, profile, device) {
+      const totals = await totalsOf(place, profile, [...streams.keys()])
       for (const { code, message } of device.refused) refuse({ code, message, file: null, line: 0 })
       return {
-        network: bytesToHex(home.ledger.network),
+        network: bytesToHex(place.ledger.network),
         device: profile.address,
         asset: profile.asset,
         records: sum('records'),
@@ -98,7 +98,7 @@ export function createImportReport(): ImportReport {
         refused: [...refusals.values()].reduce((total, { count }) => total + count, 0),
         refusals: [...refusals.values()],
         lines,
-        streams: Object.fromEntries([...streams].map(([name, counts]) => [name, { ...counts, total: streamHeadOf(home, profile.address, name)?.count ?? 0 }])),
+        streams: Object.fromEntries([...streams].map(([name, counts]) => [name, { ...counts, total: totals.get(name) ?? 0 }])),
         resumed: [...device.resumed],
         forks: [...device.forks],
         skipped,
@@ -108,6 +108,13 @@ export function createImportReport(): ImportReport {
       }
     },
   }
+}
+
+/** Records of each stream as the ledger has them. */
+async function totalsOf(place: Place, { address }: DeviceProfile, names: string[]): Promise<Map<string, number>> {
+  const totals = new Map<string, number>()
+  for (const name of names) totals.set(name, (await place.streamHead(address, name))?.count ?? 0)
+  return totals
 }
 
 export function importToText(document: ImportDocument, width: number): string {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, decode, decodeTransaction, encode, equalBytes, fail, judge } from '@telltale/core'
+import { asArray, asBytes, asExactly, asNullable, asText, asUint, decode, encode, equalBytes, fail, judge } from '@telltale/core'
 import type { TelltaleError } from '@telltale/core'
 import { createFileStorage } from '@telltale/device'
-import { streamHeadOf } from '@telltale/node'
-import type { DeviceProfile, Home } from '@telltale/node'
+import type { DeviceProfile } from '@telltale/node'
 import { devicesFolder } from './home-device.ts'
 import type { LogFile } from './log-files.ts'
+import type { Workplace } from './workplace.ts'
 
 /** What was imported for a device, so that no log stands in the ledger twice, and one that was cut off goes on where it stopped. */
 export interface ImportedLogs {
@@ -31,9 +31,6 @@ interface Entry {
 const MAGIC = 'tt-imports'
 /** The newest that are remembered. */
 const LOGS_MAX = 10_000
-/** Transactions that are read at a time. */
-const PAGE = 512
-const CALL_RECORD = 16
 
 /** What a log is known by: its bytes, and what they are read with. */
 export async function hashLog({ path, settings }: LogFile): Promise<Uint8Array> {
@@ -48,21 +45,13 @@ export function alreadyImported(name: string, importedMs: number): TelltaleError
 }
 
 /** Opens what is remembered of a device's imports (`imports-damaged`); the device has to be opened before, so that what it signed is in the ledger. */
-export async function openImportedLogs(home: Home, { address }: DeviceProfile): Promise<ImportedLogs> {
-  const path = join(devicesFolder(home.directory), `${address}.imports`)
+export async function openImportedLogs({ place, countRecords }: Workplace, { address }: DeviceProfile): Promise<ImportedLogs> {
+  const path = join(devicesFolder(place.directory), `${address}.imports`)
   const file = createFileStorage(path)
   const entries = entriesOf(await file.load(), path)
   const find = (log: Uint8Array): Entry | undefined => entries.find((entry) => equalBytes(entry.log, log))
-  const countOf = (stream: string): number => streamHeadOf(home, address, stream)?.count ?? 0
+  const countOf = async (stream: string): Promise<number> => (await place.streamHead(address, stream))?.count ?? 0
   const save = (): Promise<void> => file.save(encode([MAGIC, 1, entries.slice(-LOGS_MAX).map(({ log, name, begunMs, finishedMs, before }) => [log, name, begunMs, finishedMs, [...before].map(([stream, count]) => [stream, count])])]))
-  const recordsSince = async (stream: string, from: number): Promise<number> => {
-    let records = 0
-    for (let page = from; page < countOf(stream); page += PAGE) {
-      const found = await home.reader.entries('records', `${address}/${stream}`, page, Math.min(page + PAGE, countOf(stream)))
-      records += found.filter(({ bytes }) => decodeTransaction(bytes).call === CALL_RECORD).length
-    }
-    return records
-  }
   return {
     importedMs: (log) => find(log)?.finishedMs ?? null,
     async begin(log, name, streams, isAgain) {
@@ -70,11 +59,13 @@ export async function openImportedLogs(home: Home, { address }: DeviceProfile): 
       // Whatever was imported in between stands behind the part that is there: where that ends is not known then.
       if (known && known.finishedMs === null && known === entries.at(-1) && !isAgain) {
         const done = new Map<string, number>()
-        for (const [stream, before] of known.before) done.set(stream, await recordsSince(stream, before))
+        for (const [stream, before] of known.before) done.set(stream, await countRecords(`${address}/${stream}`, before, await countOf(stream)))
         return done
       }
       if (known) entries.splice(entries.indexOf(known), 1)
-      entries.push({ log, name, begunMs: Date.now(), finishedMs: null, before: new Map([...streams].map((stream) => [stream, countOf(stream)])) })
+      const before = new Map<string, number>()
+      for (const stream of streams) before.set(stream, await countOf(stream))
+      entries.push({ log, name, begunMs: Date.now(), finishedMs: null, before })
       await save()
       return new Map()
     },

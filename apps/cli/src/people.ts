@@ -1,9 +1,9 @@
 import { isAddress } from '@telltale/core'
-import type { Home } from '@telltale/node'
+import type { Place } from '@telltale/node'
 import { UsageError } from './failure.ts'
 
 /** The address that is meant by an address or by the name of a key in the data directory (`unknown-name`). */
-export async function addressOf(home: Pick<Home, 'wallet'>, named: string): Promise<string> {
+export async function addressOf(home: Pick<Place, 'wallet'>, named: string): Promise<string> {
   if (isAddress(named, 'tt')) return named
   const heads = await home.wallet.heads()
   const address = heads.find((item) => item.name === named)?.head.address
@@ -13,7 +13,7 @@ export async function addressOf(home: Pick<Home, 'wallet'>, named: string): Prom
 }
 
 /** An address with the name of its key, where it lies in the data directory. */
-export async function nameAndAddress(home: Home, address: string): Promise<string> {
+export async function nameAndAddress(home: Pick<Place, 'wallet'>, address: string): Promise<string> {
   const name = await home.wallet.nameOf(address)
   return name === null ? address : `${name} (${address})`
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { EXIT_DONE, EXIT_USAGE, exitCodeOf } from './exit-code.ts'
+import { refuseNode } from './here-only.ts'
 import { addGlobalOptions, dataDirectory } from './options.ts'
 import { allowClosedReaders, showFailure } from './output.ts'
 import { isAnyoneThere } from './password.ts'
@@ -62,7 +63,9 @@ function prepare(command: Command, program: Command): void {
   command.showHelpAfterError(`(see ${pathOf(command)} --help)`)
   if (command === program) return
   for (const sub of command.commands) prepare(sub, program)
-  if (command.commands.length === 0) addGlobalOptions(command, false)
+  if (command.commands.length > 0) return
+  addGlobalOptions(command, false)
+  refuseNode(command, pathOf(command).slice('telltale '.length))
 }
 
 function pathOf(command: Command): string {

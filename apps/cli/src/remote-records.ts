@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { TelltaleError, bytesToHex, decodeTransaction, equalBytes, fail, hexToBytes } from '@telltale/core'
 import type { Judged, RecordArgs } from '@telltale/core'
 import type { Client } from '@telltale/client'
-import { createNodePrimitives, openUnsealed, readEntry, sealedForOthers } from '@telltale/node'
-import type { HomeRecord, OpenedBody, StreamEntry } from '@telltale/node'
+import { createNodePrimitives, createOwnStreamKeys, openSealed, openUnsealed, readEntry, sealedForOthers } from '@telltale/node'
+import type { HomeRecord, OpenedBody, Place, StreamEntry } from '@telltale/node'
 
 /** Records that a node is asked for at once. */
 const PAGE = 200
@@ -13,13 +13,31 @@ const WAITS_MAX = 15
 
 /** Records `from` to `to` of a stream, both included, as a node without keys can show them: what is sealed stays closed (`unexpected-answer`, and what the node refuses). */
 export function readRemoteRecords(client: Client, stream: string, from: number, to: number): AsyncGenerator<HomeRecord> {
-  const { sha256 } = createNodePrimitives()
-  return read(client, stream, from, to, async ({ content, body: { sha256: hash } }, isHeld) => {
+  return read(client, stream, from, to, async ({ content, body }, isHeld) => {
     if (content.kind === 'sealed') return sealedForOthers()
-    const body = isHeld ? await patiently(() => client.call('getAttachment', { path: { sha256: bytesToHex(hash) } })) : null
-    if (body && !equalBytes(sha256(body), hash)) throw fail('unexpected-answer', 'The node gave another body than the record refers to.', { expected: bytesToHex(hash), found: bytesToHex(sha256(body)) })
-    return openUnsealed(content.clear, body)
+    return openUnsealed(content.clear, isHeld ? await readRemoteBody(client, body.sha256) : null)
   })
+}
+
+/** The same, and what is sealed opened with the device's own secrets that lie in the directory of `place`. */
+export function readOwnRecords(client: Client, place: Place, stream: string, from: number, to: number): AsyncGenerator<HomeRecord> {
+  const [device = '', name = ''] = stream.split('/')
+  const keys = createOwnStreamKeys(place, stream)
+  return read(client, stream, from, to, async ({ content, body: reference, previous, boot }, isHeld, sequence) => {
+    const body = (): Promise<Uint8Array | null> => (isHeld ? readRemoteBody(client, reference.sha256) : Promise.resolve(null))
+    if (content.kind === 'open') return openUnsealed(content.clear, await body())
+    const key = (await keys.recordKeys(content.epoch))?.(sequence)
+    if (!key) return sealedForOthers()
+    return openSealed(key, await body(), { context: { network: place.ledger.network, device, stream: name, epoch: content.epoch }, sequence, previous, boot }, place.primitives)
+  })
+}
+
+/** Bytes that a record refers to (`unexpected-answer` where the node gives others). */
+export async function readRemoteBody(client: Client, hash: Uint8Array): Promise<Uint8Array> {
+  const { sha256 } = createNodePrimitives()
+  const body = await patiently(() => client.call('getAttachment', { path: { sha256: bytesToHex(hash) } }))
+  if (!equalBytes(sha256(body), hash)) throw fail('unexpected-answer', 'The node gave another body than the record refers to.', { expected: bytesToHex(hash), found: bytesToHex(sha256(body)) })
+  return body
 }
 
 /** The same without readings: what tells when something was observed is in the record itself. */
@@ -27,7 +45,7 @@ export function readRemoteTimes(client: Client, stream: string, from: number, to
   return read(client, stream, from, to, ({ content }, isHeld) => Promise.resolve(content.kind === 'open' && isHeld ? { ok: true, value: { clear: content.clear, readings: [] } } : sealedForOthers()))
 }
 
-async function* read(client: Client, stream: string, from: number, to: number, open: (record: RecordArgs, isHeld: boolean) => Promise<Judged<OpenedBody>>): AsyncGenerator<HomeRecord> {
+async function* read(client: Client, stream: string, from: number, to: number, open: (record: RecordArgs, isHeld: boolean, sequence: number) => Promise<Judged<OpenedBody>>): AsyncGenerator<HomeRecord> {
   const [device = '', name = ''] = stream.split('/')
   for (let next = from; next <= to; ) {
     const { records } = await patiently(() => client.call('listRecords', { path: { device, name }, query: { from: next, limit: Math.min(PAGE, to - next + 1) } }))
@@ -35,7 +53,7 @@ async function* read(client: Client, stream: string, from: number, to: number, o
     for (const { transaction, height, blockTimeMs, isBodyHeld } of records) {
       const entry = { bytes: hexToBytes(transaction), sequence: next, height, timeMs: blockTimeMs }
       requirePlace(entry, device, name)
-      yield readEntry(entry, (record) => open(record, isBodyHeld))
+      yield readEntry(entry, (record) => open(record, isBodyHeld, entry.sequence))
       next += 1
     }
   }

@@ -2,7 +2,7 @@ import { fail, isAddress } from '@telltale/core'
 import type { Answer, Client } from '@telltale/client'
 import { chooseNamed } from './device-streams.ts'
 import { resolveRangeBy } from './range.ts'
-import type { RangeOptions, RecordRange } from './range.ts'
+import type { RangeOptions, ReadTimes, RecordRange } from './range.ts'
 import { readRemoteTimes } from './remote-records.ts'
 
 /** The device of a node that is named by its address, or the only one (`device-needed`, and what the node says of an address). */
@@ -17,13 +17,13 @@ export async function chooseRemoteDevice(client: Client, named: string | undefin
   throw fail('device-needed', 'Choose a device of this network with --device ADDRESS; `telltale device list --node URL` lists them.', { expected: 'one device', found: devices.length === 0 ? 'none' : 'several' })
 }
 
-/** The records that `--stream`, `--from` and `--to` ask for; times only as far as they are not sealed (`unknown-stream` and the codes of `resolveRangeBy`). */
-export async function chooseRemoteRecords(client: Client, device: Answer<'getDevice'>, options: RangeOptions & { stream?: string }): Promise<RecordRange[]> {
+/** The records that `--stream`, `--from` and `--to` ask for; unless `readTimes` has keys, times only as far as they are not sealed (`unknown-stream` and the codes of `resolveRangeBy`). */
+export async function chooseRemoteRecords(client: Client, device: Answer<'getDevice'>, options: RangeOptions & { stream?: string }, readTimes: ReadTimes = (...place) => readRemoteTimes(client, ...place)): Promise<RecordRange[]> {
   const chosen: RecordRange[] = []
   const wanted = chooseNamed(device.streams.map(({ stream }) => stream), options.stream)
   for (const { stream, count } of device.streams) {
     if (count === 0 || !wanted.includes(stream)) continue
-    const range = await resolveRangeBy((...place) => readRemoteTimes(client, ...place), stream, count, options)
+    const range = await resolveRangeBy(readTimes, stream, count, options)
     if (range) chosen.push({ stream, ...range })
   }
   return chosen

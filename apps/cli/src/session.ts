@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { TelltaleError } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome, requireNewDirectory } from '@telltale/node'
-import type { AssetProfile, DeviceProfile, Home, PeerOptions } from '@telltale/node'
+import type { AssetProfile, DeviceProfile, GivenRole, Home, PeerOptions, Place } from '@telltale/node'
 import type { Output } from './output.ts'
 import { isAnyoneThere, passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 
 /** Names of the keys that a fresh data directory gets. */
 export const OWNER_KEY = 'owner'
 const DEVICE_KEY = 'device'
-export const OWNER_ROLES = [['owner', null, null], ['operator', 'service', null]]
+export const OWNER_ROLES: GivenRole[] = [['owner', null, null], ['operator', 'service', null]]
 
 interface OpenOptions {
   /** Where it is known already; asked for where it is needed. */
@@ -93,9 +93,9 @@ export async function withHomeOrNew<T>(directory: string, output: Output, algori
 }
 
 /** The device that a command is about: the one named, the only one, or in a fresh directory a new one with its owner and asset. */
-export async function defaultDevice(home: Home, init: { algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
-  const known = home.profile.devices[0]
-  const owner = await ensureIdentity(home, OWNER_KEY, init.algorithm, OWNER_ROLES)
-  const asset: AssetProfile = home.profile.assets[0] ?? (await createAsset(home, owner, new Map()))
-  return enrolDevice(home, { asset, name: known?.key ?? DEVICE_KEY, algorithm: init.algorithm, streams: init.streams, isSealed: known?.isSealed ?? init.isSealed })
+export async function defaultDevice(place: Place, init: { algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
+  const known = place.profile.devices[0]
+  const owner = await ensureIdentity(place, OWNER_KEY, init.algorithm, OWNER_ROLES)
+  const asset: AssetProfile = place.profile.assets[0] ?? (await createAsset(place, owner, new Map()))
+  return enrolDevice(place, { asset, name: known?.key ?? DEVICE_KEY, algorithm: init.algorithm, streams: init.streams, isSealed: known?.isSealed ?? init.isSealed })
 }

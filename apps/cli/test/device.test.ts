@@ -248,7 +248,7 @@ async function leaveWaiting(data: Data, address: string): Promise<void> {
     refused: createRefusedFolder(data.path('refused'), home.primitives),
     submitter: { submit: offline, counter: offline, recordAt: offline, streamHead: async (_, stream) => streamHeadOf(home, address, stream) },
     secrets: createSecretsFile(data.directory, address, undefined),
-    pin: ownerNow(home, profile.asset),
+    pin: await ownerNow(home, profile.asset),
     primitives: home.primitives,
     randomBytes: (count) => new Uint8Array(count).fill(5),
   })

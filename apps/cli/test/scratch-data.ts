@@ -8,12 +8,16 @@ import { Command, CommanderError } from 'commander'
 import { addAccounts } from '../src/commands/accounts.ts'
 import { addAsset } from '../src/commands/asset.ts'
 import { addCertificate } from '../src/commands/certificate.ts'
+import { addChain } from '../src/commands/chain.ts'
 import { addDevice } from '../src/commands/device.ts'
 import { addExport } from '../src/commands/export.ts'
 import { addImport } from '../src/commands/import.ts'
 import { addInit } from '../src/commands/init.ts'
 import { addKeys } from '../src/commands/keys.ts'
+import { addMine } from '../src/commands/mine.ts'
+import { addPeers } from '../src/commands/peers.ts'
 import { addSend } from '../src/commands/send.ts'
+import { addStatus } from '../src/commands/status.ts'
 import { addStore } from '../src/commands/store.ts'
 import { addTokens } from '../src/commands/tokens.ts'
 import { addVerify } from '../src/commands/verify.ts'
@@ -27,6 +31,8 @@ const SAMPLES = resolve(import.meta.dirname, '../../../samples')
 /** What a command left behind. */
 export interface Ended {
   exitCode: number
+  /** What it set as its exit code without failing: as `verify` does. */
+  verdict?: number
   output: string
   /** The code of its failure. */
   code: string | undefined
@@ -113,12 +119,13 @@ capture(process.stderr, () => undefined)
 delete process.env['TELLTALE_PASSWORD_FILE']
 delete process.env['TELLTALE_DATA']
 
-async function runHere(args: string[]): Promise<Ended> {
+/** Runs a command in this process. */
+export async function runHere(args: string[]): Promise<Ended> {
   const pieces: string[] = []
   return captured.run(pieces, async () => {
     try {
       await createProgram().parseAsync(args, { from: 'user' })
-      return { exitCode: 0, output: pieces.join(''), code: undefined, message: '' }
+      return { exitCode: 0, verdict: Number(process.exitCode ?? 0), output: pieces.join(''), code: undefined, message: '' }
     } catch (error) {
       if (error instanceof CommanderError) return { exitCode: EXIT_USAGE, output: pieces.join(''), code: 'usage', message: error.message }
       const { code, message } = verdictOf(error)
@@ -133,7 +140,7 @@ async function runHere(args: string[]): Promise<Ended> {
 function createProgram(): Command {
   const program = new Command('telltale').configureOutput({ writeErr: () => undefined })
   addGlobalOptions(program, true)
-  for (const add of [addInit, addImport, addCertificate, addVerify, addExport, addKeys, addAsset, addDevice, addSend, addStore, addAccounts, addTokens]) add(program)
+  for (const add of [addInit, addChain, addImport, addMine, addPeers, addStatus, addCertificate, addVerify, addExport, addKeys, addAsset, addDevice, addSend, addStore, addAccounts, addTokens]) add(program)
   for (const command of program.commands) prepare(command, program)
   return program
 }

@@ -2,7 +2,7 @@ import { asArray, asUint, assert, bytesToMapKey, compareBytes, decode, decodeTra
 import type { Link, Primitives } from '@telltale/core'
 import { NETWORK_KEY, assetKey, assetRowFromCbor, identityKey, splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
 import type { LedgerReader, LoggedTransaction, StateKey, StateProof, StreamRow } from '@telltale/ledger'
-import { encodeCertificate } from './certificate.ts'
+import { decodeCertificate, encodeCertificate } from './certificate.ts'
 import type { Anchor, CarriedEntry, CarriedNotes, CarriedRecords, DisclosedIdentity, Disclosure, NoteLeaf } from './certificate.ts'
 import { carriedLeaves, epochOf } from './plan.ts'
 
@@ -79,6 +79,13 @@ export async function makeCertificate(request: CertificateRequest, materials: Ce
   }
 }
 
+/** Discloses more of a certificate that discloses nothing yet, such as one that a node made: what is proved stays as it is (`no-keys`, `body-dropped`, and the codes of `decodeCertificate`). */
+export async function disclose(bytes: Uint8Array, request: Pick<CertificateRequest, 'disclose' | 'identity'>, materials: Pick<CertificateMaterials, 'attachment' | 'keys'>): Promise<Uint8Array> {
+  const certificate = decodeCertificate(bytes)
+  const disclosed = await discloseAll(request, certificate.records, materials)
+  return encodeCertificate({ ...certificate, disclosed, identity: request.identity, attachments: await collectBodies(certificate.records, disclosed, materials) })
+}
+
 async function readCarried(snapshot: Snapshot, { reader, primitives }: CertificateMaterials): Promise<{ records: CarriedRecords[]; notes: CarriedNotes[] }> {
   const records: CarriedRecords[] = []
   const notes: CarriedNotes[] = []
@@ -129,7 +136,7 @@ function authorsOf(notes: CarriedNotes[]): Set<string> {
 }
 
 /** Runs of records of one epoch within what is to be disclosed, with their keys. */
-async function discloseAll(request: CertificateRequest, records: CarriedRecords[], materials: CertificateMaterials): Promise<Disclosure[]> {
+async function discloseAll(request: Pick<CertificateRequest, 'disclose'>, records: CarriedRecords[], materials: Pick<CertificateMaterials, 'keys'>): Promise<Disclosure[]> {
   const { disclose } = request
   if (disclose === 'none') return []
   const disclosed: Disclosure[] = []
@@ -151,7 +158,7 @@ async function discloseAll(request: CertificateRequest, records: CarriedRecords[
 }
 
 /** A run with its keys; where they come from several grants, in as many pieces. */
-async function discloseRun(run: Disclosure, materials: CertificateMaterials): Promise<Disclosure[]> {
+async function discloseRun(run: Disclosure, materials: Pick<CertificateMaterials, 'keys'>): Promise<Disclosure[]> {
   const { stream, epoch, from, to } = run
   if (epoch === null) return [run]
   const nodes = await materials.keys(stream, epoch, from, to)
@@ -162,7 +169,7 @@ async function discloseRun(run: Disclosure, materials: CertificateMaterials): Pr
 }
 
 /** Bodies of disclosed records in order, each once. */
-async function collectBodies(records: CarriedRecords[], disclosed: Disclosure[], { attachment }: CertificateMaterials): Promise<Uint8Array[]> {
+async function collectBodies(records: CarriedRecords[], disclosed: Disclosure[], { attachment }: Pick<CertificateMaterials, 'attachment'>): Promise<Uint8Array[]> {
   const seen = new Set<string>()
   const bodies: Uint8Array[] = []
   for (const { stream, from, to } of disclosed) {

@@ -1,7 +1,9 @@
 import { TelltaleError, bytesToHex, encodeSubmissions, fail } from '@telltale/core'
 import type { Submission } from '@telltale/core'
+import { misfitOf } from './answer-form.ts'
 import { readEvents } from './events.ts'
 import type { NodeEvent } from './events.ts'
+import { ANSWER_FORMS } from './generated/answer-forms.ts'
 import { OPERATIONS } from './generated/operations.ts'
 import type { Operations, Problem } from './generated/operations.ts'
 import { readStateEntry } from './state-entry.ts'
@@ -72,7 +74,7 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
       const { method, path, gives } = OPERATIONS[name]
       const { path: parts = {}, query = {}, body, signal } = input as { path?: Record<string, unknown>; query?: Record<string, unknown>; body?: unknown; signal?: AbortSignal }
       const response = await send(fillPath(path, parts) + queryText(query), { method, ...(body === undefined ? {} : bodyOf(body)), signal: within(signal) })
-      return readAnswer(response, gives)
+      return readAnswer(response, name, gives)
     },
     logIn: (name, password) => client.call('logIn', { body: { name, password } }),
     async logOut() {
@@ -80,7 +82,7 @@ export function createClient({ url, token, timeoutMs = TIMEOUT_MS }: ClientOptio
     },
     async health() {
       const response = await send(OPERATIONS.getHealth.path, { method: 'GET', accepts: 503, signal: within(undefined) })
-      return (await readAnswer(response, 'json')) as Answer<'getHealth'>
+      return (await readAnswer(response, 'getHealth', 'json')) as Answer<'getHealth'>
     },
     async pin() {
       const response = await send(OPERATIONS.getCheckpoint.path, { method: 'GET', headers: { accept: 'application/cbor' }, signal: within(undefined) })
@@ -127,12 +129,15 @@ function bodyOf(body: unknown): { headers: Record<string, string>; body: string 
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
-async function readAnswer(response: Response, gives: 'json' | 'bytes' | 'text'): Promise<unknown> {
+/** The answer, if it has the form that the description says (`unexpected-answer`). */
+async function readAnswer(response: Response, name: OperationName, gives: 'json' | 'bytes' | 'text'): Promise<unknown> {
   if (gives === 'bytes') return new Uint8Array(await response.arrayBuffer())
   const text = await response.text()
   if (gives === 'text') return text
   const value = parse(text)
   if (value === undefined) throw fail('unexpected-answer', 'The answer is not JSON: this is no Telltale node, or something stands between.', { expected: 'JSON', found: text.slice(0, 40) })
+  const misfit = misfitOf(value, ANSWER_FORMS[name] ?? 'anything')
+  if (misfit !== null) throw fail('unexpected-answer', 'The answer is not what a node of this version says: this is another program, or of another version.', { expected: `${name} as /openapi.json describes it`, found: `another form at ${misfit.slice(0, 80)}` })
   return value
 }
 

@@ -1,24 +1,29 @@
 import type { Command } from 'commander'
-import { bytesToHex, fail } from '@telltale/core'
+import { bytesToHex } from '@telltale/core'
 import { carriedRanges } from '@telltale/certificate'
 import type { CertificateRequest } from '@telltale/certificate'
 import { cborToJson, certificateFromHome, streamsOfAsset } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
-import { chooseNamed } from '../device-streams.ts'
+import { chooseDevice, chooseNamed } from '../device-streams.ts'
 import { UsageError } from '../failure.ts'
 import { bytesText, countText, quantityText } from '../figures.ts'
 import { hang } from '../layout.ts'
 import { outputOf } from '../options.ts'
+import type { Output } from '../output.ts'
 import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
 import type { RangeOptions, RecordRange } from '../range.ts'
-import { addNodeOptions, nodeOf } from '../remote-node.ts'
-import type { NodeOptions } from '../remote-node.ts'
+import { clientOf } from '../remote-node.ts'
+import type { NodeAddress } from '../remote-node.ts'
+import { readOwnRecords } from '../remote-records.ts'
 import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
 import { countOf, identityOf } from '../whole-asset.ts'
+import { KEYS_THAT_OPEN, addPlaceOptions, atNode, placeAddressOf } from '../workplace.ts'
+import type { PlaceOptions } from '../workplace.ts'
+import { certificateOfNode, discloseHere } from './certificate/at-node.ts'
 
-interface CertificateOptions extends NodeOptions {
+interface CertificateOptions extends PlaceOptions {
   device?: string
   stream?: string
   from?: string
@@ -29,7 +34,7 @@ interface CertificateOptions extends NodeOptions {
 }
 
 export function addCertificate(program: Command): void {
-  addNodeOptions(program.command('certificate'))
+  addPlaceOptions(program.command('certificate'), KEYS_THAT_OPEN)
     .description('write a file that proves records to anyone, offline')
     .option('--device <address>', 'device, where there are several')
     .option('--stream <name>', 'stream; all streams of the device if not given')
@@ -39,27 +44,19 @@ export function addCertificate(program: Command): void {
     .option('--hide-identity', 'do not say which car it is')
     .requiredOption('--out <file>', 'where to write it')
     .addHelpText('after', `
-Whoever has the file can read what it discloses; the rest stays sealed.
+Whoever has the file can read what it discloses; the rest stays sealed. A node
+has no keys: with --keys what they open is disclosed here, without telling it.
 
 Examples:
   telltale certificate --data my-car --stream odometer --out odometer.telltale
   telltale certificate --data my-car --to 9 --disclose none --out a.telltale
-  telltale certificate --node http://127.0.0.1:8362 --disclose none --out a.telltale`)
+  telltale certificate --node http://127.0.0.1:8362 --disclose none --out a.telltale
+  telltale certificate --node http://127.0.0.1:8362 --keys my-keys --out a.telltale`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CertificateOptions>()
       const output = outputOf(options)
-      const remote = await nodeOf(command, options)
-      if (remote) {
-        if (options.disclose !== 'none') throw new UsageError('usage', 'A node has no keys, so its certificates disclose nothing. Say --disclose none, or make it where the keys lie, with --data.', { expected: '--disclose none', found: `--disclose ${options.disclose}` })
-        const device = await chooseRemoteDevice(remote, options.device)
-        const wanted = requireSome(await chooseRemoteRecords(remote, device, options), options)
-        const bytes = await remote.call('makeCertificate', { body: { asset: device.asset, streams: wanted } })
-        await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
-        const { network } = await remote.call('getNetwork', {})
-        const document = { file: options.out, bytes: bytes.length, network, device: device.device, asset: device.asset, streams: carriedRanges(bytes) }
-        output.result(document, textOf(document, { disclose: 'none', identity: null }, output.terminal.width))
-        return
-      }
+      const node = await placeAddressOf(command, options)
+      if (node) return certifyAtNode(node, options, output)
       await withHome(options.data, output, async (home) => {
         const device = chooseDevice(home, options.device)
         const request = await requestOf(home, device, options)
@@ -69,6 +66,27 @@ Examples:
         output.result(document, textOf(document, request, output.terminal.width))
       })
     })
+}
+
+/** The node proves, and discloses nothing; with --keys what they open is disclosed here. */
+async function certifyAtNode(node: NodeAddress, options: CertificateOptions, output: Output): Promise<void> {
+  if (options.keys === undefined && options.disclose !== 'none') throw new UsageError('usage', 'A node has no keys, so its certificates disclose nothing. Say --disclose none, or where the keys of the device lie: --keys DIR.', { expected: '--disclose none, or --keys DIR', found: `--disclose ${options.disclose}` })
+  const request: Pick<CertificateRequest, 'disclose' | 'identity'> = { disclose: readDisclose(options.disclose), identity: null }
+  const client = clientOf(node)
+  const device = await chooseRemoteDevice(client, options.device)
+  const make = async (chosen: RecordRange[], openIt: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<void> => {
+    const { bytes: closed, network } = await certificateOfNode(client, device.asset, requireSome(chosen, options))
+    const bytes = await openIt(closed)
+    await writeResultFile(options.out, bytes, { isOwn: isCertificate, kind: 'certificate', yes: options.yes })
+    const document = { file: options.out, bytes: bytes.length, network, device: device.device, asset: device.asset, streams: carriedRanges(bytes) }
+    output.result(document, textOf(document, request, output.terminal.width))
+  }
+  if (options.keys === undefined) return make(await chooseRemoteRecords(client, device, options), (bytes) => Promise.resolve(bytes))
+  await atNode(node, options, { output, use: 'read' }, async ({ place }) => {
+    const asset = place.profile.assets.find(({ id }) => id === device.asset)
+    if (asset && options.hideIdentity !== true) request.identity = identityOf(asset)
+    await make(await chooseRemoteRecords(client, device, options, (...records) => readOwnRecords(client, place, ...records)), (bytes) => discloseHere(client, place, bytes, request))
+  })
 }
 
 /** How a certificate begins: an array of twelve, and its name. */
@@ -100,17 +118,6 @@ function textOf({ file, bytes, network, streams, device }: CertificateDocument, 
     'Anyone can verify it, offline:',
     `  telltale verify ${file} --network ${network}`,
   ].join('\n')
-}
-
-/** The device that is named by address or key, or the only one (`device-needed`). */
-export function chooseDevice(home: Home, named: string | undefined): DeviceProfile {
-  const { devices } = home.profile
-  const found = named === undefined ? devices : devices.filter((device) => device.address === named || device.key === named)
-  const [device] = found
-  if (device && found.length === 1) return device
-  const known = devices.map((item) => `${item.key} (${item.address})`).join(', ')
-  if (devices.length === 0) throw fail('device-needed', 'There is no device yet. Import a log, which makes one, or enrol one.', { expected: 'a device', found: 'none' })
-  throw fail('device-needed', named === undefined ? 'There are several devices; choose one with --device.' : `There is no device ${named} in this directory; choose one with --device.`, { expected: known, found: named ?? 'none' })
 }
 
 /** Streams of a device as --stream chooses them: `address/name`, all where it is left out (`unknown-stream`). */

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Verdict } from '@telltale/core'
 import { readRecords } from '@telltale/node'
 import type { HomeRecord } from '@telltale/node'
+import { chooseDevice } from '../device-streams.ts'
 import { UsageError } from '../failure.ts'
 import { countText, quantityText } from '../figures.ts'
 import { outputOf } from '../options.ts'
@@ -11,14 +12,15 @@ import { FROM_HELP, TO_HELP } from '../range.ts'
 import type { RecordRange } from '../range.ts'
 import { CSV_HEADER, readingToCsv, readingToJsonLine } from '../reading-rows.ts'
 import type { PlacedReading } from '../reading-rows.ts'
-import { addNodeOptions, nodeOf } from '../remote-node.ts'
-import type { NodeOptions } from '../remote-node.ts'
-import { readRemoteRecords } from '../remote-records.ts'
+import { clientOf } from '../remote-node.ts'
+import { readOwnRecords, readRemoteRecords } from '../remote-records.ts'
 import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { withHome } from '../session.ts'
-import { chooseDevice, chooseRecords, chooseStreams } from './certificate.ts'
+import { KEYS_THAT_OPEN, addPlaceOptions, atNode, placeAddressOf } from '../workplace.ts'
+import type { PlaceOptions } from '../workplace.ts'
+import { chooseRecords, chooseStreams } from './certificate.ts'
 
-interface ExportOptions extends NodeOptions {
+interface ExportOptions extends PlaceOptions {
   device?: string
   stream?: string
   from?: string
@@ -30,7 +32,7 @@ interface ExportOptions extends NodeOptions {
 const CHUNK_CHARACTERS = 65_536
 
 export function addExport(program: Command): void {
-  addNodeOptions(program.command('export'))
+  addPlaceOptions(program.command('export'), KEYS_THAT_OPEN)
     .description('write readings to standard output, as CSV or JSON')
     .option('--device <address>', 'device, where there are several')
     .option('--stream <name>', 'stream; all streams of the device if not given')
@@ -41,13 +43,14 @@ export function addExport(program: Command): void {
 Whole records are written, as in a certificate. Times are ISO 8601 in UTC where
 the source had wall time; a source that counts from its start gives seconds
 since then. In CSV, text that a spreadsheet would take for a formula gets a ' in
-front. A node has no keys, so of its records only those come that were never
-sealed.
+front. A node has no keys: of its records those come that were never sealed, and
+with --keys those that the device's keys there open.
 
 Examples:
   telltale export --data my-car --stream odometer > odometer.csv
   telltale export --data my-car --from 0 --to 9 --format json
-  telltale export --node http://127.0.0.1:8362 --stream odometer`)
+  telltale export --node http://127.0.0.1:8362 --stream odometer
+  telltale export --node http://127.0.0.1:8362 --keys my-keys --stream odometer`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ExportOptions>()
       if (options.json === true && options.format === 'csv') throw new UsageError('usage', '--json and --format csv exclude each other.', { expected: 'one of the two', found: 'both' })
@@ -57,11 +60,15 @@ Examples:
         reportClosed(sums, output)
         output.say(`Exported ${quantityText(sums.readings, 'reading')} of ${quantityText(sums.records, 'record')}${sums.closed.length > 0 ? `; ${countText(sums.closed.length)} could not be opened` : ''}.`)
       }
-      const remote = await nodeOf(command, options)
-      if (remote) {
-        const device = await chooseRemoteDevice(remote, options.device)
-        await write(await chooseRemoteRecords(remote, device, options), (...place) => readRemoteRecords(remote, ...place))
-        return
+      const node = await placeAddressOf(command, options)
+      if (node) {
+        const client = clientOf(node)
+        const device = await chooseRemoteDevice(client, options.device)
+        if (options.keys === undefined) return write(await chooseRemoteRecords(client, device, options), (...place) => readRemoteRecords(client, ...place))
+        return atNode(node, options, { output, use: 'read' }, async ({ place }) => {
+          const read: ReadStream = (...records) => readOwnRecords(client, place, ...records)
+          await write(await chooseRemoteRecords(client, device, options, read), read)
+        })
       }
       await withHome(options.data, output, async (home) => {
         const device = chooseDevice(home, options.device)

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import type { Algorithm } from '@telltale/core'
 import { parseMapping } from '@telltale/device'
 import { ensureStreams } from '@telltale/node'
-import type { DeviceProfile, Home } from '@telltale/node'
+import type { DeviceProfile, Place } from '@telltale/node'
+import { chooseDevice } from '../device-streams.ts'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { Interrupted, UsageError } from '../failure.ts'
-import { openHomeDevice } from '../home-device.ts'
 import { createImportReport, importToText } from '../import-report.ts'
 import { alreadyImported, hashLog, openImportedLogs } from '../imported-logs.ts'
 import { importSource } from '../importing.ts'
@@ -16,13 +16,13 @@ import type { Interrupts } from '../interrupts.ts'
 import { formatOf, openLog, requireReadings, settingsOf } from '../log-files.ts'
 import type { LogFile, LogFormat } from '../log-files.ts'
 import { algorithmOption, outputOf } from '../options.ts'
-import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
 import { readIsoTime } from '../range.ts'
 import { defaultDevice, withHomeOrNew } from '../session.ts'
-import { chooseDevice } from './certificate.ts'
+import { addPlaceOptions, atNode, placeAddressOf, workplaceOf } from '../workplace.ts'
+import type { PlaceOptions, Workplace } from '../workplace.ts'
 
-interface ImportOptions extends GlobalOptions {
+interface ImportOptions extends PlaceOptions {
   format?: LogFormat
   dbc?: string
   map?: string
@@ -34,8 +34,7 @@ interface ImportOptions extends GlobalOptions {
 }
 
 export function addImport(program: Command): void {
-  program
-    .command('import')
+  addPlaceOptions(program.command('import'))
     .description('turn logs into signed, sealed, certified records')
     .argument('<file...>', 'candump -L logs or OBD-II CSV files, the oldest first')
     .addOption(new Option('--format <format>', 'found from the name if not given').choices(['candump', 'csv']))
@@ -48,31 +47,37 @@ export function addImport(program: Command): void {
     .addOption(algorithmOption())
     .addHelpText('after', `
 Where the data directory is new, a network with one authority, an owner, an
-asset and a device are made first. Lines that cannot be read are counted and
-shown, never guessed. Ctrl-C stops after the records at hand; nothing is lost:
-the same command goes on behind them. What was imported is left out.
+asset and a device are made first. With --node the keys, the device and what it
+remembers lie in the directory of --keys; the node gets what is signed.
+
+Lines that cannot be read are counted and shown, never guessed. Ctrl-C stops
+after the records at hand; nothing is lost: the same command goes on behind
+them. What was imported is left out.
 
 Examples:
   telltale import drive.log --dbc car.dbc --map car.map.json --data my-car
-  telltale import torque.csv --data my-car`)
+  telltale import torque.csv --data my-car
+  telltale import torque.csv --keys my-keys --node http://127.0.0.1:8362`)
     .action(async (files: string[], _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ImportOptions>()
       const output = outputOf(options)
-      await runImport(files, options, output)
+      const node = await placeAddressOf(command, options)
+      await runImport(files, options, output, (work) => (node ? atNode(node, options, { output, use: 'alone' }, work) : withHomeOrNew(options.data, output, options.algorithm, (home) => work(workplaceOf(home)))))
     })
 }
 
-async function runImport(files: string[], options: ImportOptions, output: Output): Promise<void> {
+async function runImport(files: string[], options: ImportOptions, output: Output, inPlace: (work: (workplace: Workplace) => Promise<void>) => Promise<void>): Promise<void> {
   const interrupts = catchInterrupts(() => output.warn('Stopping after the records at hand. Press Ctrl-C again to stop at once.'))
   try {
     const recordedAt = options.recordedAt === undefined ? undefined : readRecordedAt(options.recordedAt)
     const logs = await openLogs(files, options, recordedAt !== undefined)
     await requireReadings(logs, interrupts.signal)
-    await withHomeOrNew(options.data, output, options.algorithm, async (home) => {
+    await inPlace(async (workplace) => {
+      const { place, home, openDevice } = workplace
       const report = createImportReport()
-      const profile = await deviceFor(home, options, logs)
-      const device = await openHomeDevice(home, profile)
-      const imported = await openImportedLogs(home, profile)
+      const profile = await deviceFor(place, options, logs)
+      const device = await openDevice(profile)
+      const imported = await openImportedLogs(workplace, profile)
       const progress = output.progress('Importing')
       for (const [i, log] of logs.entries()) {
         const { path, source } = log
@@ -97,10 +102,10 @@ async function runImport(files: string[], options: ImportOptions, output: Output
         else report.stop(path, lines)
       }
       progress.end()
-      const document = report.document(home, profile, device)
+      const document = await report.document(place, profile, device)
       output.result(document, importToText(document, output.terminal.width))
       process.exitCode = exitCodeOfImport(device.refused.length, interrupts)
-      if (!document.stopped) output.say(`\nNext: telltale certificate --data ${options.data} --out FILE`)
+      if (!document.stopped && home) output.say(`\nNext: telltale certificate --data ${options.data} --out FILE`)
     })
   } finally {
     interrupts.release()
@@ -131,12 +136,12 @@ function readRecordedAt(text: string): string {
 }
 
 /** The device that signs: the one named, the only one, or in a fresh directory a new one; with all streams that the logs need. */
-async function deviceFor(home: Home, options: ImportOptions, logs: LogFile[]): Promise<DeviceProfile> {
+async function deviceFor(place: Place, options: ImportOptions, logs: LogFile[]): Promise<DeviceProfile> {
   const streams = [...new Set(logs.flatMap(({ source }) => [...source.streams.keys()]))]
-  const isFresh = options.device === undefined && home.profile.devices.length === 0
-  const device = isFresh ? await defaultDevice(home, { algorithm: options.algorithm, streams, isSealed: options.open !== true }) : chooseDevice(home, options.device)
+  const isFresh = options.device === undefined && place.profile.devices.length === 0
+  const device = isFresh ? await defaultDevice(place, { algorithm: options.algorithm, streams, isSealed: options.open !== true }) : chooseDevice(place, options.device)
   if (options.open === true && device.isSealed) throw new UsageError('usage', 'This device seals its records since it was enrolled; --open is for the first import of a new device.', { expected: 'no --open', found: `${device.key} (${device.address}), which seals` })
-  await ensureStreams(home, device, streams)
+  await ensureStreams(place, device, streams)
   return device
 }
 

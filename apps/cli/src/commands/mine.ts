@@ -1,14 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { createClient } from '@telltale/client'
 import { UsageError } from '../failure.ts'
 import { countText } from '../figures.ts'
 import { catchInterrupts } from '../interrupts.ts'
 import { mineFor } from '../mining/mine-for.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
-import { readNodeUrl, readToken } from '../remote-node.ts'
+import { clientOf, nodeAddressOf, tokenFileOption } from '../remote-node.ts'
 
 interface MineOptions extends GlobalOptions {
   node: string
@@ -25,7 +24,7 @@ export function addMine(program: Command): void {
     .command('mine')
     .description('do the work for the blocks of a running node, until ctrl-C')
     .addOption(new Option('--node <url>', 'the node; it seals what is found').env('TELLTALE_NODE').makeOptionMandatory())
-    .addOption(new Option('--token-file <file>', 'file with the token that the node asks for').env('TELLTALE_TOKEN_FILE'))
+    .addOption(tokenFileOption())
     .option('--threads <count>', 'threads that search; all of this machine if not given', String(availableParallelism()))
     .option('--blocks <count>', 'end after so many blocks; 0 for never', '0')
     .addHelpText('after', `
@@ -41,8 +40,9 @@ Examples:
       const output = outputOf(options)
       const threads = readCount(options.threads, '--threads', 1, THREADS_MAX)
       const blocksMax = readCount(options.blocks, '--blocks', 0, BLOCKS_MAX)
-      const url = readNodeUrl(options.node)
-      const client = createClient({ url, ...(options.tokenFile === undefined ? {} : { token: await readToken(options.tokenFile) }) })
+      const address = await nodeAddressOf(command, options)
+      if (!address) throw new UsageError('usage', 'Mining works for a node and needs no data directory.', { expected: '--node URL', found: '--data' })
+      const client = clientOf(address)
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       const progress = output.progress('Searching')
       try {
@@ -55,7 +55,7 @@ Examples:
           onTrouble: (message) => output.warn(message),
         })
         progress.end()
-        output.result({ node: url, threads, ...mined }, `blocks  ${countText(mined.blocks)}\nlate    ${countText(mined.stale)}\nhashes  ${countText(mined.tries)}\nrate    ${countText(mined.triesPerSecond)} hashes a second`)
+        output.result({ node: client.url, threads, ...mined }, `blocks  ${countText(mined.blocks)}\nlate    ${countText(mined.stale)}\nhashes  ${countText(mined.tries)}\nrate    ${countText(mined.triesPerSecond)} hashes a second`)
       } finally {
         progress.end()
         interrupts.release()

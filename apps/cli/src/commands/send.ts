@@ -1,31 +1,26 @@
 import type { Command } from 'commander'
 import { bytesToHex, isAddress } from '@telltale/core'
 import { callNames, findCall } from '@telltale/node'
-import type { SigningPlace, WalletKey } from '@telltale/node'
+import type { SigningPlace } from '@telltale/node'
 import { wrap } from '../layout.ts'
 import { outputOf } from '../options.ts'
 import { addressOf } from '../people.ts'
-import { addNodeOptions, nodeOf } from '../remote-node.ts'
-import type { NodeOptions } from '../remote-node.ts'
-import { withHome } from '../session.ts'
+import { addPlaceOptions, withWorkplace } from '../workplace.ts'
+import type { PlaceOptions } from '../workplace.ts'
 import { readArguments } from './send/arguments.ts'
-import type { Arguments } from './send/arguments.ts'
 import { parseJson } from './send/json.ts'
-import { remotePlace, sendRemote } from './send/remote-send.ts'
 
-interface SendOptions extends NodeOptions {
+interface SendOptions extends PlaceOptions {
   key: string
-  keys?: string
   sub?: string
 }
 
 export function addSend(program: Command): void {
-  addNodeOptions(program.command('send'))
+  addPlaceOptions(program.command('send'))
     .description('send any transaction, its arguments as JSON')
     .argument('<call>', 'name or number of the call')
     .argument('<json>', 'its arguments, a JSON array; - reads standard input')
     .requiredOption('--key <name>', 'key that signs')
-    .option('--keys <dir>', 'with --node: the data directory whose keys sign; its store is not touched')
     .option('--sub <subject>', 'what it is about: an address, a key by name, an asset, address/stream; the sender itself if not given')
     .addHelpText('after', `
 What JSON has no word for is an object with one member:
@@ -53,32 +48,14 @@ Examples:
       const output = outputOf(options)
       const call = findCall(named)
       const given = await parseJson(json)
-      const read = async (place: SigningPlace): Promise<Prepared> => {
+      await withWorkplace(command, options, { output, use: 'sign' }, async ({ place }) => {
         const key = await place.wallet.open(options.key)
         const sub = options.sub === undefined ? key.address : await subjectOf(place, options.sub)
-        return { key, sub, ...(await readArguments(place, given, { call: call.number, iss: key.address, sub })) }
-      }
-      const tell = ({ key, sub }: Prepared, sent: { id: string; height: number; index: number }): void => {
-        output.result({ call: call.name, iss: key.address, sub, ...sent }, `Sent ${call.name}; it is certified.\nid      ${sent.id}\nheight  ${sent.height}\nindex   ${sent.index}`)
-      }
-      const remote = await nodeOf(command, options)
-      if (remote) {
-        const place = await remotePlace(remote, options.keys ?? options.data)
-        const prepared = await read(place)
-        tell(prepared, await sendRemote(remote, place, { ...prepared, key: options.key, call: call.number }))
-        return
-      }
-      await withHome(options.data, output, async (home) => {
-        const prepared = await read(home)
-        const { id, height, index } = await home.send({ ...prepared, call: call.number })
-        tell(prepared, { id: bytesToHex(id), height, index })
+        const prepared = await readArguments(place, given, { call: call.number, iss: key.address, sub })
+        const { id, height, index } = await place.send({ ...prepared, key, call: call.number, sub })
+        output.result({ call: call.name, iss: key.address, sub, id: bytesToHex(id), height, index }, `Sent ${call.name}; it is certified.\nid      ${bytesToHex(id)}\nheight  ${height}\nindex   ${index}`)
       })
     })
-}
-
-interface Prepared extends Arguments {
-  key: WalletKey
-  sub: string
 }
 
 /** Keys are meant by name; assets, proposals, addresses and `address/stream` stand for themselves. */

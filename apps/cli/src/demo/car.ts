@@ -31,7 +31,7 @@ export async function demoCar(home: Home): Promise<DeviceProfile> {
 /** Somebody to whom the demonstration's owner can show a stream. */
 export async function demoReader(home: Home): Promise<void> {
   const { address } = await ensureIdentity(home, 'insurer', 'EdDSA', [['operator', 'insurance', null]])
-  if (!sealKeyOf(home, address)) await registerSealKey(home, 'insurer')
+  if (!(await sealKeyOf(home, address))) await registerSealKey(home, 'insurer')
 }
 
 /** Records a drive and certifies it; `onRecord` as each record is signed. */

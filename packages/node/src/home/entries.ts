@@ -1,7 +1,8 @@
 import { asUint, decode, fail } from '@telltale/core'
-import { assetKey, assetRowFromCbor, counterKey, identityKey, identityRowFromCbor, inForce } from '@telltale/ledger'
-import type { AssetRow, IdentityRow, NumberedKey, SealKey } from '@telltale/ledger'
+import { assetKey, assetRowFromCbor, counterKey, identityKey, identityRowFromCbor, inForce, streamRowFromCbor } from '@telltale/ledger'
+import type { AssetRow, IdentityRow, NumberedKey, SealKey, StreamRow } from '@telltale/ledger'
 import type { Home } from './home.ts'
+import type { Place } from './place.ts'
 
 /** Entries of the ledger's state as the next block would find them. */
 
@@ -22,8 +23,17 @@ export function readAssetEntry(value: Uint8Array): AssetRow {
   return assetRowFromCbor(decode(value))
 }
 
-export function ownerAddressOf(home: Home, asset: AssetRow): string {
-  return inForce(asset.owners, nextHeight(home))[0] as string
+/** Other entries, likewise. */
+export function readIdentityEntry(value: Uint8Array): IdentityRow {
+  return identityRowFromCbor(decode(value))
+}
+
+export function readStreamEntry(value: Uint8Array): StreamRow {
+  return streamRowFromCbor(decode(value))
+}
+
+export async function ownerAddressOf(place: Place, asset: AssetRow): Promise<string> {
+  return inForce(asset.owners, await place.nextHeight())[0] as string
 }
 
 /** Next sequence of what a sender says about a subject, streams apart. */
@@ -33,15 +43,15 @@ export function counterOf(home: Home, iss: string, sub: string): number {
 }
 
 /** The newest key that an identity signs with, or null where it has none. */
-export function signingKeyOf(home: Home, address: string): NumberedKey | null {
-  const identity = identityOf(home, address)
-  return identity && (inForce(identity.keys, nextHeight(home)).at(-1) ?? null)
+export async function signingKeyOf(place: Place, address: string): Promise<NumberedKey | null> {
+  const identity = await place.identity(address)
+  return identity && (inForce(identity.keys, await place.nextHeight()).at(-1) ?? null)
 }
 
 /** The newest key that grants for an identity are sealed to, or null where it has none. */
-export function sealKeyOf(home: Home, address: string): SealKey | null {
-  const identity = identityOf(home, address)
-  return identity && (inForce(identity.sealKeys, nextHeight(home)).at(-1) ?? null)
+export async function sealKeyOf(place: Place, address: string): Promise<SealKey | null> {
+  const identity = await place.identity(address)
+  return identity && (inForce(identity.sealKeys, await place.nextHeight()).at(-1) ?? null)
 }
 
 export function nextHeight(home: Home): number {

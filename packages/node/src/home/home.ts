@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { asUint, decode, equalBytes, fail, signTransaction } from '@telltale/core'
-import type { Algorithm, Cbor, Primitives } from '@telltale/core'
+import { equalBytes, fail, signTransaction } from '@telltale/core'
+import type { Algorithm } from '@telltale/core'
 import { createChain, createInlineVerifier } from '@telltale/consensus'
-import type { Certified, Chain } from '@telltale/consensus'
-import { DEFAULT_PARAMETERS, counterKey, createGenesis, createLedgerReader, openLedger } from '@telltale/ledger'
+import type { Chain } from '@telltale/consensus'
+import { DEFAULT_PARAMETERS, createGenesis, createLedgerReader, openLedger } from '@telltale/ledger'
 import type { Ledger, LedgerReader, Parameters } from '@telltale/ledger'
 import type { DiskStore } from '@telltale/storage'
 import type { Network } from '@telltale/network'
@@ -15,19 +15,18 @@ import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { createWorkerVerifier } from '../crypto/worker-verifier.ts'
 import { beginStore } from './begun-store.ts'
 import { makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
+import { assetOf, counterOf, identityOf, nextHeight } from './entries.ts'
 import { openStore } from './open-store.ts'
+import type { Place } from './place.ts'
 import { readProfile, writeProfile } from './profile.ts'
 import type { Profile } from './profile.ts'
+import { streamHeadOf } from './records.ts'
 import { createWallet } from './wallet.ts'
-import type { AskPassword, Wallet, WalletKey } from './wallet.ts'
+import type { AskPassword } from './wallet.ts'
 
 /** A data directory in use: one network with one authority, its store, its keys. */
-export interface Home {
-  directory: string
+export interface Home extends Place {
   profile: Profile
-  /** Address of the network's authority. */
-  authority: string
-  wallet: Wallet
   store: DiskStore
   ledger: Ledger
   reader: LedgerReader
@@ -38,23 +37,7 @@ export interface Home {
   peers: PeerLink | null
   /** The work for its blocks; null for a node that is alone. */
   mining: MiningDesk | null
-  primitives: Primitives
-  password: string | undefined
-  /** Signs a transaction with the next sequence, sends it and waits until it is certified. */
-  send(message: Message): Promise<Certified>
-  /** Next sequence of what a sender says about a subject, streams apart. */
-  nextSequence(iss: string, sub: string): Promise<number>
-  /** Changes the profile on disk. */
-  updateProfile(change: (profile: Profile) => Profile): Promise<void>
   close(): Promise<void>
-}
-
-export interface Message {
-  key: WalletKey
-  call: number
-  sub: string
-  args: Cbor[]
-  attachments?: Uint8Array[]
 }
 
 export interface HomeOptions {
@@ -128,12 +111,17 @@ export async function openHome(options: HomeOptions): Promise<Home> {
         const bytes = await signTransaction({ network: ledger.network.subarray(0, 16), iss: key.address, sub, call, sequence, args }, key.signer)
         return chain.submit({ bytes, attachments })
       },
+      submit: (submission) => chain.submit(submission),
+      identity: async (address) => identityOf(home, address),
+      asset: async (id) => assetOf(home, id),
+      streamHead: async (device, stream) => streamHeadOf(home, device, stream),
+      nextHeight: async () => nextHeight(home),
+      authorities: () => ledger.authorities(nextHeight(home)),
       async nextSequence(iss, sub) {
-        const stored = reader.state(counterKey(iss, sub)).value
-        return stored ? asUint(decode(stored), 'sequence') : 0
+        return counterOf(home, iss, sub)
       },
       async updateProfile(change) {
-        profile = change(profile)
+        profile = { ...profile, ...change(profile) }
         await writeProfile(directory, profile)
       },
       async close() {

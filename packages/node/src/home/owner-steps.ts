@@ -1,9 +1,10 @@
 import { asArray, asBytes, asText, asUint, decodeTransaction, equalBytes, fail } from '@telltale/core'
 import type { AuthoritySet, Link, PublicKey } from '@telltale/core'
 import type { LoggedTransaction } from '@telltale/ledger'
-import { assetOf, nextHeight, ownerAddressOf, signingKeyOf } from './entries.ts'
+import { assetOf, ownerAddressOf, signingKeyOf } from './entries.ts'
 import { linkOf } from './head-link.ts'
 import type { Home } from './home.ts'
+import type { Place } from './place.ts'
 
 /** Whom a device of this asset obeys, as the ledger stands: what its enrolment pins. */
 export interface OwnerNow {
@@ -24,12 +25,12 @@ export interface ProvedStep {
 
 const CALL_ROTATE = 4
 
-export function ownerNow(home: Home, asset: string): OwnerNow {
-  const row = assetOf(home, asset)
-  const address = ownerAddressOf(home, row)
-  const held = signingKeyOf(home, address)
+export async function ownerNow(place: Place, asset: string): Promise<OwnerNow> {
+  const row = await place.asset(asset)
+  const address = await ownerAddressOf(place, row)
+  const held = await signingKeyOf(place, address)
   if (!held) throw fail('key-not-in-force', `The owner ${address} has no key in force.`, { expected: 'an owner with a key', found: address })
-  return { asset, set: home.ledger.authorities(nextHeight(home)), owner: { address, keyNumber: held.number, key: held.key }, transfers: row.transfers, lastTransfer: row.lastTransfer }
+  return { asset, set: place.authorities(), owner: { address, keyNumber: held.number, key: held.key }, transfers: row.transfers, lastTransfer: row.lastTransfer }
 }
 
 /** Everything that changed whom a device obeys since it knew `known`, in order: transfers, and keys that owners rotated themselves. */

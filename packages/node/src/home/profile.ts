@@ -22,6 +22,9 @@ export interface DeviceProfile {
   isSealed: boolean
 }
 
+/** What a directory knows of the assets and devices whose keys lie in it. */
+export type Known = Pick<Profile, 'assets' | 'devices'>
+
 /** `telltale.json`: what a data directory is. */
 export interface Profile {
   network: Uint8Array
@@ -59,16 +62,18 @@ export async function writeProfile(directory: string, profile: Profile): Promise
     version: 1,
     network: bytesToHex(profile.network),
     authority: profile.authority,
-    assets: profile.assets.map(({ id, salt, attributes, owner }) => ({ id, salt: bytesToHex(salt), attributes: Object.fromEntries(attributes), owner })),
-    devices: profile.devices,
+    ...knownToJson(profile),
   }
   await writeDurably(profilePath(directory), Buffer.from(`${JSON.stringify(json, null, 2)}\n`), { mode: 0o600, replace: true })
 }
 
-interface ProfileJson {
+interface ProfileJson extends KnownJson {
   version: number
   network: string
   authority: string
+}
+
+interface KnownJson {
   assets: { id: string; salt: string; attributes: Record<string, string | number>; owner: string }[]
   devices: DeviceProfile[]
 }
@@ -79,6 +84,19 @@ function profileFromJson(value: unknown): Profile {
   return {
     network: hexToBytes(json.network),
     authority: text(json.authority),
+    ...knownFromJson(value),
+  }
+}
+
+/** Assets and devices as they stand in a file. */
+export function knownToJson({ assets, devices }: Known): object {
+  return { assets: assets.map(({ id, salt, attributes, owner }) => ({ id, salt: bytesToHex(salt), attributes: Object.fromEntries(attributes), owner })), devices }
+}
+
+/** Reads them (`malformed-profile`, and whatever a file of another form throws). */
+export function knownFromJson(value: unknown): Known {
+  const json = value as KnownJson
+  return {
     assets: json.assets.map(({ id, salt, attributes, owner }) => ({ id: text(id), salt: hexToBytes(salt), attributes: new Map(Object.entries(attributes)), owner: text(owner) })),
     devices: json.devices.map(({ address, asset, key, isSealed }) => ({ address: text(address), asset: text(asset), key: text(key), isSealed })),
   }

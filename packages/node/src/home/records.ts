@@ -1,5 +1,5 @@
 import { bodyToReadings, decode, decodeTransaction, judge, openRecord, recordArgsFromCbor } from '@telltale/core'
-import type { Cbor, Clear, Judged, RecordArgs, RecordKeys, RecordReading, Verdict } from '@telltale/core'
+import type { Cbor, Clear, Judged, Primitives, RecordArgs, RecordKeys, RecordReading, SealedPlace, Verdict } from '@telltale/core'
 import { splitStreamName, streamKey, streamRowFromCbor } from '@telltale/ledger'
 import type { StreamRow } from '@telltale/ledger'
 import type { Home } from './home.ts'
@@ -79,14 +79,19 @@ async function openBody(home: Home, record: RecordArgs, place: { device: string;
   const key = keys?.(place.sequence)
   if (!key) return sealedForOthers()
   const body = await home.ledger.store.readAttachment(record.body.sha256)
-  if (!body) return dropped()
   const context = { network: home.ledger.network, device: place.device, stream: place.name, epoch: content.epoch }
-  const opened = openRecord(key, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, body, home.primitives)
-  return opened.ok ? judge(() => readingsOf(opened.value.clear, opened.value.readings)) : opened
+  return openSealed(key, body, { context, sequence: place.sequence, previous: record.previous, boot: record.boot }, home.primitives)
 }
 
 function readingsOf(clear: Clear, readings: Cbor): OpenedBody {
   return { clear, readings: bodyToReadings(readings, clear) }
+}
+
+/** Of a sealed record, with its key; the body is null where it is no longer held. */
+export function openSealed(key: Uint8Array, body: Uint8Array | null, place: SealedPlace, primitives: Primitives): Judged<OpenedBody> {
+  if (!body) return dropped()
+  const opened = openRecord(key, place, body, primitives)
+  return opened.ok ? judge(() => readingsOf(opened.value.clear, opened.value.readings)) : opened
 }
 
 /** Of a record that was never sealed; the body is null where it is no longer held. */

@@ -1,6 +1,5 @@
 import { fail } from '@telltale/core'
-import { identityOf } from './entries.ts'
-import type { Home } from './home.ts'
+import type { Place } from './place.ts'
 
 const CALL_SEAL_KEY = 5
 
@@ -15,14 +14,14 @@ export interface RegisteredSealKey {
  * Makes a new seal key for the identity of this key file, and registers it: grants are sealed to it from now on. Older ones stay, for older grants. The file is
  * on disk before the ledger hears of it; what a crash left between the two is finished by the next call. Codes: `unknown-identity`, and those of sending.
  */
-export async function registerSealKey(home: Home, name: string): Promise<RegisteredSealKey> {
-  const { wallet } = home
+export async function registerSealKey(place: Place, name: string): Promise<RegisteredSealKey> {
+  const { wallet } = place
   const identity = await wallet.open(name)
-  const row = identityOf(home, identity.address)
+  const row = await place.identity(identity.address)
   if (!row) throw fail('unknown-identity', `${name} (${identity.address}) is not admitted to this network. Admit it first; \`telltale send admit --help\` shows how.`, { expected: 'an admitted identity', found: identity.address })
   const number = Math.max(-1, ...row.sealKeys.map((interval) => interval.value.number)) + 1
   const left = (await wallet.sealHeads()).find(({ head }) => head.address === identity.address && head.keyNumber === number)
   const { publicKey } = left ? left.head : await wallet.createSealKey(name, { address: identity.address, number })
-  await home.send({ key: identity, call: CALL_SEAL_KEY, sub: identity.address, args: [number, publicKey] })
+  await place.send({ key: identity, call: CALL_SEAL_KEY, sub: identity.address, args: [number, publicKey] })
   return { address: identity.address, number, key: publicKey }
 }

@@ -4,6 +4,7 @@ import { splitStreamName } from '@telltale/ledger'
 import { openGrants } from './grants.ts'
 import type { GrantedKeys } from './grants.ts'
 import type { Home } from './home.ts'
+import type { Place } from './place.ts'
 import { createSecretsFile } from './secrets.ts'
 
 /** The keys of one stream that are at hand: the device's own secrets, or what was granted to a reader whose seal key lies in this directory. */
@@ -18,9 +19,17 @@ const DEPTH = 32
 
 /** `reader` null takes what is there; an address only what was granted to it, as if the device's secrets were elsewhere. */
 export function createStreamKeys(home: Home, stream: string, reader: string | null = null): StreamKeys {
+  return streamKeysOf(home, stream, reader === null, () => openGrants(home, stream, reader))
+}
+
+/** Only the device's own secrets that lie in a directory, wherever the ledger is. */
+export function createOwnStreamKeys(place: Place, stream: string): StreamKeys {
+  return streamKeysOf(place, stream, true, () => Promise.resolve([]))
+}
+
+function streamKeysOf({ directory, password, ledger: { network }, primitives }: Place, stream: string, isOwn: boolean, findGrants: () => Promise<GrantedKeys[]>): StreamKeys {
   const { device, name } = splitStreamName(stream) as { device: string; name: string }
-  const { network } = home.ledger
-  const secrets = reader === null ? createSecretsFile(home.directory, device, home.password) : null
+  const secrets = isOwn ? createSecretsFile(directory, device, password) : null
   const byEpoch = new Map<number, DisclosedNode[]>()
   let grants: Promise<GrantedKeys[]> | null = null
 
@@ -32,15 +41,15 @@ export function createStreamKeys(home: Home, stream: string, reader: string | nu
     return found
   }
   const findNodes = async (epoch: number): Promise<DisclosedNode[]> => {
-    if (secrets && (await secrets.has(name, epoch))) return [epochRoot({ network, device, stream: name, epoch }, await secrets.get(name, epoch), home.primitives)]
-    grants ??= openGrants(home, stream, reader)
+    if (secrets && (await secrets.has(name, epoch))) return [epochRoot({ network, device, stream: name, epoch }, await secrets.get(name, epoch), primitives)]
+    grants ??= findGrants()
     return (await grants).filter((grant) => grant.epoch === epoch).flatMap((grant) => grant.nodes)
   }
 
   return {
     async recordKeys(epoch) {
       const nodes = await nodesOf(epoch)
-      return nodes.length === 0 ? null : createRecordKeys(nodes, home.primitives)
+      return nodes.length === 0 ? null : createRecordKeys(nodes, primitives)
     },
     async cover(epoch, from, to) {
       const nodes = await nodesOf(epoch)
@@ -49,7 +58,7 @@ export function createStreamKeys(home: Home, stream: string, reader: string | nu
         const node = nodes.find((candidate) => candidate.depth <= depth && Math.floor(index / 2 ** (depth - candidate.depth)) === candidate.index)
         if (!node) return null
         const width = 2 ** (DEPTH - depth)
-        keys.push(...deriveCover(node, index * width, (index + 1) * width - 1, home.primitives))
+        keys.push(...deriveCover(node, index * width, (index + 1) * width - 1, primitives))
       }
       return keys
     },

@@ -104,7 +104,7 @@ suite('signed refusals', () => {
       const consent = await signStatement('consent', home.ledger.network, [19, device.address, device.address, null, ...before], owner.signer)
       const bytes = await sign(home, device, { sub: device.address, call: 19, sequence: 0, args: [...before, [consent.keyNumber, consent.signature]] })
       const buyer = await home.wallet.create('buyer', 'EdDSA')
-      await transferAsset(home, await consentToTransfer(transferRequest(home, profile.asset, buyer.address), buyer))
+      await transferAsset(home, await consentToTransfer(await transferRequest(home, profile.asset, buyer.address), buyer))
       const error = await refusalOf(home, bytes, [])
       assert.deepEqual([error.code, error instanceof RefusedError], ['invalid-signature', true])
       await home.close()

@@ -1,9 +1,8 @@
-import type { AssetProfile, Home } from '@telltale/node'
+import type { AssetProfile, Place } from '@telltale/node'
 import { UsageError } from '../../failure.ts'
 
 /** The asset that --asset names, or the only one (`asset-needed`). */
-export function chooseAsset(home: Home, named: string | undefined): AssetProfile {
-  const { assets } = home.profile
+export function chooseAsset({ profile: { assets } }: Pick<Place, 'profile'>, named: string | undefined): AssetProfile {
   const found = named === undefined ? assets : assets.filter((asset) => asset.id === named)
   const [asset] = found
   if (asset && found.length === 1) return asset

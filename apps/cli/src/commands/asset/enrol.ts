@@ -1,16 +1,17 @@
 import type { Command } from 'commander'
 import { createAsset, ensureIdentity } from '@telltale/node'
-import type { Home, WalletKey } from '@telltale/node'
+import type { Place, WalletKey } from '@telltale/node'
 import { fail } from '@telltale/core'
 import type { Algorithm, CborMap } from '@telltale/core'
 import { UsageError } from '../../failure.ts'
 import { algorithmOption, outputOf } from '../../options.ts'
-import type { GlobalOptions } from '../../options.ts'
 import { readCount } from '../../people.ts'
-import { OWNER_KEY, OWNER_ROLES, withHome } from '../../session.ts'
+import { OWNER_KEY, OWNER_ROLES } from '../../session.ts'
+import { addPlaceOptions, withWorkplace } from '../../workplace.ts'
+import type { PlaceOptions } from '../../workplace.ts'
 import { attributesText } from './choice.ts'
 
-interface EnrolOptions extends GlobalOptions {
+interface EnrolOptions extends PlaceOptions {
   vin?: string
   make?: string
   model?: string
@@ -22,8 +23,7 @@ interface EnrolOptions extends GlobalOptions {
 }
 
 export function addAssetEnrol(asset: Command): void {
-  asset
-    .command('enrol')
+  addPlaceOptions(asset.command('enrol'))
     .description('enter a car or another asset')
     .option('--vin <vin>', 'vehicle identification number, 17 characters')
     .option('--make <text>', 'manufacturer')
@@ -36,17 +36,20 @@ export function addAssetEnrol(asset: Command): void {
     .addHelpText('after', `
 The ledger gets a salted hash of what you say here; the words stay in this directory. Whoever
 you give a certificate to sees them, unless you hide them. They cannot be changed later.
+With --node the words stay in the directory of --keys. An authority's key there admits a new
+owner and enters the asset; without it an owner who is also an operator enters it alone.
 
 Examples:
   telltale asset enrol --vin 4T1BF1FK7HU654321 --make Northwind --model Estate --year 2017
-  telltale asset enrol --gtin 09506000134352 --serial 48213 --owner plant`)
+  telltale asset enrol --gtin 09506000134352 --serial 48213 --owner plant
+  telltale asset enrol --vin 4T1BF1FK7HU654321 --keys my-keys --node http://127.0.0.1:8362`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<EnrolOptions>()
       const output = outputOf(options)
       const attributes = readAttributes(options)
-      await withHome(options.data, output, async (home) => {
-        const owner = await ownerFor(home, options)
-        const made = await createAsset(home, owner, attributes)
+      await withWorkplace(command, options, { output, use: 'alone' }, async ({ place }) => {
+        const owner = await ownerFor(place, options)
+        const made = await createAsset(place, owner, attributes)
         const document = { asset: made.id, owner: owner.address, attributes: Object.fromEntries(attributes) }
         const known = attributesText(made)
         output.result(document, [`Entered an asset.`, `asset  ${made.id}`, `owner  ${owner.name} (${owner.address})`, ...(known === '' ? [] : [`known  ${known}`])].join('\n'))
@@ -54,9 +57,9 @@ Examples:
     })
 }
 
-async function ownerFor(home: Home, { owner = OWNER_KEY, algorithm }: EnrolOptions): Promise<WalletKey> {
-  if (owner === OWNER_KEY) return ensureIdentity(home, OWNER_KEY, algorithm, OWNER_ROLES)
-  if (await home.wallet.has(owner)) return ensureIdentity(home, owner, algorithm, [['owner', null, null]])
+async function ownerFor(place: Place, { owner = OWNER_KEY, algorithm }: EnrolOptions): Promise<WalletKey> {
+  if (owner === OWNER_KEY) return ensureIdentity(place, OWNER_KEY, algorithm, OWNER_ROLES)
+  if (await place.wallet.has(owner)) return ensureIdentity(place, owner, algorithm, [['owner', null, null]])
   throw fail('key-file-not-found', `There is no key ${owner} in this directory. Make it with \`telltale keys new ${owner}\`.`, { expected: 'a key', found: owner })
 }
 

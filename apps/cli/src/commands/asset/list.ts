@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { assetOf, ownerAddressOf } from '@telltale/node'
+import { ownerAddressOf } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { printable, table } from '../../layout.ts'
 import { outputOf } from '../../options.ts'
@@ -40,11 +40,11 @@ interface Row {
 
 async function homeRows(home: Home): Promise<Row[]> {
   const heads = await home.wallet.heads()
-  return home.profile.assets.map((item) => {
-    const owner = ownerAddressOf(home, assetOf(home, item.id))
+  return Promise.all(home.profile.assets.map(async (item) => {
+    const owner = await ownerAddressOf(home, await home.asset(item.id))
     const ownerName = heads.find(({ head }) => head.address === owner)?.name ?? null
     return { asset: item.id, owner, ownerName, devices: home.profile.devices.filter((device) => device.asset === item.id).length, attributes: Object.fromEntries(item.attributes), known: attributesText(item) }
-  })
+  }))
 }
 
 function remoteRow({ asset, owner, streams }: RemoteAsset): Row {

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { bytesToHex, encode, fail, hexToBytes } from '@telltale/core'
 import type { CborMap } from '@telltale/core'
 import type { Client } from '@telltale/client'
-import { assetOf, ownerAddressOf, readAssetEntry } from '@telltale/node'
+import { ownerAddressOf, readAssetEntry } from '@telltale/node'
 import { hang, printable } from '../../layout.ts'
 import { outputOf } from '../../options.ts'
 import { nameAndAddress } from '../../people.ts'
@@ -34,8 +34,8 @@ Examples:
       }
       await withHome(options.data, output, async (home) => {
         const { id, attributes, salt } = chooseAsset(home, options.asset)
-        const row = assetOf(home, id)
-        const asset = { id, row, owner: ownerAddressOf(home, row), attributes, salt }
+        const row = await home.asset(id)
+        const asset = { id, row, owner: await ownerAddressOf(home, row), attributes, salt }
         output.result(documentOf(asset), await textOf(asset, (address) => nameAndAddress(home, address), output.terminal.width))
       })
     })
@@ -43,7 +43,7 @@ Examples:
 
 interface ShownAsset {
   id: string
-  row: ReturnType<typeof assetOf>
+  row: ReturnType<typeof readAssetEntry>
   owner: string | null
   attributes: CborMap
   /** Null where only the owner knows it. */

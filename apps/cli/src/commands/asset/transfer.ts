@@ -1,19 +1,19 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import { consentFromText, requestToText, transferAsset, transferRequest, transferWithin } from '@telltale/node'
-import type { Home } from '@telltale/node'
+import type { Place } from '@telltale/node'
 import { UsageError } from '../../failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputText } from '../../input-file.ts'
 import { outputOf } from '../../options.ts'
-import type { GlobalOptions } from '../../options.ts'
 import type { Output } from '../../output.ts'
 import { confirm, isAnyoneThere } from '../../password.ts'
 import { addressOf, nameAndAddress } from '../../people.ts'
 import { writeResultFile } from '../../result-file.ts'
-import { withHome } from '../../session.ts'
+import { addPlaceOptions, withWorkplace } from '../../workplace.ts'
+import type { PlaceOptions } from '../../workplace.ts'
 import { chooseAsset } from './choice.ts'
 
-interface TransferOptions extends GlobalOptions {
+interface TransferOptions extends PlaceOptions {
   asset?: string
   to?: string
   request?: string
@@ -21,8 +21,7 @@ interface TransferOptions extends GlobalOptions {
 }
 
 export function addAssetTransfer(asset: Command): void {
-  asset
-    .command('transfer')
+  addPlaceOptions(asset.command('transfer'))
     .description('hand an asset to a new owner, who has to consent')
     .option('--asset <id>', 'asset, where there are several')
     .option('--to <name-or-address>', 'the new owner; with the key in this directory both sign at once')
@@ -40,37 +39,37 @@ further. The request tells the new owner which car it is; keep it between the tw
       const options = command.optsWithGlobals<TransferOptions>()
       const output = outputOf(options)
       if ((options.to === undefined) === (options.consent === undefined)) throw new UsageError('usage', 'Say who the new owner is with --to, or give a consent with --consent.', { expected: 'one of --to and --consent', found: options.to === undefined ? 'neither' : 'both' })
-      await withHome(options.data, output, (home) => (options.consent === undefined ? handTo(home, options, options.to as string, output) : handOver(home, options, options.consent, output)))
+      await withWorkplace(command, options, { output, use: 'sign' }, ({ place }) => (options.consent === undefined ? handTo(place, options, options.to as string, output) : handOver(place, options, options.consent, output)))
     })
 }
 
-async function handTo(home: Home, options: TransferOptions, named: string, output: Output): Promise<void> {
-  const { id } = chooseAsset(home, options.asset)
-  const to = await addressOf(home, named)
-  if (options.request !== undefined) return writeRequest(home, { id, to, path: options.request }, options, output)
-  const name = await home.wallet.nameOf(to)
+async function handTo(place: Place, options: TransferOptions, named: string, output: Output): Promise<void> {
+  const { id } = chooseAsset(place, options.asset)
+  const to = await addressOf(place, named)
+  if (options.request !== undefined) return writeRequest(place, { id, to, path: options.request }, options, output)
+  const name = await place.wallet.nameOf(to)
   if (name === null) throw new UsageError('consent-needed', `The key of ${to} is not in this directory, so its holder has to consent elsewhere. Write a request with --request FILE first.`, { expected: '--request FILE', found: to })
   if (isAnyoneThere()) await confirm(`Hand ${id} to ${name}? Only ${name} can give it back.`, options)
-  const { id: transaction, height } = await transferWithin(home, id, await home.wallet.open(name))
-  await show(home, { asset: id, to, transaction, height }, output)
+  const { id: transaction, height } = await transferWithin(place, id, await place.wallet.open(name))
+  await show(place, { asset: id, to, transaction, height }, output)
 }
 
-async function writeRequest(home: Home, { id, to, path }: { id: string; to: string; path: string }, options: TransferOptions, output: Output): Promise<void> {
-  const request = transferRequest(home, id, to)
+async function writeRequest(place: Place, { id, to, path }: { id: string; to: string; path: string }, options: TransferOptions, output: Output): Promise<void> {
+  const request = await transferRequest(place, id, to)
   await writeResultFile(path, Buffer.from(requestToText(request)), { isOwn: isTransferFile, kind: 'request', yes: options.yes })
   output.result({ file: path, asset: id, from: request.from, to }, `Wrote ${path}. Its new owner consents with:\n  telltale asset consent ${path} --key NAME --out CONSENT`)
 }
 
-async function handOver(home: Home, options: TransferOptions, path: string, output: Output): Promise<void> {
+async function handOver(place: Place, options: TransferOptions, path: string, output: Output): Promise<void> {
   const consent = consentFromText(await readInputText(path, SMALL_FILE_BYTES_MAX), path)
   const { asset, to } = consent.request
   if (isAnyoneThere()) await confirm(`Hand ${asset} to ${to}? Only the new owner can give it back.`, options)
-  const { id: transaction, height } = await transferAsset(home, consent)
-  await show(home, { asset, to, transaction, height }, output)
+  const { id: transaction, height } = await transferAsset(place, consent)
+  await show(place, { asset, to, transaction, height }, output)
 }
 
-async function show(home: Home, { asset, to, transaction, height }: { asset: string; to: string; transaction: Uint8Array; height: number }, output: Output): Promise<void> {
-  output.result({ asset, owner: to, id: bytesToHex(transaction), height }, `Handed over.\nasset  ${asset}\nowner  ${await nameAndAddress(home, to)}, from block ${height + 1}`)
+async function show(place: Place, { asset, to, transaction, height }: { asset: string; to: string; transaction: Uint8Array; height: number }, output: Output): Promise<void> {
+  output.result({ asset, owner: to, id: bytesToHex(transaction), height }, `Handed over.\nasset  ${asset}\nowner  ${await nameAndAddress(place, to)}, from block ${height + 1}`)
 }
 
 /** How a request or a consent begins. */

@@ -1,17 +1,16 @@
 import type { Command } from 'commander'
 import { bytesToHex, exactFromText, fail, judge } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
-import { findCall, identityOf, nextHeight } from '@telltale/node'
-import type { Home, WalletKey } from '@telltale/node'
+import { findCall } from '@telltale/node'
+import type { Place, WalletKey } from '@telltale/node'
 import { chooseStream } from '../../device-streams.ts'
 import { UsageError } from '../../failure.ts'
 import { outputOf } from '../../options.ts'
-import type { GlobalOptions } from '../../options.ts'
 import { readCount } from '../../people.ts'
-import { withHome } from '../../session.ts'
-import { chooseDevice } from '../certificate.ts'
+import { addPlaceOptions, chooseAnyDevice, withWorkplace } from '../../workplace.ts'
+import type { PlaceOptions } from '../../workplace.ts'
 
-interface CorrectOptions extends GlobalOptions {
+interface CorrectOptions extends PlaceOptions {
   device?: string
   stream?: string
   key?: string
@@ -23,8 +22,7 @@ interface CorrectOptions extends GlobalOptions {
 }
 
 export function addDeviceCorrect(device: Command): void {
-  device
-    .command('correct')
+  addPlaceOptions(device.command('correct'))
     .description('note that something happened to a stream, such as a replaced odometer')
     .requiredOption('--what <kind>', 'what happened: odometer-replaced, odometer-repaired, sensor-replaced, ...')
     .option('--text <text>', 'in words, for everybody to read')
@@ -40,17 +38,20 @@ shows it.
 
 Examples:
   telltale device correct --stream odometer --what odometer-replaced --values before=58412,after=0,unit=mi
-  telltale device correct --stream driving --what sensor-replaced --text "wheel speed sensor, rear left" --key dealer`)
+  telltale device correct --stream driving --what sensor-replaced --text "wheel speed sensor, rear left" --key dealer
+  telltale device correct --device tt1... --stream odometer --what odometer-repaired --text "new cluster" \\
+    --key dealer --keys my-keys --node http://127.0.0.1:8362`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CorrectOptions>()
       const output = outputOf(options)
       const content = readContent(options)
       const span = readSpan(options)
-      await withHome(options.data, output, async (home) => {
-        const profile = chooseDevice(home, options.device)
-        const { name: stream } = chooseStream(home, profile, options.stream)
-        const author = options.key === undefined ? await onlyWorkshop(home) : await home.wallet.open(options.key)
-        const { id, height } = await home.send({ key: author, call: findCall('correction').number, sub: `${profile.address}/${stream}`, args: [...span, options.what, content] })
+      await withWorkplace(command, options, { output, use: 'sign' }, async (workplace) => {
+        const { place } = workplace
+        const profile = await chooseAnyDevice(workplace, options.device)
+        const { name: stream } = await chooseStream(place, profile, options.stream)
+        const author = options.key === undefined ? await onlyWorkshop(place) : await place.wallet.open(options.key)
+        const { id, height } = await place.send({ key: author, call: findCall('correction').number, sub: `${profile.address}/${stream}`, args: [...span, options.what, content] })
         const document = { device: profile.address, stream, author: author.address, what: options.what, from: span[0], to: span[1], id: bytesToHex(id), height }
         output.result(document, `${author.name} noted ${options.what} on ${stream}. Certificates show it from now on.`)
       })
@@ -81,17 +82,18 @@ function readContent({ text, values }: CorrectOptions): Cbor {
 }
 
 /** The one key in this directory that may correct (`key-needed`). */
-async function onlyWorkshop(home: Home): Promise<WalletKey> {
-  const heads = await home.wallet.heads()
-  const found = heads.filter(({ head }) => head.address !== null && isWorkshop(home, head.address))
+async function onlyWorkshop(place: Place): Promise<WalletKey> {
+  const found: string[] = []
+  for (const { name, head } of await place.wallet.heads()) if (head.address !== null && (await isWorkshop(place, head.address))) found.push(name)
   const [only] = found
-  if (only && found.length === 1) return home.wallet.open(only.name)
-  const known = found.map(({ name }) => name).join(', ')
-  if (only) throw new UsageError('key-needed', 'Several keys in this directory may correct; choose one with --key.', { expected: known, found: 'none' })
+  if (only !== undefined && found.length === 1) return place.wallet.open(only)
+  const known = found.join(', ')
+  if (only !== undefined) throw new UsageError('key-needed', 'Several keys in this directory may correct; choose one with --key.', { expected: known, found: 'none' })
   throw fail('key-needed', 'No key in this directory may correct. An authority gives the role: `telltale send roles \'[[["operator", "service", null]]]\' --key authority --sub NAME`.', { expected: 'a key with the role operator, scope service', found: 'none' })
 }
 
-function isWorkshop(home: Home, address: string): boolean {
-  const height = nextHeight(home)
-  return identityOf(home, address)?.roles.some(({ value, from, to }) => value.name === 'operator' && value.scope === 'service' && from <= height && (to === null || height < to)) ?? false
+async function isWorkshop(place: Place, address: string): Promise<boolean> {
+  const identity = await place.identity(address)
+  const height = await place.nextHeight()
+  return identity?.roles.some(({ value, from, to }) => value.name === 'operator' && value.scope === 'service' && from <= height && (to === null || height < to)) ?? false
 }

@@ -2,15 +2,14 @@ import type { Command } from 'commander'
 import type { Algorithm } from '@telltale/core'
 import { isName } from '@telltale/core'
 import { enrolDevice } from '@telltale/node'
-import type { Home } from '@telltale/node'
+import type { Place } from '@telltale/node'
 import { UsageError } from '../../failure.ts'
-import { openHomeDevice } from '../../home-device.ts'
 import { algorithmOption, outputOf } from '../../options.ts'
-import type { GlobalOptions } from '../../options.ts'
-import { withHome } from '../../session.ts'
+import { addPlaceOptions, withWorkplace } from '../../workplace.ts'
+import type { PlaceOptions } from '../../workplace.ts'
 import { chooseAsset } from '../asset/choice.ts'
 
-interface EnrolOptions extends GlobalOptions {
+interface EnrolOptions extends PlaceOptions {
   asset?: string
   streams: string
   name?: string
@@ -19,8 +18,7 @@ interface EnrolOptions extends GlobalOptions {
 }
 
 export function addDeviceEnrol(device: Command): void {
-  device
-    .command('enrol')
+  addPlaceOptions(device.command('enrol'))
     .description('let a new device sign for an asset')
     .requiredOption('--streams <names>', 'streams it signs in, with commas between: odometer,driving')
     .option('--asset <id>', 'asset, where there are several')
@@ -32,26 +30,27 @@ The names of streams are public, sealed or not. More can be added later: an impo
 it needs. The device remembers who owns the asset now, and obeys nobody else but those that
 this owner hands it to.
 
-Example:
-  telltale device enrol --streams odometer,driving --data my-car`)
+Examples:
+  telltale device enrol --streams odometer,driving --data my-car
+  telltale device enrol --streams odometer --keys my-keys --node http://127.0.0.1:8362`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<EnrolOptions>()
       const output = outputOf(options)
       const streams = readStreams(options.streams)
-      await withHome(options.data, output, async (home) => {
-        const asset = chooseAsset(home, options.asset)
-        const name = options.name ?? (await freeName(home))
-        const enrolled = await enrolDevice(home, { asset, name, algorithm: options.algorithm, streams, isSealed: options.open !== true })
+      await withWorkplace(command, options, { output, use: 'alone' }, async ({ place, openDevice }) => {
+        const asset = chooseAsset(place, options.asset)
+        const name = options.name ?? (await freeName(place))
+        const enrolled = await enrolDevice(place, { asset, name, algorithm: options.algorithm, streams, isSealed: options.open !== true })
         // Once opened it has its owner pinned, on disk.
-        await (await openHomeDevice(home, enrolled)).flush()
+        await (await openDevice(enrolled)).flush()
         const document = { device: enrolled.address, name, asset: asset.id, streams, isSealed: enrolled.isSealed }
         output.result(document, `Enrolled the device ${name}.\ndevice   ${enrolled.address}\nasset    ${asset.id}\nstreams  ${streams.join(', ')} (${enrolled.isSealed ? 'sealed' : 'open'})`)
       })
     })
 }
 
-async function freeName(home: Home): Promise<string> {
-  const taken = await home.wallet.names()
+async function freeName({ wallet }: Place): Promise<string> {
+  const taken = await wallet.names()
   if (!taken.includes('device')) return 'device'
   for (let number = 2; ; number++) if (!taken.includes(`device-${number}`)) return `device-${number}`
 }

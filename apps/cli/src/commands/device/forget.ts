@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { decodeTransaction, recordArgsFromCbor } from '@telltale/core'
 import { dropForgotten } from '@telltale/node'
 import type { Home } from '@telltale/node'
-import { chooseStream } from '../../device-streams.ts'
+import { chooseDevice, chooseStream } from '../../device-streams.ts'
 import { UsageError } from '../../failure.ts'
 import { quantityText } from '../../figures.ts'
 import { openHomeDevice } from '../../home-device.ts'
@@ -11,7 +11,6 @@ import type { GlobalOptions } from '../../options.ts'
 import { confirm } from '../../password.ts'
 import { FROM_HELP, TO_HELP, resolveRange } from '../../range.ts'
 import { withHome } from '../../session.ts'
-import { chooseDevice } from '../certificate.ts'
 import { instruct } from './instruct.ts'
 
 interface ForgetOptions extends GlobalOptions {
@@ -40,7 +39,7 @@ Example:
       const output = outputOf(options)
       await withHome(options.data, output, async (home) => {
         const profile = chooseDevice(home, options.device)
-        const { name: stream, count } = chooseStream(home, profile, options.stream)
+        const { name: stream, count } = await chooseStream(home, profile, options.stream)
         const range = count === 0 ? null : await resolveRange(home, `${profile.address}/${stream}`, count, options)
         if (!range) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
         await confirm(`Forget records ${range.from} to ${range.to} of ${stream}? They can never be read again.`, options)

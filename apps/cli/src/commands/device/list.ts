@@ -32,7 +32,7 @@ Examples:
       const output = outputOf(options)
       const remote = await nodeOf(command, options)
       if (remote) show((await listRemoteDevices(remote, output)).map(remoteRow), output)
-      else await withHome(options.data, output, (home) => Promise.resolve(show(homeRows(home), output)))
+      else await withHome(options.data, output, async (home) => show(await homeRows(home), output))
     })
 }
 
@@ -45,8 +45,8 @@ interface Row {
   streams: { name: string; count: number }[]
 }
 
-function homeRows(home: Home): Row[] {
-  return home.profile.devices.map((item) => ({ device: item.address, name: item.key, asset: item.asset, isSealed: item.isSealed, streams: streamsOfDevice(home, item) }))
+async function homeRows(home: Home): Promise<Row[]> {
+  return Promise.all(home.profile.devices.map(async (item) => ({ device: item.address, name: item.key, asset: item.asset, isSealed: item.isSealed, streams: await streamsOfDevice(home, item) })))
 }
 
 function remoteRow({ device, asset, streams }: RemoteDevice): Row {

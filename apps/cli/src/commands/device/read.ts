@@ -1,20 +1,18 @@
 import type { Command } from 'commander'
 import { exactToText } from '@telltale/core'
-import { readRecords } from '@telltale/node'
 import { chooseStream } from '../../device-streams.ts'
 import { UsageError } from '../../failure.ts'
 import { quantityText } from '../../figures.ts'
 import { printable } from '../../layout.ts'
 import { outputOf } from '../../options.ts'
-import type { GlobalOptions } from '../../options.ts'
 import { addressOf } from '../../people.ts'
-import { FROM_HELP, TO_HELP, resolveRange } from '../../range.ts'
+import { FROM_HELP, TO_HELP } from '../../range.ts'
 import { readingToJsonLine, timeOf } from '../../reading-rows.ts'
 import type { PlacedReading } from '../../reading-rows.ts'
-import { withHome } from '../../session.ts'
-import { chooseDevice } from '../certificate.ts'
+import { addPlaceOptions, chooseAnyDevice, withWorkplace } from '../../workplace.ts'
+import type { PlaceOptions } from '../../workplace.ts'
 
-interface ReadOptions extends GlobalOptions {
+interface ReadOptions extends PlaceOptions {
   device?: string
   stream?: string
   as?: string
@@ -23,8 +21,7 @@ interface ReadOptions extends GlobalOptions {
 }
 
 export function addDeviceRead(device: Command): void {
-  device
-    .command('read')
+  addPlaceOptions(device.command('read'))
     .description('read a stream with the keys that lie here: the device\'s own, or those that were granted')
     .option('--stream <name>', 'stream, where there are several')
     .option('--as <name-or-address>', 'only with what was granted to this reader')
@@ -34,19 +31,21 @@ export function addDeviceRead(device: Command): void {
     .addHelpText('after', `
 Examples:
   telltale device read --stream odometer --as insurer --data my-network
-  telltale device read --stream odometer --from 10 --to 20 --json`)
+  telltale device read --stream odometer --from 10 --to 20 --json
+  telltale device read --stream odometer --keys my-keys --node http://127.0.0.1:8362`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ReadOptions>()
       const output = outputOf(options)
-      await withHome(options.data, output, async (home) => {
-        const profile = chooseDevice(home, options.device)
-        const { name, count } = chooseStream(home, profile, options.stream)
+      await withWorkplace(command, options, { output, use: 'read' }, async (workplace) => {
+        const { place, resolveRange } = workplace
+        const profile = await chooseAnyDevice(workplace, options.device)
+        const { name, count } = await chooseStream(place, profile, options.stream)
         const stream = `${profile.address}/${name}`
-        const reader = options.as === undefined ? null : await addressOf(home, options.as)
-        const range = count === 0 ? null : await resolveRange(home, stream, count, options)
+        const reader = options.as === undefined ? null : await addressOf(place, options.as)
+        const range = count === 0 ? null : await resolveRange(stream, count, options)
         if (!range) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
         const closed = new Map<string, number>()
-        for await (const record of readRecords(home, stream, range.from, range.to, reader)) {
+        for await (const record of workplace.readRecords(stream, range.from, range.to, reader)) {
           if (record.closed) closed.set(record.closed.code, (closed.get(record.closed.code) ?? 0) + 1)
           const { clear } = record
           if (!clear) continue

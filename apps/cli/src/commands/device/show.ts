@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { Client } from '@telltale/client'
 import { readRefusedFolder } from '@telltale/device'
-import { assetOf, grantsOf, identityOf, nextHeight, ownerAddressOf } from '@telltale/node'
+import { grantsOf, nextHeight, ownerAddressOf } from '@telltale/node'
 import type { DeviceProfile, Home } from '@telltale/node'
-import { streamsOfDevice } from '../../device-streams.ts'
+import { chooseDevice, streamsOfDevice } from '../../device-streams.ts'
 import type { DeviceStream } from '../../device-streams.ts'
 import { quantityText } from '../../figures.ts'
 import { refusedFolder } from '../../home-device.ts'
@@ -14,7 +14,6 @@ import { addNodeOptions, nodeOf } from '../../remote-node.ts'
 import type { NodeOptions } from '../../remote-node.ts'
 import { chooseRemoteDevice } from '../../remote-streams.ts'
 import { withHome } from '../../session.ts'
-import { chooseDevice } from '../certificate.ts'
 
 export function addDeviceShow(device: Command): void {
   addNodeOptions(device.command('show'))
@@ -56,15 +55,15 @@ interface DeviceDocument {
 }
 
 async function documentOf(home: Home, { address, key, asset, isSealed }: DeviceProfile): Promise<DeviceDocument> {
-  const roles = identityOf(home, address)?.roles ?? []
+  const roles = (await home.identity(address))?.roles ?? []
   return {
     device: address,
     name: key,
     asset,
-    owner: ownerAddressOf(home, assetOf(home, asset)),
+    owner: await ownerAddressOf(home, await home.asset(asset)),
     isActive: roles.some(({ value, to }) => value.name === 'device' && (to === null || to > nextHeight(home))),
     isSealed,
-    streams: streamsOfDevice(home, { address, key, asset, isSealed }),
+    streams: await streamsOfDevice(home, { address, key, asset, isSealed }),
     grants: (await grantsOf(home, address)).map(({ reader, stream, epoch, from, to, days, height }) => ({ reader, stream, epoch, from, to, days, height })),
     refused: (await readRefusedFolder(refusedFolder(home.directory, address))).map(({ sub, sequence, code }) => ({ subject: sub, sequence, code })),
   }

@@ -43,7 +43,7 @@ export function grants(server: TypedServer, context: DeskContext): void {
     },
     async ({ body: { stream, reader, from, to, days } }) => {
       const { profile, device, name } = await openStream(context, stream)
-      const sealKey = sealKeyOf(home, reader)
+      const sealKey = await sealKeyOf(home, reader)
       if (!sealKey) throw fail('no-seal-key', `${reader} has no seal key in this network, so nothing can be sealed for it.`, { expected: 'a registered seal key', found: 'none' })
       await instruct(home, profile, device, { kind: 'grant', stream: name, epoch: await device.nextEpoch(name), reader, sealKeyNumber: sealKey.number, sealKey: sealKey.key, from, to, days })
       return list(profile)

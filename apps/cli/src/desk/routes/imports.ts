@@ -15,6 +15,7 @@ import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '..
 import { formatOf, openLog, requireReadings, settingsOf } from '../../log-files.ts'
 import type { LogFile } from '../../log-files.ts'
 import { readIsoTime } from '../../range.ts'
+import { workplaceOf } from '../../workplace.ts'
 import { OWNER_KEY, OWNER_ROLES, defaultDevice } from '../../session.ts'
 import type { DeskContext } from '../desk.ts'
 import { UploadId } from './uploads.ts'
@@ -114,7 +115,7 @@ async function* importLines(context: DeskContext, log: UploadedLog, { recordedAt
   try {
     const profile = await importingDevice(context, [...source.streams.keys()])
     const device = await devices.open(profile)
-    const imported = await openImportedLogs(home, profile)
+    const imported = await openImportedLogs(workplaceOf(home), profile)
     const hash = await hashLog(log)
     const importedMs = isAgain ? null : imported.importedMs(hash)
     if (importedMs !== null) throw alreadyImported(name, importedMs)
@@ -132,7 +133,7 @@ async function* importLines(context: DeskContext, log: UploadedLog, { recordedAt
     await run
     await imported.finish(hash)
     report.addLines(source.progress().lines)
-    const { records, readings, refused, refusals, streams, continued, clockFalls } = report.document(home, profile, device)
+    const { records, readings, refused, refusals, streams, continued, clockFalls } = await report.document(home, profile, device)
     yield line({ report: { device: profile.address, asset: profile.asset, records, readings, refused, refusals, streams, continued, clockFalls } })
   } catch (error) {
     const coded = error instanceof TelltaleError ? error : fail('internal-error', 'The import failed; the log of the node says more.', { cause: error })

@@ -40,5 +40,10 @@ function devicesOf(home: Home) {
 async function readersOf(home: Home) {
   const devices = new Set(home.profile.devices.map(({ address }) => address))
   const heads = await home.wallet.heads()
-  return heads.flatMap(({ name, head: { address } }) => (address === null || devices.has(address) || address === home.authority ? [] : [{ name, address, hasSealKey: sealKeyOf(home, address) !== null }]))
+  const readers: { name: string; address: string; hasSealKey: boolean }[] = []
+  for (const { name, head: { address } } of heads) {
+    if (address === null || devices.has(address) || address === home.authority) continue
+    readers.push({ name, address, hasSealKey: (await sealKeyOf(home, address)) !== null })
+  }
+  return readers
 }
