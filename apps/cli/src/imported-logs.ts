@@ -11,8 +11,8 @@ import type { Workplace } from './workplace.ts'
 
 /** What was imported for a device, so that no log stands in the ledger twice, and one that was cut off goes on where it stopped. */
 export interface ImportedLogs {
-  /** When all of it was imported; null where it was not. */
-  importedMs(log: Uint8Array): number | null
+  /** When all of it was imported; null where it was not, or where the ledger has lost some of it since. */
+  importedMs(log: Uint8Array): Promise<number | null>
   /** Notes that a log is being imported, from its beginning where `isAgain`; how many records of each stream were imported already. */
   begin(log: Uint8Array, name: string, streams: Iterable<string>, isAgain: boolean): Promise<ReadonlyMap<string, number>>
   /** Notes that all of it is certified. */
@@ -24,8 +24,8 @@ interface Entry {
   name: string
   begunMs: number
   finishedMs: number | null
-  /** Transactions of each stream before it was begun. */
-  before: Map<string, number>
+  /** Transactions of each stream: before it was begun, and once it is finished after it. */
+  counts: Map<string, number>
 }
 
 const MAGIC = 'tt-imports'
@@ -51,21 +51,28 @@ export async function openImportedLogs({ place, countRecords }: Workplace, { add
   const entries = entriesOf(await file.load(), path)
   const find = (log: Uint8Array): Entry | undefined => entries.find((entry) => equalBytes(entry.log, log))
   const countOf = async (stream: string): Promise<number> => (await place.streamHead(address, stream))?.count ?? 0
-  const save = (): Promise<void> => file.save(encode([MAGIC, 1, entries.slice(-LOGS_MAX).map(({ log, name, begunMs, finishedMs, before }) => [log, name, begunMs, finishedMs, [...before].map(([stream, count]) => [stream, count])])]))
+  const countsOf = async (streams: Iterable<string>): Promise<Map<string, number>> => {
+    const counts = new Map<string, number>()
+    for (const stream of streams) counts.set(stream, await countOf(stream))
+    return counts
+  }
+  const save = (): Promise<void> => file.save(encode([MAGIC, 1, entries.slice(-LOGS_MAX).map(({ log, name, begunMs, finishedMs, counts }) => [log, name, begunMs, finishedMs, [...counts].map(([stream, count]) => [stream, count])])]))
   return {
-    importedMs: (log) => find(log)?.finishedMs ?? null,
+    async importedMs(log) {
+      const { finishedMs = null, counts } = find(log) ?? {}
+      for (const [stream, after] of counts ?? []) if ((await countOf(stream)) < after) return null
+      return finishedMs
+    },
     async begin(log, name, streams, isAgain) {
       const known = find(log)
       // Whatever was imported in between stands behind the part that is there: where that ends is not known then.
       if (known && known.finishedMs === null && known === entries.at(-1) && !isAgain) {
         const done = new Map<string, number>()
-        for (const [stream, before] of known.before) done.set(stream, await countRecords(`${address}/${stream}`, before, await countOf(stream)))
+        for (const [stream, before] of known.counts) done.set(stream, await countRecords(`${address}/${stream}`, before, await countOf(stream)))
         return done
       }
       if (known) entries.splice(entries.indexOf(known), 1)
-      const before = new Map<string, number>()
-      for (const stream of streams) before.set(stream, await countOf(stream))
-      entries.push({ log, name, begunMs: Date.now(), finishedMs: null, before })
+      entries.push({ log, name, begunMs: Date.now(), finishedMs: null, counts: await countsOf(streams) })
       await save()
       return new Map()
     },
@@ -73,6 +80,7 @@ export async function openImportedLogs({ place, countRecords }: Workplace, { add
       const entry = find(log)
       if (!entry) return
       entry.finishedMs = Date.now()
+      entry.counts = await countsOf(entry.counts.keys())
       await save()
     },
   }
@@ -89,13 +97,13 @@ function decodeEntries(bytes: Uint8Array): Entry[] {
   asExactly(magic, MAGIC, 'imports')
   asExactly(version, 1, 'version of the imports')
   return asArray(entries, 'imports').map((entry) => {
-    const [log, name, begunMs, finishedMs, before] = asArray(entry, 'import', 5)
+    const [log, name, begunMs, finishedMs, counts] = asArray(entry, 'import', 5)
     return {
       log: asBytes(log, 'log', 32),
       name: asText(name, 'name of a log', 4096),
       begunMs: asUint(begunMs, 'begin of an import'),
       finishedMs: asNullable(finishedMs, (value) => asUint(value, 'end of an import')),
-      before: new Map(asArray(before, 'streams of an import').map((stream): [string, number] => {
+      counts: new Map(asArray(counts, 'streams of an import').map((stream): [string, number] => {
         const [streamName, count] = asArray(stream, 'stream of an import', 2)
         return [asText(streamName, 'stream of an import', 64), asUint(count, 'transactions of a stream')]
       })),

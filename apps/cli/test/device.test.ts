@@ -220,7 +220,7 @@ suite('device state', () => {
       await rm(state)
       await data.importDrive('second')
       await copyFile(data.path('older.state'), state)
-      const report = JSON.parse((await data.importDrive('short')).output) as { forks: unknown[]; refused: number }
+      const report = JSON.parse((await data.importDrive('short', '--again')).output) as { forks: unknown[]; refused: number }
       assert.deepEqual(report.forks, [{ stream: 'odometer', sequence: 6 }])
       assert.equal(report.refused, 1)
       const shown = await data.ok<Device>('device', 'show')

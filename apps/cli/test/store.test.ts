@@ -163,7 +163,7 @@ suite('store', () => {
     assert.deepEqual([accepted.loss, accepted.resumed?.streams], [{ sizeSigned: null, sizeHeld: 33 }, []])
     const shown = await done<{ resumptions: unknown[]; certified: { height: number }; height: number }>(['chain', 'show', '--data', gone])
     assert.deepEqual([shown.resumptions.length, shown.certified.height], [1, shown.height])
-    await done(importArgs('second-drive', gone))
+    await done([...importArgs('second-drive', gone), '--again'])
     assert.deepEqual((await checkData(gone)).problems, [])
   })
 })

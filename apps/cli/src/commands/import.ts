@@ -86,7 +86,7 @@ async function runImport(files: string[], options: ImportOptions, output: Output
           break
         }
         const hash = await hashLog(log)
-        const importedMs = options.again === true ? null : imported.importedMs(hash)
+        const importedMs = options.again === true ? null : await imported.importedMs(hash)
         if (importedMs !== null && logs.length === 1) throw alreadyImported(path, importedMs)
         if (importedMs !== null) {
           report.skip(path, importedMs)

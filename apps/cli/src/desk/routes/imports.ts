@@ -117,7 +117,7 @@ async function* importLines(context: DeskContext, log: UploadedLog, { recordedAt
     const device = await devices.open(profile)
     const imported = await openImportedLogs(workplaceOf(home), profile)
     const hash = await hashLog(log)
-    const importedMs = isAgain ? null : imported.importedMs(hash)
+    const importedMs = isAgain ? null : await imported.importedMs(hash)
     if (importedMs !== null) throw alreadyImported(name, importedMs)
     device.restart()
     const done = await imported.begin(hash, name, source.streams.keys(), isAgain)
