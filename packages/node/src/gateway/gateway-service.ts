@@ -1,10 +1,11 @@
 import { chmod } from 'node:fs/promises'
-import { TelltaleError, bytesToHex, encode, fail, keyFields, publicKeyToCose, signStatement } from '@telltale/core'
+import { TelltaleError, bytesToHex, fail } from '@telltale/core'
 import { DEFAULT_LIMITS, createGatewayServer, createNodeLink } from '@telltale/gateway'
 import type { Gateway, GatewayEvent, GatewayLimits, NodeLink } from '@telltale/gateway'
 import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import { createNodePrimitives } from '../crypto/node-primitives.ts'
+import { admissionCommand } from '../home/admission-command.ts'
 import { createWallet } from '../home/wallet.ts'
 import type { WalletKey } from '../home/wallet.ts'
 import { isLoopback, listenNear, readPlace } from '../service/listening.ts'
@@ -66,13 +67,6 @@ async function openKey(directory: string, password: string | undefined): Promise
   return (await wallet.has(GATEWAY_KEY)) ? wallet.open(GATEWAY_KEY) : wallet.create(GATEWAY_KEY, 'EdDSA')
 }
 
-/** The command by which an authority admits this key: the key has signed for it already. */
-async function admissionCommand({ address, publicKey, signer }: WalletKey, network: Uint8Array, organisation: string): Promise<string> {
-  const { signature } = await signStatement('key', network, keyFields(address, 'identity', 0, organisation), signer)
-  const args = [{ cbor: bytesToHex(encode(publicKeyToCose(publicKey))) }, { hex: bytesToHex(signature) }, organisation, [['gateway', null, null]]]
-  return `telltale send admit '${JSON.stringify(args)}' --key authority --sub ${address}`
-}
-
 /**
  * Starts a gateway over a directory (the codes of `openGateway`, `openPin`, `listenNear`; `tls-needed` off loopback, `node-unreachable` where its first
  * start cannot ask the node).
@@ -89,7 +83,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   const link = createNodeLink(upstream)
   const { pin, isOffered } = await openPin(directory, init.checkpoint, link.pin, primitives)
   await requireSameNetwork(link, bytesToHex(pin.checkpoint.network))
-  const admission = await admissionCommand(key, pin.checkpoint.network, pin.set[0]!.address)
+  const admission = await admissionCommand(key, pin.checkpoint.network, pin.set[0]!.address, 'gateway')
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const gateway = await openGatewayHere({
     network: pin.checkpoint.network,
