@@ -134,7 +134,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const intake = createIntake(core, () => sealer?.consider())
   const accuser = createAccuser({ core, intake, verdicts, enqueue })
-  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
+  const cosigning = await createCosigning({ ledger, primitives, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
@@ -160,7 +160,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const commitFinal = async (): Promise<void> => {
     const final = findFinal(core)
     if (!final) return
-    let certifiable: number | null = null
+    // The newest with transactions of each set: whoever trusts one set follows to the next over what both signed.
+    const certifiable = new Map<string, number>()
     for (const block of branches.path(final)) {
       const { execution, bytes, attachments } = block.content!
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
@@ -171,12 +172,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       for (const { id } of execution.transactions) core.waiting.remove(id)
       intake.takeBack(left)
       waiters.onFinal(execution)
-      if (execution.transactions.length > 0) certifiable = block.height
+      if (execution.transactions.length > 0) certifiable.set(bytesToMapKey(execution.setHash), block.height)
     }
     core.votes.forget(branches.root.height)
     intake.dropHopeless(waiters.reject)
     await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
-    if (certifiable !== null) await cosigning.onFinal(certifiable)
+    for (const height of certifiable.values()) await cosigning.onFinal(height)
   }
 
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
@@ -278,6 +279,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     receive: async (block) => receive('', block),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
     take: intake.takeSubmission,
+    lacksTurnsAbove: () => cosigning.lacksTurnsAbove,
     isStopped: () => isStopped || failure !== null,
   })
 
@@ -307,6 +309,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     get head() {
       return cosigning.head
     },
+    turns: cosigning.turns,
     get heights() {
       return { newest: core.head.height, final: branches.root.height }
     },
