@@ -56,7 +56,7 @@ export interface TestMaterials {
 
 /** What people and devices need of a network to say something in it, whoever makes its blocks. */
 export interface ActionNetwork {
-  readonly ledger: Ledger
+  readonly ledger: { readonly network: Uint8Array; readonly position: { readonly height: number } }
   readonly primitives: Primitives
   /** Those of the genesis, by ascending address. */
   readonly authorities: TestIdentity[]
@@ -75,6 +75,7 @@ export interface ActionNetwork {
  * bytes in every run. Whatever is refused throws with the code of its verdict.
  */
 export interface TestNetwork extends ActionNetwork {
+  readonly ledger: Ledger
   readonly reader: LedgerReader
   readonly genesis: Uint8Array
   /** Everybody whose key is at hand for cosigning; add who joins or rotates. */

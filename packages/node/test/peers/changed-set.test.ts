@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
-import { open, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, suite, test } from 'node:test'
-import { followLink, setHash } from '@telltale/core'
-import type { Link } from '@telltale/core'
+import { decodeLinks, encodeLinks, followLink, setHash } from '@telltale/core'
+import type { AuthoritySet, Link } from '@telltale/core'
 import { decodeCertificate, encodeCertificate, makeCertificate, verifyCertificate } from '@telltale/certificate'
 import type { Certificate } from '@telltale/certificate'
 import { addAuthority, admit, createAsset, createPlainStore, decide, enrolDevice, makeLink, record, role, testIdentity, tick } from '@telltale/testing'
 import type { ActionNetwork, TestAsset, TestIdentity } from '@telltale/testing'
 import { linksTo } from '@telltale/consensus'
 import { createLedgerReader, openLedger } from '@telltale/ledger'
+import { linksFrom } from '../../src/api/resources/network.ts'
+import { openFollowedSet } from '../../src/gateway/followed-set.ts'
 import { atHeadFromGenesis } from '../../src/home/head-link.ts'
 import { exportChain } from '../../src/upkeep/chain-export.ts'
 import { importChain } from '../../src/upkeep/chain-import.ts'
@@ -149,6 +151,47 @@ suite('a set of authorities that changed several times', () => {
     const { turns } = first().running!.chain
     assert.ok(turns.some(({ leavers }) => leavers.length > 0))
     for (const { checkpoint, cosignatures, leavers } of turns) for (const { address } of [...cosignatures, ...leavers]) assert.ok(kept.includes(`${checkpoint.height} ${address}`), `${address} at ${checkpoint.height}`)
+  })
+
+  test('is followed by a gateway, step by step and after a restart; forged links move it nowhere', async () => {
+    const { ledger, chain } = first().running!
+    const { primitives } = story
+    const genesis = ledger.authorities(0)
+    const pin = { checkpoint: { network: ledger.network, height: 0, size: 0, logRoot: new Uint8Array(32), stateRoot: new Uint8Array(32), setHash: setHash(genesis, primitives) }, set: genesis }
+    const addresses = (set: AuthoritySet): string[] => set.map(({ address }) => address)
+    const { turns } = chain
+    const honest = async (hash: string): Promise<Uint8Array> => encodeLinks(linksFrom({ ledger, chain, primitives }, hash))
+    const usurper = testIdentity(31)
+    const taken: AuthoritySet = [{ address: usurper.address, keyNumber: 0, key: usurper.signer.publicKey }]
+    const lies: [string, (hash: string) => Promise<Uint8Array>][] = [
+      ['a set that nobody of the pin signed', async () => encodeLinks([await makeLink({ ...turns[0]!.checkpoint, setHash: setHash(taken, primitives) }, taken, genesis, [usurper, testIdentity(1)], primitives)])],
+      ['the last step alone', async () => encodeLinks(linksTo(turns.at(-1)!, turns.slice(0, -1), { set: turns.at(-2)!.set, height: turns.at(-2)!.checkpoint.height }, primitives))],
+      ['half of an answer', async (hash) => (await honest(hash)).subarray(0, -9)],
+      ['nothing', async () => new Uint8Array(0)],
+    ]
+    await withDirectory(async (directory) => {
+      let answer = lies[0]![1]
+      const logged: string[] = []
+      const log = { info: () => undefined, warn: ({ code }: { code: string }) => void logged.push(code) } as unknown as Parameters<typeof openFollowedSet>[0]['log']
+      const opening = { directory, pin, links: (hash: string) => answer(hash), primitives, log }
+      const trust = await openFollowedSet(opening)
+      for (const [what, lie] of lies) {
+        answer = lie
+        await trust.follow()
+        assert.deepEqual(addresses(trust.authorities()), addresses(genesis), what)
+      }
+      assert.deepEqual(logged, ['no-quorum', 'no-quorum', 'malformed-cbor', 'malformed-cbor'])
+      answer = honest
+      await trust.follow()
+      const now = addresses(turns.at(-1)!.set)
+      assert.deepEqual([addresses(trust.authorities()), logged.length], [now, 4])
+      await trust.follow()
+      assert.deepEqual(addresses((await openFollowedSet(opening)).authorities()), now, 'what it followed lies in its directory')
+      const kept = await readFile(join(directory, 'links'))
+      await writeFile(join(directory, 'links'), encodeLinks(decodeLinks(new Uint8Array(kept)).slice(1)))
+      await assert.rejects(openFollowedSet(opening), { code: 'no-quorum' }, 'and is checked again')
+    })
+    assert.throws(() => linksFrom({ ledger, chain, primitives }, 'ab'.repeat(32)), { code: 'unknown-set' })
   })
 
   test('rejects nothing that an honest node says', () => {
