@@ -156,6 +156,6 @@ async function certify(history: History, asset: string, anchor: Anchor, links: L
   const { ledger, reader } = history
   return makeCertificate(
     { asset, streams: [{ stream: `${DEVICE.address}/odometer`, from: 1, to: 3 }], disclose: 'all', identity: null },
-    { network: ledger.network, anchor, links, reader, atHead: async (read) => read(head), attachment: (sha256) => ledger.store.readAttachment(sha256), keys: async () => null, primitives: portable },
+    { network: ledger.network, anchor, reader, atHead: async (read) => read(head, links), attachment: (sha256) => ledger.store.readAttachment(sha256), keys: async () => null, primitives: portable },
   )
 }

@@ -71,9 +71,8 @@ async function certify(history: History, asset: string, identity: { attributes: 
     {
       network: ledger.network,
       anchor: { kind: 'genesis', genesis },
-      links: [],
       reader,
-      atHead: async (read) => read(head),
+      atHead: async (read) => read(head, []),
       attachment: (sha256) => ledger.store.readAttachment(sha256),
       keys: async (_stream, _epoch, from, to) => deriveCover(epochNode(history, DEVICE.address, 'odometer'), from, to, portable),
       primitives: portable,

@@ -20,6 +20,8 @@ export interface Output {
   sayCommand(line: string): void
   /** A line that has to be seen, on standard error even under --quiet. */
   warn(line: string): void
+  /** A command to copy that has to be seen: never wrapped. */
+  warnCommand(line: string): void
   /** Progress of long work: overwritten on a terminal, every few seconds elsewhere; silent under --quiet. */
   progress(label: string): Progress
 }
@@ -47,6 +49,7 @@ export function createOutput(options: { isJson: boolean; isQuiet: boolean }): Ou
     sayCommand: (line) => void (isJson || isQuiet || process.stderr.write(`${printable(line)}\n`)),
     say: (line) => void (isJson || isQuiet || process.stderr.write(`${wrap(printable(line), errors.width).join('\n')}\n`)),
     warn: (line) => void process.stderr.write(`${wrap(printable(line), errors.width).join('\n')}\n`),
+    warnCommand: (line) => void process.stderr.write(`${printable(line)}\n`),
     progress: (label) => createProgress(label, isQuiet),
   }
 }

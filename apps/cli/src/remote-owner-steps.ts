@@ -3,6 +3,7 @@ import type { Link, Transaction } from '@telltale/core'
 import type { Client } from '@telltale/client'
 import type { OwnerNow, ProvedStep } from '@telltale/node'
 import type { RemotePlace } from './remote-place.ts'
+import { changesSince } from './remote-trust.ts'
 
 const CALL_ROTATE = 4
 const CALL_TRANSFER = 12
@@ -26,7 +27,10 @@ export async function remoteOwnerSteps(place: RemotePlace, client: Client, known
     keyNumber = asUint(asArray(consent, 'consent', 2)[0], 'consent key number')
   }
   steps.push(...(await rotations(place, client, address, keyNumber)))
-  return steps.map((step) => provedStep(place, step))
+  if (steps.length === 0) return []
+  const changes = await changesSince(client, known.set, place.primitives)
+  // Whoever followed the first step believes those in force.
+  return steps.map((step, i) => provedStep(place, step, i === 0 ? changes : []))
 }
 
 /** Transfers after those that are known, found backwards: each names the one before it. */
@@ -72,7 +76,7 @@ async function stepOf(place: RemotePlace, id: Uint8Array, isWanted: (transaction
 }
 
 /** The receipts, which were checked, as the proof that a device checks again. */
-function provedStep(place: RemotePlace, { bytes, receipt }: Step): ProvedStep {
+function provedStep(place: RemotePlace, { bytes, receipt }: Step, changes: Link[]): ProvedStep {
   const { sha256 } = place.primitives
   const receipts = decodeReceipts(receipt)
   const { network, height, size, stateRoot, setHash, index, path } = receipts[0]!
@@ -80,5 +84,5 @@ function provedStep(place: RemotePlace, { bytes, receipt }: Step): ProvedStep {
   const set = place.authorities()
   const signatures = receipts.map(({ cosignature: { address, issuedAtSeconds, signature } }) => ({ position: set.findIndex((one) => one.address === address), issuedAtSeconds, signature }))
   const link: Link = { checkpoint: { network, height, size, logRoot, stateRoot, setHash }, set: null, signatures: signatures.toSorted((a, b) => a.position - b.position), leavers: [] }
-  return { transaction: bytes, index, path, links: [link] }
+  return { transaction: bytes, index, path, links: [...changes, link] }
 }

@@ -1,5 +1,5 @@
-import { bytesToHex, equalBytes, fail, hexToBytes, setHash } from '@telltale/core'
-import type { PinnedCheckpoint, Primitives } from '@telltale/core'
+import { TelltaleError, bytesToHex, decodeLinks, equalBytes, fail, followLinks, hexToBytes, setHash } from '@telltale/core'
+import type { AuthoritySet, Link, PinnedCheckpoint, Primitives } from '@telltale/core'
 import type { Client } from '@telltale/client'
 import { trustOfGenesis } from '@telltale/node'
 import type { KnownNetwork, NetworkTrust } from '@telltale/node'
@@ -7,10 +7,38 @@ import { UsageError } from './failure.ts'
 
 /**
  * Whose receipts are believed where keys of a directory sign for a node's network. In this order: the checkpoint that is given, the authorities that the directory
- * kept, those of the genesis, which the network's fingerprint covers. The first time a fingerprint that nobody named is taken from the node, and `onFirst` says so.
- * Codes: `other-network`, `malformed-checkpoint`.
+ * kept, those of the genesis, which the network's fingerprint covers; from there to those in force, as far as links that the node gives prove each change. The first
+ * time a fingerprint that nobody named is taken from the node, and `onFirst` says so. Codes: `other-network`, `malformed-checkpoint`, and those of `followLinks`.
  */
-export async function openTrust(client: Client, kept: KnownNetwork, pin: PinnedCheckpoint | null, { primitives, onFirst }: { primitives: Primitives; onFirst: (network: Uint8Array) => void }): Promise<NetworkTrust> {
+export async function openTrust(client: Client, kept: KnownNetwork, pin: PinnedCheckpoint | null, init: TrustInit): Promise<NetworkTrust> {
+  const trust = await believed(client, kept, pin, init)
+  const changes = await changesSince(client, trust.set, init.primitives)
+  if (changes.length === 0) return trust
+  const followed = { network: trust.network, set: await followLinks(trust.set, changes, trust.network, init.primitives) }
+  kept.trust(followed)
+  return followed
+}
+
+interface TrustInit {
+  primitives: Primitives
+  onFirst(network: Uint8Array): void
+}
+
+/** Links from a set to the one in force, as the node gives them; none where it knows of none. */
+export async function changesSince(client: Client, set: AuthoritySet, primitives: Primitives): Promise<Link[]> {
+  try {
+    const links = decodeLinks(await client.call('getLinks', { query: { set: bytesToHex(setHash(set, primitives)) } }))
+    return links.slice(0, links.findLastIndex((link) => link.set !== null) + 1)
+  } catch (error) {
+    // Nothing is certified yet, or it does not know the set: receipts then show whether the authorities are others.
+    if (error instanceof TelltaleError && UNFOLLOWED.has(error.code)) return []
+    throw error
+  }
+}
+
+const UNFOLLOWED = new Set(['not-certified', 'not-certified-yet', 'unknown-set'])
+
+async function believed(client: Client, kept: KnownNetwork, pin: PinnedCheckpoint | null, { primitives, onFirst }: TrustInit): Promise<NetworkTrust> {
   const served = hexToBytes((await client.call('getNetwork', {})).network)
   requireSame(kept.network ?? pin?.checkpoint.network ?? served, served, client.url)
   if (pin) {

@@ -1,10 +1,11 @@
-import { bytesToHex, equalBytes, fail, stateRoot } from '@telltale/core'
+import { linksTo } from '@telltale/consensus'
+import { bytesToHex, equalBytes, fail, judge, stateRoot } from '@telltale/core'
 import type { Client } from './world/client.ts'
 import type { SimulatedNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
 /** Why the honest nodes do not agree on everything yet, or null. */
-export function openQuestion(nodes: SimulatedNode[], { sent }: Client): string | null {
+export function openQuestion({ primitives }: Pick<World, 'primitives'>, nodes: SimulatedNode[], { sent }: Client): string | null {
   const missing = sent.filter(({ isIncluded }) => !isIncluded).length
   if (missing > 0) return `${missing} of ${sent.length} transactions are not certified`
   for (const { id, running } of nodes) {
@@ -13,6 +14,9 @@ export function openQuestion(nodes: SimulatedNode[], { sent }: Client): string |
     if (size < sent.length) return `${id} holds ${size} of ${sent.length} transactions`
     if ((chain.head?.checkpoint.size ?? 0) < size) return `${id} has certified ${chain.head?.checkpoint.size ?? 0} of ${size} transactions`
     if (chain.status().waiting > 0) return `${chain.status().waiting} transactions wait at ${id}`
+    const { head, turns } = chain
+    // Whoever knows only the genesis follows to the authorities that certified last, however these changed.
+    if (head && !judge(() => linksTo(head, turns, { set: ledger.authorities(0), height: 0 }, primitives)).ok) return `the authorities of block ${head.checkpoint.height} cannot be followed at ${id}`
   }
   return null
 }

@@ -73,7 +73,7 @@ async function play(init: WorldInit, rounds: number, report: Report): Promise<vo
   await client.admit(random.pick(honest))
   const endMs = clock.nowMs() + RECOVERY_MS_MAX
   for (;;) {
-    const open = openQuestion(honest, client)
+    const open = openQuestion(world, honest, client)
     const misconduct = open === null ? openMisconduct(nodes) : null
     if (open === null && misconduct === null) break
     if (clock.nowMs() > endMs) throw fail('stalled', `Nothing goes on any more: ${open ?? misconduct}.\n${describeNodes(nodes)}\n`, { expected: `all certified within ${RECOVERY_MS_MAX / 1000} s` })

@@ -1,8 +1,8 @@
-import { asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
+import { LINKS_MAX, asArray, asBytes, asExactly, asNullable, asText, asUint, asVersioned, bytesToMapKey, checkPublicKey, checkpointFromCbor, checkpointToCbor, decode, encode, equalBytes, fail, linkFromCbor, linkToCbor, registeredKeyFromCose, setFromCbor, setToCbor, wrongShape, CERTIFICATE_BYTES_MAX } from '@telltale/core'
 import type { AuthoritySet, Cbor, CborMap, Checkpoint, KeyReader, Link, PublicKey } from '@telltale/core'
 import { attributesFromCbor } from '@telltale/ledger'
 import { versionOf } from './version.ts'
-import { LINKS_MAX, LINK_KEYS_MAX } from './limits.ts'
+import { LINK_KEYS_MAX } from './limits.ts'
 
 /** What a file trusts by itself; whoever reads it decides whether to share that trust. */
 export type Anchor = { kind: 'genesis'; genesis: Uint8Array } | { kind: 'checkpoint'; checkpoint: Checkpoint; set: AuthoritySet }

@@ -1,7 +1,5 @@
 /** Limits of what a certificate may make a verifier do, each with its reason. Sizes of what it carries are those of core. */
 
-/** Links of one certificate: the ledger changes its set at most so often, and one link can skip many changes. */
-export const LINKS_MAX = 1024
 /**
  * Different keys of authorities in the links of one certificate: each is checked before any signature is, a few milliseconds for Ed25519. A first set of 128 and as
  * many changes as a ledger makes are fewer.

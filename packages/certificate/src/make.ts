@@ -19,10 +19,12 @@ export interface CertificateRequest {
 export interface CertificateMaterials {
   network: Uint8Array
   anchor: Anchor
-  links: Link[]
   reader: LedgerReader
-  /** Runs `read` at a moment when the ledger stands exactly at the certified head that it is given; `read` does not wait for anything. */
-  atHead<T>(read: (head: Link) => T): Promise<T>
+  /**
+   * Runs `read` at a moment when the ledger stands exactly at the certified head that it is given, with the links from the anchor up to it; `read` does not wait for
+   * anything.
+   */
+  atHead<T>(read: (head: Link, links: Link[]) => T): Promise<T>
   attachment(sha256: Uint8Array): Promise<Uint8Array | null>
   /** Keys of a range of records of one epoch, or null where they are not at hand. */
   keys(stream: string, epoch: number, from: number, to: number): Promise<Uint8Array[] | null>
@@ -31,12 +33,13 @@ export interface CertificateMaterials {
 
 interface Snapshot {
   head: Link
+  links: Link[]
   state: Map<string, CarriedEntry>
   streams: Map<string, { row: StreamRow; from: number; count: number }>
 }
 
 /** The state of one moment. Records and notes that stood then no longer change, and are read and proved afterwards. */
-function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: Link, authors: Set<string>): Snapshot {
+function takeSnapshot(request: CertificateRequest, reader: LedgerReader, { head, links }: Pick<Snapshot, 'head' | 'links'>, authors: Set<string>): Snapshot {
   const state = new Map<string, CarriedEntry>()
   const prove = (key: StateKey): StateProof => {
     const proof = reader.state(key)
@@ -57,7 +60,7 @@ function takeSnapshot(request: CertificateRequest, reader: LedgerReader, head: L
   const missing = request.streams.find((item) => !streams.has(item.stream))
   if (missing) throw fail('unknown-stream', `${missing.stream} is not a stream of this asset.`, { expected: [...streams.keys()].join(', '), found: missing.stream })
   for (const author of authors) prove(identityKey(author))
-  return { head, state, streams }
+  return { head, links, state, streams }
 }
 
 function rangeIn({ from, to }: CertificateRequest['streams'][number], row: StreamRow, name: string): { from: number; count: number } {
@@ -71,7 +74,7 @@ export async function makeCertificate(request: CertificateRequest, materials: Ce
   let authors = new Set<string>()
   for (;;) {
     const known = authors
-    const snapshot = await materials.atHead((head) => takeSnapshot(request, materials.reader, head, known))
+    const snapshot = await materials.atHead((head, links) => takeSnapshot(request, materials.reader, { head, links }, known))
     const carried = await readCarried(snapshot, materials)
     authors = authorsOf(carried.notes)
     // Who wrote the notes is known only after reading them; a new note since the snapshot means another round.
@@ -107,7 +110,7 @@ async function assemble(request: CertificateRequest, snapshot: Snapshot, { recor
   return encodeCertificate({
     network: materials.network,
     anchor: materials.anchor,
-    links: materials.links,
+    links: snapshot.links,
     head: snapshot.head,
     state: [...snapshot.state.values()].sort((a, b) => compareBytes(a.key, b.key)),
     records,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { setHash } from '@telltale/core'
+import type { Link } from '@telltale/core'
 import { makeCertificate } from '../src/make.ts'
 import type { CertificateMaterials } from '../src/make.ts'
 import type { Trust } from '../src/verify/trust.ts'
@@ -15,10 +16,12 @@ describe('trust', () => {
   })
 
   /** The sealed stream as a file, with another beginning or other links. */
-  const file = async (changed: Partial<CertificateMaterials> = {}): Promise<Uint8Array> => {
+  const file = async ({ links, ...changed }: Partial<CertificateMaterials> & { links?: Link[] } = {}): Promise<Uint8Array> => {
     const { network, asset, streams } = world.story
     const count = network.stream(world.story.sealing.address, 'odometer')?.count ?? 0
-    return makeCertificate({ asset: asset.id, streams: [{ stream: streams.sealed, from: 0, to: count - 1 }], disclose: 'none', identity: null }, { ...(await network.materials()), ...changed })
+    const materials = await network.materials()
+    const atHead: CertificateMaterials['atHead'] = (read) => materials.atHead((head, own) => read(head, links ?? own))
+    return makeCertificate({ asset: asset.id, streams: [{ stream: streams.sealed, from: 0, to: count - 1 }], disclose: 'none', identity: null }, { ...materials, atHead, ...changed })
   }
   const lamp = async (bytes: Uint8Array, trust: Trust): Promise<string> => {
     const { lamps, refusal } = await verifyCertificate(bytes, { trust }, world.primitives)

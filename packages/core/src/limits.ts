@@ -19,6 +19,8 @@ export const RSA_BITS_MIN = 2048
 export const RSA_BITS_MAX = 4096
 /** Authorities of one network: each cosigns every checkpoint and stands in every certificate. */
 export const AUTHORITIES_MAX = 128
+/** Links in a row: the ledger changes its set at most so often, and one link can skip many changes. */
+export const LINKS_MAX = 1024
 /** Readings of one record's body: what a device collects before it signs. */
 export const RECORD_READINGS_MAX = 16_384
 /** Times of cosignatures: 9999-12-31T23:59:59Z, the last that a date can be written for everywhere. */

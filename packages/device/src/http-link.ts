@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RefusedError, TelltaleError, answersFromJson, asUint, bytesToHex, checkReceipt, decode, decodeTransaction, encode, encodeSubmissions, fail, hexToBytes, problemToError, transactionId } from '@telltale/core'
+import { RefusedError, TelltaleError, answersFromJson, asUint, bytesToHex, checkReceipt, decode, decodeLinks, decodeTransaction, encode, encodeSubmissions, fail, followLinks, hexToBytes, problemToError, setHash, transactionId } from '@telltale/core'
 import type { AuthoritySet, Primitives, Submission, SubmissionAnswer } from '@telltale/core'
 import type { Submitter } from './components.ts'
 
@@ -11,7 +11,7 @@ export interface HttpLinkInit {
   /** Bearer token, where the node asks for one. */
   token: string | null
   network: Uint8Array
-  /** The authorities that the device believes now: those of its pin. */
+  /** The authorities that the device believes: those of its pin. The link follows from them to newer ones where links prove these, for as long as it lives. */
   authorities(): AuthoritySet
   primitives: Primitives
   /** How long a record may stay with a gateway before the device stops waiting for now; it keeps it, and asks again with the next flush. */
@@ -30,6 +30,12 @@ const POLL_MS_MIN = 20
 const ANSWER_BYTES_MAX = 8_388_608
 const KIND_COUNTER = 4
 
+/** With authorities that change where links prove it. */
+interface FollowingInit extends HttpLinkInit {
+  /** Looks for newer authorities than these (`unknown-set`, `not-certified-yet`, the codes of `followLinks`, and what whoever is asked says). */
+  follow(): Promise<void>
+}
+
 interface Waiting {
   submission: Submission
   resolve(): void
@@ -41,7 +47,8 @@ interface Waiting {
  * for good only where the device finds the refusal signed. Errors: `ledger-unreachable`, `not-certified-yet`, `not-certified` for a receipt that proves nothing,
  * `unexpected-answer`, and whatever code the gateway or node gives.
  */
-export function createHttpLink(init: HttpLinkInit): Submitter {
+export function createHttpLink(given: HttpLinkInit): Submitter {
+  const init: FollowingInit = { ...given, ...followNewer(given) }
   let queue: Waiting[] = []
   let last: Promise<void> = Promise.resolve()
   const flush = async (): Promise<void> => {
@@ -93,7 +100,7 @@ function* batches(all: Waiting[]): Generator<Waiting[]> {
 }
 
 /** Sends a batch and tells each of it what became of it; never rejects. */
-async function sendBatch(init: HttpLinkInit, batch: Waiting[]): Promise<void> {
+async function sendBatch(init: FollowingInit, batch: Waiting[]): Promise<void> {
   const path = init.kind === 'gateway' ? '/v1/records' : '/v1/transactions?wait=certified'
   try {
     const answered = await ask(init, path, encodeSubmissions(batch.map(({ submission }) => submission)))
@@ -109,14 +116,14 @@ async function sendBatch(init: HttpLinkInit, batch: Waiting[]): Promise<void> {
   }
 }
 
-async function lookAgain(init: HttpLinkInit, open: Waiting[], untilMs: number): Promise<Waiting[]> {
+async function lookAgain(init: FollowingInit, open: Waiting[], untilMs: number): Promise<Waiting[]> {
   const ids = open.map(({ submission }) => bytesToHex(transactionId(decodeTransaction(submission.bytes), init.primitives)))
   const waitMs = Math.max(0, Math.min(POLL_MS_MAX, Math.ceil(untilMs - performance.now())))
   return settle(init, open, answersFromJson(await ask(init, `/v1/records?ids=${ids.join(',')}&waitMs=${waitMs}`), open.length))
 }
 
 /** Tells those that have an outcome; returns the others. */
-async function settle(init: HttpLinkInit, batch: Waiting[], answers: SubmissionAnswer[]): Promise<Waiting[]> {
+async function settle(init: FollowingInit, batch: Waiting[], answers: SubmissionAnswer[]): Promise<Waiting[]> {
   const open: Waiting[] = []
   for (const [i, entry] of batch.entries()) {
     const answer = answers[i] as SubmissionAnswer
@@ -128,9 +135,29 @@ async function settle(init: HttpLinkInit, batch: Waiting[], answers: SubmissionA
   return open
 }
 
-async function requireCertified({ network, authorities, primitives }: HttpLinkInit, { bytes }: Submission, receipt: Uint8Array | null): Promise<void> {
+async function requireCertified({ network, authorities, follow, primitives }: FollowingInit, { bytes }: Submission, receipt: Uint8Array | null): Promise<void> {
   if (!receipt) throw fail('not-certified', 'Whoever answered says that the record is certified and brings no receipt.', { expected: 'a receipt', found: 'none' })
-  await checkReceipt(receipt, bytes, { network, set: authorities() }, primitives)
+  const check = async (): Promise<unknown> => checkReceipt(receipt, bytes, { network, set: authorities() }, primitives)
+  try {
+    await check()
+  } catch (error) {
+    if (!(error instanceof TelltaleError) || error.code !== 'set-mismatch') throw error
+    await follow()
+    await check()
+  }
+}
+
+/** The authorities of a pin, and after `follow` those to whom links led. Whoever follows at the same time waits for the same. */
+function followNewer(init: HttpLinkInit): Pick<FollowingInit, 'authorities' | 'follow'> {
+  const { network, primitives } = init
+  let newer: AuthoritySet | null = null
+  let following: Promise<void> | null = null
+  const authorities = (): AuthoritySet => newer ?? init.authorities()
+  const step = async (): Promise<void> => {
+    const set = authorities()
+    newer = await followLinks(set, decodeLinks(await askBytes(init, `/v1/checkpoint/links?set=${bytesToHex(setHash(set, primitives))}`)), network, primitives)
+  }
+  return { authorities, follow: () => (following ??= step().finally(() => (following = null))) }
 }
 
 /** To the outbox of a device `already-included` means certified: without a receipt nobody may say so. */
@@ -148,22 +175,33 @@ async function orNull(code: string, answer: Promise<unknown>): Promise<unknown> 
 }
 
 /** The JSON that is answered; a submission is answered with a status that says whether anything was taken, and results in each case. */
-async function ask({ url, token }: HttpLinkInit, path: string, body?: Uint8Array): Promise<unknown> {
-  const headers = { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body ? { 'content-type': 'application/cbor' } : {}) }
-  let status: number
-  let text: string
+async function ask(init: HttpLinkInit, path: string, body?: Uint8Array): Promise<unknown> {
+  const { status, bytes } = await request(init, path, 'application/json', body)
+  const value = parse(textOf(bytes), status)
+  const isAnswer = status < 400 || (body !== undefined && typeof value === 'object' && value !== null && 'results' in value)
+  if (isAnswer) return value
+  throw problemToError(value)
+}
+
+async function askBytes(init: HttpLinkInit, path: string): Promise<Uint8Array> {
+  const { status, bytes } = await request(init, path, 'application/cbor')
+  if (status < 400) return bytes
+  throw problemToError(parse(textOf(bytes), status))
+}
+
+async function request({ url, token }: HttpLinkInit, path: string, accept: string, body?: Uint8Array): Promise<{ status: number; bytes: Uint8Array }> {
+  const headers = { accept, ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body ? { 'content-type': 'application/cbor' } : {}) }
   try {
     const response = await fetch(url + path, { headers, redirect: 'error', signal: AbortSignal.timeout(REQUEST_MS_MAX), ...(body ? { method: 'POST', body: body as Uint8Array<ArrayBuffer> } : {}) })
-    status = response.status
-    text = await readLimited(response)
+    return { status: response.status, bytes: await readLimited(response) }
   } catch (cause) {
     if (cause instanceof TelltaleError) throw cause
     throw fail('ledger-unreachable', `${url} does not answer; the device keeps what it signed.`, { expected: 'a gateway or a node that runs', found: ((cause as Error).cause as { code?: string } | undefined)?.code ?? (cause as Error).name, cause })
   }
-  const value = parse(text, status)
-  const isAnswer = status < 400 || (body !== undefined && typeof value === 'object' && value !== null && 'results' in value)
-  if (isAnswer) return value
-  throw problemToError(value)
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8')
 }
 
 function parse(text: string, status: number): unknown {
@@ -174,7 +212,7 @@ function parse(text: string, status: number): unknown {
   }
 }
 
-async function readLimited(response: Response): Promise<string> {
+async function readLimited(response: Response): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of response.body ?? []) {
@@ -182,7 +220,7 @@ async function readLimited(response: Response): Promise<string> {
     if (bytes > ANSWER_BYTES_MAX) throw fail('unexpected-answer', 'The answer is larger than any of a node.', { expected: `at most ${ANSWER_BYTES_MAX} bytes`, found: 'more' })
     parts.push(part)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return new Uint8Array(Buffer.concat(parts))
 }
 
 function hexOf(value: unknown, length?: number): Uint8Array {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
-import { bytesToHex, cosign, decodeSubmissions, decodeTransaction, encodeReceipt, leafHash, portable, setHash, signRefusal, transactionId } from '@telltale/core'
+import { bytesToHex, cosign, decodeSubmissions, decodeTransaction, encodeLinks, encodeReceipt, leafHash, portable, setHash, signRefusal, transactionId } from '@telltale/core'
+import type { AuthoritySet, Link, LinkSignature } from '@telltale/core'
 import type { Submitter } from '../src/components.ts'
 import { openDevice } from '../src/device.ts'
 import { createHttpLink } from '../src/http-link.ts'
@@ -13,7 +14,7 @@ import { createRig, pinOf, reading } from './rig.ts'
 type Answer = Record<string, unknown>
 
 /** A gateway whose answers the test gives; how the ledger stands it says as for a device that begins. */
-async function withGateway(answer: (transaction: Uint8Array) => Promise<Answer>, work: (url: string, paths: string[]) => Promise<void>): Promise<void> {
+async function withGateway(answer: (transaction: Uint8Array) => Promise<Answer>, work: (url: string, paths: string[]) => Promise<void>, links: () => Link[] | null = () => null): Promise<void> {
   const paths: string[] = []
   const taken = new Map<string, Uint8Array>()
   const server = createServer((request, response) => {
@@ -31,6 +32,7 @@ async function withGateway(answer: (transaction: Uint8Array) => Promise<Answer>,
         const ids = (url.searchParams.get('ids') ?? '').split(',')
         say(200, { results: await Promise.all(ids.map((id) => answer(taken.get(id) as Uint8Array))) })
       } else if (url.pathname.startsWith('/v1/streams/')) say(200, { count: taken.size, head: [...taken.keys()].at(-1) ?? '0'.repeat(64), epoch: 0 })
+      else if (url.pathname === '/v1/checkpoint/links' && links() !== null) response.writeHead(200, { 'content-type': 'application/cbor' }).end(encodeLinks(links() as Link[]))
       else say(404, { code: 'no-such-route', detail: 'none' })
     })()
   })
@@ -43,8 +45,7 @@ async function withGateway(answer: (transaction: Uint8Array) => Promise<Answer>,
   }
 }
 
-async function certified(transaction: Uint8Array, by: Person = AUTHORITY): Promise<Answer> {
-  const set = [authorityOf(AUTHORITY)]
+async function certified(transaction: Uint8Array, by: Person = AUTHORITY, set: AuthoritySet = [authorityOf(AUTHORITY)]): Promise<Answer> {
   const checkpoint = { network: NETWORK, height: 1, size: 1, logRoot: leafHash(transaction, portable.sha256), stateRoot: new Uint8Array(32), setHash: setHash(set, portable) }
   const receipt = encodeReceipt(checkpoint, 'EdDSA', await cosign(checkpoint, by.address, 1, by.signer), 0, [])
   return { status: 'certified', index: 0, height: 1, receipt: bytesToHex(receipt) }
@@ -82,6 +83,28 @@ suite('a device behind a gateway', () => {
         assert.deepEqual(device.refused, [], `${what}: then the honest answer`)
       })
     }
+  })
+
+  test('follows to newer authorities where those of its pin vouched for them, and to nobody else', async () => {
+    const newer = person('newer')
+    const set = [authorityOf(newer)]
+    const checkpoint = { network: NETWORK, height: 9, size: 9, logRoot: new Uint8Array(32), stateRoot: new Uint8Array(32), setHash: setHash(set, portable) }
+    const signedBy = async (by: Person): Promise<LinkSignature[]> => [{ position: 0, ...(await cosign(checkpoint, by.address, 1, by.signer)) }].map(({ position, issuedAtSeconds, signature }) => ({ position, issuedAtSeconds, signature }))
+    const link: Link = { checkpoint, set, signatures: await signedBy(newer), leavers: await signedBy(AUTHORITY) }
+    const answers: [string, Link[] | null][] = [['no-such-route', null], ['set-mismatch', []], ['no-quorum', [{ ...link, leavers: [] }]], ['invalid-cosignature', [{ ...link, leavers: await signedBy(person('stranger')) }]]]
+    let links: Link[] | null = null
+    await withGateway(async (bytes) => certified(bytes, newer, set), async (url) => {
+      const pin = pinOf(OWNER)
+      const device = await openDevice({ ...createRig(['odometer']).start(), submitter: createHttpLink({ url, kind: 'gateway', token: null, network: NETWORK, authorities: () => pin.set, primitives: portable, patienceMs: 100 }) })
+      await device.record('odometer', 1, [reading(1)])
+      for (const [code, given] of answers) {
+        links = given
+        await assert.rejects(device.flush(), { code }, code)
+      }
+      links = [link]
+      await device.flush()
+      assert.deepEqual(device.refused, [])
+    }, () => links)
   })
 
   test('takes a record out that an authority refused for good', async () => {

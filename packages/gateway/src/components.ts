@@ -35,12 +35,16 @@ export interface Questions {
   state(key: string): Promise<unknown>
   stream(device: string, name: string): Promise<unknown>
   records(device: string, name: string, page: { from: number; limit: number }): Promise<unknown>
+  /** Links from the set of authorities with this hash, in hexadecimal, to the newest: cbor [* link]. Whoever follows them checks them. */
+  links(setHash: string): Promise<Uint8Array>
 }
 
 export interface GatewayComponents {
   network: Uint8Array
   /** Whose receipts and refusals count now. */
   authorities(): AuthoritySet
+  /** A receipt names other authorities than these: looks for proof that those in force have changed, so that `authorities` gives the new ones. Never rejects for what a node does. */
+  follow(): Promise<void>
   /** The gateway's own key, and its address. It signs statements about what was passed on, nothing else. */
   signer: Signer
   address: string

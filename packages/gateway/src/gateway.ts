@@ -11,7 +11,7 @@ import type { Outbox } from './outbox/outbox.ts'
 import { submissionBytes } from './outbox/state.ts'
 import type { Outcome } from './outbox/state.ts'
 import { rememberDevices } from './registry-memory.ts'
-import { rememberSignatures } from './sending/judgement.ts'
+import { createJudge, rememberSignatures } from './sending/judgement.ts'
 import { openRefusedFolder } from './sending/refused-folder.ts'
 import { createSender } from './sending/sender.ts'
 import type { Sender } from './sending/sender.ts'
@@ -87,13 +87,14 @@ export async function openGateway(given: GatewayComponents): Promise<Gateway> {
       },
       isValid,
     }
+    const judge = createJudge({ trust, follow: components.follow, primitives })
     const sleepers = new Set<() => void>()
     const onSettled = (): void => {
       statements.wake()
       for (const wake of sleepers) wake()
     }
-    const statements = createStatements({ ...components, outbox, trust, delayMs: components.statementDelayMs })
-    const sender = createSender({ outbox, refused, submitter, trust, primitives, random: () => randomShare(components), report, onSettled })
+    const statements = createStatements({ ...components, outbox, judge, delayMs: components.statementDelayMs })
+    const sender = createSender({ outbox, refused, submitter, judge, random: () => randomShare(components), report, onSettled })
     sender.add([...outbox.waiting.values()])
     statements.wake()
     return createGateway(components, { outbox, sender, statements, sleepers, isFailed: () => isFailed }, async () => {

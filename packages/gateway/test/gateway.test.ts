@@ -1,12 +1,38 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { bytesToHex, createSoftwareSigner, decodeRefused, decodeTransaction, fail, portable, transactionId } from '@telltale/core'
-import type { Submission, SubmissionAnswer } from '@telltale/core'
-import { AUTHORITY, DEVICE, NETWORK, person, receiptFor, recordBy, refusalFor } from './people.ts'
+import type { AuthoritySet, Submission, SubmissionAnswer } from '@telltale/core'
+import { AUTHORITIES, AUTHORITY, DEVICE, NETWORK, person, receiptFor, recordBy, refusalFor } from './people.ts'
 import { certify, codeOf, openRig } from './rig.ts'
 
 const OTHER_NETWORK = new Uint8Array(32).fill(8)
 const idOf = ({ bytes }: Submission): string => bytesToHex(transactionId(decodeTransaction(bytes), portable))
+
+suite('receipts of other authorities', () => {
+  const newer = person('newer')
+  const NEWER: AuthoritySet = [{ address: newer.address, keyNumber: 0, key: newer.signer.publicKey }]
+  const byNewer = async ({ bytes }: Submission): Promise<SubmissionAnswer> => ({ status: 'certified', index: 0, height: 1, receipt: await receiptFor(bytes, newer, NEWER) })
+
+  test('count once the gateway has followed to them, asked once for a whole batch; until then what they certify waits', async () => {
+    let set = AUTHORITIES
+    let isProved = false
+    let asked = 0
+    const follow = async (): Promise<void> => {
+      asked += 1
+      await new Promise((settle) => setTimeout(settle, 20))
+      if (isProved) set = NEWER
+    }
+    const rig = await openRig({ answer: byNewer, authorities: () => set, follow })
+    await rig.gateway.take([await recordBy(DEVICE, 0), await recordBy(DEVICE, 1), await recordBy(DEVICE, 2)])
+    await rig.gateway.flush(5000)
+    assert.deepEqual([rig.gateway.health.waitingRecords, rig.gateway.delays.get('set-mismatch'), asked], [3, 3, 1])
+    isProved = true
+    await rig.gateway.take([await recordBy(DEVICE, 3)])
+    await rig.gateway.settled([idOf(await recordBy(DEVICE, 0)), idOf(await recordBy(DEVICE, 3))], 5000)
+    assert.deepEqual([rig.gateway.health.waitingRecords, asked], [0, 2])
+    await rig.gateway.stop()
+  })
+})
 
 suite('what a gateway takes', () => {
   test('is signed by a device of its network, as it is; everything else is told why', async () => {

@@ -1,5 +1,5 @@
 import { portable } from '@telltale/core'
-import type { Submission, SubmissionAnswer } from '@telltale/core'
+import type { AuthoritySet, Submission, SubmissionAnswer } from '@telltale/core'
 import { SimulatedDisk } from '@telltale/testing'
 import type { GatewayComponents, GatewayEvent, RegisteredDevice } from '../src/components.ts'
 import { openGateway } from '../src/gateway.ts'
@@ -25,6 +25,10 @@ export interface RigOptions {
   devices?: Person[]
   limits?: Partial<GatewayLimits>
   answer?: Rig['answer']
+  /** Looks for newer authorities than those of the test; finds none if left out. */
+  follow?: () => Promise<void>
+  /** Whom it believes; the one authority of the tests if left out. */
+  authorities?: () => AuthoritySet
   /** How long the node takes to say who a device is. */
   lookupMs?: number
 }
@@ -34,11 +38,12 @@ export async function certify({ bytes }: Submission): Promise<SubmissionAnswer> 
 }
 
 /** Opens a gateway; statements wait for an hour, so that only what a test sends is sent. */
-export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], limits = {}, answer = certify, lookupMs = 0 }: RigOptions = {}): Promise<Rig> {
+export async function openRig({ disk = new SimulatedDisk(), devices = [DEVICE], limits = {}, answer = certify, lookupMs = 0, follow = async () => undefined, authorities = () => AUTHORITIES }: RigOptions = {}): Promise<Rig> {
   const rig = { disk, batches: [] as Submission[][], events: [] as GatewayEvent[], answer }
   const components: GatewayComponents = {
     network: NETWORK,
-    authorities: () => AUTHORITIES,
+    authorities,
+    follow,
     signer: GATEWAY.signer,
     address: GATEWAY.address,
     submitter: {

@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { suite, test } from 'node:test'
-import { bytesToHex, decodeTransaction, encodeSubmissions, portable, transactionId } from '@telltale/core'
+import { bytesToHex, decodeTransaction, encodeSubmissions, hexToBytes, portable, transactionId } from '@telltale/core'
 import type { SubmissionAnswer } from '@telltale/core'
 import { fastify } from 'fastify'
 import type { FastifyInstance } from 'fastify'
@@ -19,7 +19,7 @@ import type { Rig } from './rig.ts'
 async function withServer(options: { limits?: Partial<GatewayLimits>; answer?: Rig['answer']; lookupMs?: number }, work: (server: FastifyInstance, rig: Rig) => Promise<void>): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const rig = await openRig(options)
-  const server = await createGatewayServer({ gateway: rig.gateway, questions: { state: async (key) => ({ key }), stream: async (device, name) => ({ device, name }), records: async (device, name, page) => ({ device, name, ...page }) }, limits, log: fastify().log, tls: null, isBehindProxy: false, isAnyHost: false })
+  const server = await createGatewayServer({ gateway: rig.gateway, questions: { state: async (key) => ({ key }), stream: async (device, name) => ({ device, name }), records: async (device, name, page) => ({ device, name, ...page }), links: async (setHash) => hexToBytes(setHash) }, limits, log: fastify().log, tls: null, isBehindProxy: false, isAnyHost: false })
   try {
     await work(server, rig)
   } finally {
@@ -54,6 +54,15 @@ suite('a gateway over HTTP', () => {
         const answer = await health(host)
         assert.deepEqual([answer.statusCode, answer.json().code], [421, 'wrong-host'], host)
       }
+    })
+  })
+
+  test('passes on the links to newer authorities as they are', async () => {
+    await withServer({}, async (server) => {
+      const hash = 'ab'.repeat(32)
+      const answer = await server.inject({ method: 'GET', url: `/v1/checkpoint/links?set=${hash}` })
+      assert.deepEqual([answer.statusCode, answer.headers['content-type'], answer.rawPayload.toString('hex')], [200, 'application/cbor', hash])
+      for (const url of ['/v1/checkpoint/links', '/v1/checkpoint/links?set=ab']) assert.equal((await get(server, url)).body.code, 'malformed-request')
     })
   })
 

@@ -44,7 +44,10 @@ export interface NetworkInit {
   bootstrap: string[]
   /** Looks for nodes of the same ledger in the local network. */
   mdns: boolean
-  /** Whether an identity, or a peer without one, may connect. The signature was checked under the key it greets with; whether the ledger has that key for it is judged here. */
+  /**
+   * Whether an identity, or a peer without one, may connect, and stay connected: it is asked again with every heartbeat. The signature was checked under the key it
+   * greets with; whether the ledger has that key for it is judged here.
+   */
   admits(identity: PeerIdentity | null, peer: string): Verdict | null | Promise<Verdict | null>
   /** Where this node stands, for its heartbeats. */
   status(): NodeStatus
@@ -111,6 +114,7 @@ function compose(init: NetworkInit, bare: Transport, book: PeerBook): Network {
     clock,
     greeting: () => makeGreeting({ network: networkId, peer: transport.id, software: init.software, addresses: transport.addresses(), identity: init.identity }),
     check: (greeting, peer) => checkGreeting(greeting, peer, { network: networkId, primitives, admits: init.admits }),
+    checkAgain: async ({ identity }, peer) => init.admits(identity, peer),
     onReady: (peer, greeting) => onReady(peer, greeting),
     onRefused(peer, { code, message }) {
       log({ kind: 'refused', peer, code, message })
@@ -131,6 +135,7 @@ function compose(init: NetworkInit, bare: Transport, book: PeerBook): Network {
     clock,
     intervalMs,
     peers: ready,
+    review: (peer) => void sessions.review(peer),
     send: (peer, number) => void transport.send(peer, encodeMessage({ kind: 'heartbeat', number, status: init.status() })),
     onSilent(peer) {
       log({ kind: 'refused', peer, code: 'peer-silent', message: 'The peer did not answer several heartbeats in a row.' })

@@ -6,6 +6,8 @@ export interface HeartbeatComponents {
   clock: Clock
   intervalMs: number
   peers(): string[]
+  /** Whether the peer may stay is looked at with each heartbeat but its first. */
+  review(peer: string): void
   /** Sends the heartbeat with this number, which holds where we stand now. */
   send(peer: string, number: number): void
   /** The peer left too many without an answer. */
@@ -40,7 +42,7 @@ interface Entry extends Pulse {
 /** How much of a new measurement goes into the smoothed one (RFC 6298, 2.3). */
 const NEW_SHARE = 1 / 8
 
-export function createHeartbeat({ clock, intervalMs, peers, send, onSilent }: HeartbeatComponents): Heartbeat {
+export function createHeartbeat({ clock, intervalMs, peers, review, send, onSilent }: HeartbeatComponents): Heartbeat {
   const entries = new Map<string, Entry>()
   let number = 0
   let cancel: (() => void) | null = null
@@ -54,7 +56,10 @@ export function createHeartbeat({ clock, intervalMs, peers, send, onSilent }: He
   }
   const tick = (): void => {
     cancel = clock.after(intervalMs, tick)
-    for (const peer of peers()) beat(peer)
+    for (const peer of peers()) {
+      beat(peer)
+      review(peer)
+    }
   }
   return {
     start() {

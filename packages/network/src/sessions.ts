@@ -13,6 +13,8 @@ export interface SessionComponents {
   /** Our own greeting, encoded. */
   greeting(): Promise<Uint8Array>
   check(greeting: Greeting, peer: string): Promise<Verdict | null>
+  /** Whether a peer that was let in would be let in now. */
+  checkAgain(greeting: Greeting, peer: string): Promise<Verdict | null>
   /** Both sides agreed. */
   onReady(peer: string, greeting: Greeting): void
   /** We refused the peer and end the connection. */
@@ -44,6 +46,8 @@ export interface Sessions {
   isAccepted(peer: string): boolean
   ready(): string[]
   greetingOf(peer: string): Greeting | null
+  /** Judges anew whether a peer may stay, and refuses it where not. */
+  review(peer: string): Promise<void>
   /** Takes a message of a peer that is not ready. */
   take(peer: string, bytes: Uint8Array): Promise<void>
   /** It says and is told nothing any more; the connection is about to end. */
@@ -125,6 +129,12 @@ export function createSessions(components: SessionComponents): Sessions {
       session.giveUp()
     },
     greetingOf: (peer) => sessions.get(peer)?.greeting ?? null,
+    async review(peer) {
+      const session = sessions.get(peer)
+      if (!session?.greeting) return
+      const verdict = await components.checkAgain(session.greeting, peer).catch(failed)
+      if (verdict && sessions.get(peer) === session) refuse(peer, verdict)
+    },
     async take(peer, bytes) {
       const session = sessions.get(peer)
       if (!session || session.isRefused) return

@@ -81,6 +81,24 @@ suite('connecting', () => {
     }
   })
 
+  test('whoever is not admitted any more is let go with the next heartbeats, and let in again once it is', async () => {
+    const member = testIdentity(1)
+    let isAdmitted = true
+    const admits: NodeOptions['admits'] = (identity) => (identity?.address === member.address && isAdmitted ? null : { code: 'not-admitted', message: 'Not now.' })
+    const closed = await start(80, { admits })
+    const peer = await start(81, { bootstrap: closed.addresses(), identity: { address: member.address, role: 'member', signer: member.signer } })
+    await until('admitted', () => closed.exchange.peers().includes(peer.id) && peer.exchange.peers().includes(closed.id))
+    const [heartbeatMs, startedMs] = [200, performance.now()]
+    isAdmitted = false
+    await until('let go', () => closed.exchange.peers().length === 0 && peer.codes('refused-by-peer').includes('not-admitted'))
+    // Generous: the machine may be busy with other tests.
+    assert.ok(performance.now() - startedMs < 10 * heartbeatMs, `after ${performance.now() - startedMs} ms`)
+    await assert.rejects(peer.exchange.ask(closed.id, textBytes('?'), 2000), { code: 'peer-gone' })
+    isAdmitted = true
+    await until('let in again', () => closed.exchange.peers().includes(peer.id))
+    assert.ok(closed.blameOf(peer.id) < 20)
+  })
+
   test('the book finds the network again where no bootstrap address answers; a damaged one is said and begun anew', async () => {
     let kept: Uint8Array | null = null
     const book = { load: async () => kept, save: async (bytes: Uint8Array) => void (kept = bytes) }

@@ -2,7 +2,7 @@ import { NO_PREVIOUS, consentFields, createRecordKeys, createdId, encode, epochR
 import type { Cbor, CborMap, KeyPurpose, RecordArgs, RecordReading } from '@telltale/core'
 import { commitmentInput, proposalHash } from '@telltale/ledger'
 import { testEpochSecret } from './network-fixture.ts'
-import type { SentTransaction, TestMessage, TestNetwork } from './network-fixture.ts'
+import type { ActionNetwork, SentTransaction, TestMessage } from './network-fixture.ts'
 import { testBytes, testIdentity } from './test-identity.ts'
 import type { TestIdentity } from './test-identity.ts'
 
@@ -15,13 +15,13 @@ export function role(name: string, scope: string | null = null, expiryMs: number
 }
 
 /** The signature by which the holder of a key agrees to be registered: as `identity` of an organisation, as `device` of an asset, or as `rotation`. */
-export async function keySignature(network: TestNetwork, identity: TestIdentity, as: KeyPurpose, joins: string | null = null): Promise<Uint8Array> {
+export async function keySignature(network: ActionNetwork, identity: TestIdentity, as: KeyPurpose, joins: string | null = null): Promise<Uint8Array> {
   const { address, signer } = identity
   return (await signStatement('key', network.ledger.network, keyFields(address, as, signer.keyNumber, joins), signer)).signature
 }
 
 /** The consent of a second party to a call, as it stands in the arguments: [key number, signature]. */
-export async function consentOf(network: TestNetwork, party: TestIdentity, call: number, iss: string, sub: string, argsBefore: Cbor[]): Promise<Cbor> {
+export async function consentOf(network: ActionNetwork, party: TestIdentity, call: number, iss: string, sub: string, argsBefore: Cbor[]): Promise<Cbor> {
   const { keyNumber, signature } = await signStatement('consent', network.ledger.network, consentFields({ call, iss, sub, sequence: network.counter(iss, sub) }, argsBefore), party.signer)
   return [keyNumber, signature]
 }
@@ -34,13 +34,13 @@ export interface Admission {
   organisation?: string | null
 }
 
-export async function admitMessage(network: TestNetwork, identity: TestIdentity, admission: Admission): Promise<TestMessage> {
+export async function admitMessage(network: ActionNetwork, identity: TestIdentity, admission: Admission): Promise<TestMessage> {
   const { roles, by = network.authorities[0]!, organisation = by.address } = admission
   return { key: by, call: CALLS.admit, sub: identity.address, args: [publicKeyToCose(identity.signer.publicKey), await keySignature(network, identity, 'identity', organisation), organisation, roles] }
 }
 
 /** Admits an identity; its roles hold from the next block on. */
-export async function admit(network: TestNetwork, identity: TestIdentity, admission: Admission): Promise<SentTransaction> {
+export async function admit(network: ActionNetwork, identity: TestIdentity, admission: Admission): Promise<SentTransaction> {
   const { key, call, sub, args } = await admitMessage(network, identity, admission)
   return network.send(key, call, sub, args)
 }
@@ -53,7 +53,7 @@ export interface TestAsset {
 }
 
 /** Enters an asset for an owner, who consents. */
-export async function createAsset(network: TestNetwork, init: { owner: TestIdentity; by?: TestIdentity; attributes?: CborMap }): Promise<TestAsset> {
+export async function createAsset(network: ActionNetwork, init: { owner: TestIdentity; by?: TestIdentity; attributes?: CborMap }): Promise<TestAsset> {
   const { owner, by = network.authorities[0]!, attributes = new Map([['vin', 'WVWZZZ1JZXW000001']]) } = init
   const salt = testBytes(`salt ${network.ledger.position.height}`)
   const before: Cbor[] = [network.primitives.sha256(encode(commitmentInput(salt, attributes))), owner.address]
@@ -63,7 +63,7 @@ export async function createAsset(network: TestNetwork, init: { owner: TestIdent
 }
 
 /** The owner enrols a device with its streams. */
-export async function enrolDevice(network: TestNetwork, init: { asset: TestAsset; device: TestIdentity; streams: string[] }): Promise<SentTransaction> {
+export async function enrolDevice(network: ActionNetwork, init: { asset: TestAsset; device: TestIdentity; streams: string[] }): Promise<SentTransaction> {
   const { asset, device, streams } = init
   const args = [asset.id, publicKeyToCose(device.signer.publicKey), await keySignature(network, device, 'device', asset.id), streams, null]
   return network.send(asset.owner, CALLS.enrolDevice, asset.owner.address, args)
@@ -81,7 +81,7 @@ export interface RecordOptions {
 }
 
 /** A record's arguments and its body. */
-export function recordContent(network: TestNetwork, device: TestIdentity, stream: string, options: RecordOptions = {}): { args: Cbor[]; body: Uint8Array; sequence: number } {
+export function recordContent(network: ActionNetwork, device: TestIdentity, stream: string, options: RecordOptions = {}): { args: Cbor[]; body: Uint8Array; sequence: number } {
   const { ledger, primitives } = network
   const row = network.stream(device.address, stream)
   const { sequence = row?.count ?? 0, previous = row?.head ?? NO_PREVIOUS, cites = null, epoch } = options
@@ -102,7 +102,7 @@ export function recordContent(network: TestNetwork, device: TestIdentity, stream
 }
 
 /** One record in one block. */
-export async function record(network: TestNetwork, device: TestIdentity, stream: string, options: RecordOptions = {}): Promise<SentTransaction> {
+export async function record(network: ActionNetwork, device: TestIdentity, stream: string, options: RecordOptions = {}): Promise<SentTransaction> {
   const { args, body, sequence } = recordContent(network, device, stream, options)
   const bytes = await network.sign({ key: device, call: CALLS.record, sub: stream, args, sequence })
   const { transactions, height } = await network.block([bytes], { attachments: [body] })
@@ -110,7 +110,7 @@ export async function record(network: TestNetwork, device: TestIdentity, stream:
 }
 
 /** Puts forward a change of the network and has `approvers` approve it, a block each; returns the height that decided it, if enough did. */
-export async function decide(network: TestNetwork, kind: string, value: Cbor, [proposer, ...approvers]: TestIdentity[]): Promise<SentTransaction> {
+export async function decide(network: ActionNetwork, kind: string, value: Cbor, [proposer, ...approvers]: TestIdentity[]): Promise<SentTransaction> {
   const { ledger, primitives } = network
   const proposed = await network.send(proposer as TestIdentity, CALLS.propose, (proposer as TestIdentity).address, [kind, value])
   const hash = proposalHash(ledger.network, kind, value, primitives)
@@ -119,7 +119,7 @@ export async function decide(network: TestNetwork, kind: string, value: Cbor, [p
 }
 
 /** A block that changes nothing of interest: an authority admits an owner whom nobody has heard of. */
-export async function tick(network: TestNetwork, by: TestIdentity = network.authorities[0]!): Promise<void> {
+export async function tick(network: ActionNetwork, by: TestIdentity = network.authorities[0]!): Promise<void> {
   await admit(network, testIdentity(1_000_000 + network.ledger.position.height), { roles: [role('owner')], by })
 }
 

@@ -47,35 +47,41 @@ export interface SentTransaction {
 export interface TestMaterials {
   network: Uint8Array
   anchor: { kind: 'genesis'; genesis: Uint8Array }
-  links: Link[]
   reader: LedgerReader
-  atHead<T>(read: (head: Link) => T): Promise<T>
+  atHead<T>(read: (head: Link, links: Link[]) => T): Promise<T>
   attachment(sha256: Uint8Array): Promise<Uint8Array | null>
   keys(stream: string, epoch: number, from: number, to: number): Promise<Uint8Array[] | null>
   primitives: Primitives
+}
+
+/** What people and devices need of a network to say something in it, whoever makes its blocks. */
+export interface ActionNetwork {
+  readonly ledger: { readonly network: Uint8Array; readonly position: { readonly height: number } }
+  readonly primitives: Primitives
+  /** Those of the genesis, by ascending address. */
+  readonly authorities: TestIdentity[]
+  sign(message: TestMessage): Promise<Uint8Array>
+  /** One transaction in one block. */
+  send(key: TestIdentity, call: number, sub: string, args: Cbor[], attachments?: Uint8Array[]): Promise<SentTransaction>
+  /** A block of these transactions. */
+  block(transactions: Uint8Array[], options?: Pick<TestBlock, 'attachments'>): Promise<{ height: number; transactions: { id: Uint8Array }[] }>
+  stream(device: string, name: string): StreamRow | null
+  /** The next sequence of what somebody sends about something. */
+  counter(iss: string, sub: string): number
 }
 
 /**
  * A network in one process, with any number of authorities: blocks are made and sealed here, without an engine. The same calls give the same
  * bytes in every run. Whatever is refused throws with the code of its verdict.
  */
-export interface TestNetwork {
+export interface TestNetwork extends ActionNetwork {
   readonly ledger: Ledger
   readonly reader: LedgerReader
-  readonly primitives: Primitives
   readonly genesis: Uint8Array
-  /** Those of the genesis, by ascending address. */
-  readonly authorities: TestIdentity[]
   /** Everybody whose key is at hand for cosigning; add who joins or rotates. */
   readonly known: TestIdentity[]
-  sign(message: TestMessage): Promise<Uint8Array>
-  /** One transaction in one block. */
-  send(key: TestIdentity, call: number, sub: string, args: Cbor[], attachments?: Uint8Array[]): Promise<SentTransaction>
   /** A block of these transactions. */
   block(transactions: Uint8Array[], options?: TestBlock): Promise<Execution>
-  stream(device: string, name: string): StreamRow | null
-  /** The next sequence of what somebody sends about something. */
-  counter(iss: string, sub: string): number
   /** What the header at a height states, as a checkpoint. */
   checkpointAt(height: number): Promise<Checkpoint>
   /** A link from a trusted set to the checkpoint at a height: all whose keys are known sign, or only `signers`. */
@@ -145,12 +151,12 @@ export async function createTestNetwork(init: TestNetworkInit): Promise<TestNetw
     links,
     async materials() {
       const head = await cosignHead()
+      const path = await links(head.checkpoint.height)
       return {
         network: ledger.network,
         anchor: { kind: 'genesis', genesis },
-        links: await links(head.checkpoint.height),
         reader,
-        atHead: async (read) => read(head),
+        atHead: async (read) => read(head, path),
         attachment: (sha256) => store.readAttachment(sha256),
         keys: async (name, epoch, from, to) => recordKeys(ledger.network, name, epoch, from, to, primitives),
         primitives,
@@ -159,7 +165,8 @@ export async function createTestNetwork(init: TestNetworkInit): Promise<TestNetw
   }
 }
 
-function nextSequence(reader: LedgerReader, stream: TestNetwork['stream'], iss: string, sub: string, call?: number): number {
+/** The next sequence of what somebody sends about a subject; that of the stream for records. */
+export function nextSequence(reader: LedgerReader, stream: TestNetwork['stream'], iss: string, sub: string, call?: number): number {
   if (call === 16 || call === 17) return stream(iss, sub)?.count ?? 0
   const { value } = reader.state(counterKey(iss, sub))
   return value === null ? 0 : (decode(value) as number)

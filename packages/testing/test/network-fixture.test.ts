@@ -29,8 +29,8 @@ suite('test network', () => {
 
   test('links lead from the genesis to the head, and every signature on the way holds', async () => {
     const network = await someNetwork()
-    const { links, atHead } = await network.materials()
-    const head = await atHead((link) => link)
+    const { atHead } = await network.materials()
+    const { head, links } = await atHead((link, before) => ({ head: link, links: before }))
     assert.equal(links.length, 1)
     let trusted = network.ledger.authorities(0)
     for (const link of [...links, head]) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { addAccount, initHolderHome, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
+import { addAccount, admissionCommand, initHolderHome, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
@@ -78,8 +78,11 @@ async function join(file: string, options: InitOptions, output: Output): Promise
   const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
   await requireNewDirectory(options.data)
   const { network, key } = await initHolderHome({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
-  const document = { data: options.data, network: bytesToHex(network), member: key.address }
+  const admission = await admissionCommand(key, network, null, [['member', null, null]])
+  const document = { data: options.data, network: bytesToHex(network), member: key.address, admission }
   output.result(document, `A node of the network in ${options.data}.\nnetwork  ${document.network}\nmember   ${document.member}`)
   output.say('\nCompare the network with what its authorities say it is. Next:')
   output.sayCommand(`  telltale start --data ${options.data} --peer-listen /ip4/0.0.0.0/tcp/8363 --peers ADDRESS`)
+  output.say('\nWhere its nodes let in only who is admitted, and for all that this member is to sign, an authority runs this once, with --data or --node:')
+  output.sayCommand(`  ${admission}`)
 }

@@ -6,6 +6,7 @@ import { UsageError } from '../failure.ts'
 import { catchInterrupts, interrupted } from '../interrupts.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
+import type { Output } from '../output.ts'
 import { hasData, withHomeOrNew } from '../session.ts'
 import { addSettings, settingsOf } from '../settings-flags.ts'
 
@@ -45,7 +46,7 @@ Examples:
           output.result(document, `Listening. Open:\n\n  ${document.link}\n\nnetwork  ${document.network}${gateway}\nstop     Ctrl-C`)
           await interrupted(interrupts.signal)
           await serving.stop()
-        }, { isServing: true, ...peersOf(settings, createLog(settings.logLevel)) })
+        }, { isServing: true, ...peersOf(settings, createLog(settings.logLevel), output) })
       } finally {
         interrupts.release()
       }
@@ -53,8 +54,21 @@ Examples:
 }
 
 /** How to meet other nodes, where the settings name a place to listen at for them. */
-function peersOf({ peerListen, peers, mdns, miningThreads }: Settings, log: { info(event: object, message: string): void }): { peers?: PeerOptions } {
+function peersOf({ peerListen, peers, mdns, peersAdmittedOnly, miningThreads }: Settings, log: { info(event: object, message: string): void }, output: Output): { peers?: PeerOptions } {
   if (peerListen === '') return {}
   const list = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '')
-  return { peers: { listen: list(peerListen), bootstrap: list(peers), mdns, miningThreads, log: ({ kind, ...event }) => log.info(event, `peers: ${kind}`) } }
+  return {
+    peers: {
+      listen: list(peerListen),
+      bootstrap: list(peers),
+      mdns,
+      miningThreads,
+      isClosed: peersAdmittedOnly,
+      log: ({ kind, ...event }) => log.info(event, `peers: ${kind}`),
+      onNotAdmitted(command) {
+        output.warn('The nodes of this network let in only identities that are admitted, and this one is not. An authority runs this, once, with --data or --node; then this node is let in without a restart:')
+        output.warnCommand(command)
+      },
+    },
+  }
 }

@@ -51,7 +51,7 @@ export async function createWorld(): Promise<World> {
   const honest: World['honest'] = {
     whole: { bytes: await makeCertificate(wholeRequest(story), materials), question: { trust, reading: '15596 km', vin: 'WVWZZZ1JZXW000001' }, network },
     partial: { bytes: await makeCertificate(partial, materials), question: { trust }, network },
-    anchored: { bytes: await makeCertificate(anchored, { ...materials, anchor: { kind: 'checkpoint', ...anchor }, links: [] }), question: { trust: { checkpoint: anchor } }, network },
+    anchored: { bytes: await makeCertificate(anchored, { ...materials, anchor: { kind: 'checkpoint', ...anchor }, atHead: (read) => materials.atHead((head) => read(head, [])) }), question: { trust: { checkpoint: anchor } }, network },
     lone: { bytes: lone.bytes, question: { trust: { network: lone.network.ledger.network } }, network: lone.network },
     clean: { bytes: clean.bytes, question: { trust: { network: clean.network.ledger.network }, reading: '15592 km', vin: 'WVWZZZ1JZXW000002' }, network: clean.network },
   }

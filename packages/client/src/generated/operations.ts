@@ -18,6 +18,8 @@ export interface Operations {
   getGenesis: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: Uint8Array }
   /** The newest certified checkpoint; as application/cbor the file that `verify --checkpoint` reads. */
   getCheckpoint: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { checkpoint: { height: number; size: number; logRoot: string; stateRoot: string; setHash: string; timeMs: number }; cosignatures: ({ address: string; keyNumber: number; issuedAtSeconds: number })[] } }
+  /** Steps of trust from a set of authorities, named by its hash, to the newest certified checkpoint: whoever believes these follows to those in force. */
+  getLinks: { path: Record<never, never>; query: { set: string }; body: undefined; gives: Uint8Array }
   /** What waits, by sender, without what stands in it. */
   getPool: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { count: number; bytes: number; oldest: { sender: string; sinceMs: number } | null; senders: ({ sender: string; count: number; bytes: number; oldestMs: number })[] } }
   /** Blocks that are not final with their votes, and those that lost lately. */
@@ -90,6 +92,7 @@ export const OPERATIONS = {
   getNetwork: { method: 'GET', path: '/v1/network', gives: 'json' },
   getGenesis: { method: 'GET', path: '/v1/genesis', gives: 'bytes' },
   getCheckpoint: { method: 'GET', path: '/v1/checkpoint', gives: 'json' },
+  getLinks: { method: 'GET', path: '/v1/checkpoint/links', gives: 'bytes' },
   getPool: { method: 'GET', path: '/v1/pool', gives: 'json' },
   getBranches: { method: 'GET', path: '/v1/branches', gives: 'json' },
   listRefusedBlocks: { method: 'GET', path: '/v1/refused-blocks', gives: 'json' },

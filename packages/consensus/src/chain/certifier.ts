@@ -12,6 +12,8 @@ export interface CertifiedHead {
   set: AuthoritySet
   /** In the order of the set. */
   cosignatures: Cosignature[]
+  /** Of authorities that had left the set by then, where it changed: for those who trust the set before. */
+  leavers: Cosignature[]
 }
 
 /**
@@ -45,7 +47,7 @@ export async function createCertifier({ ledger, signer, address, primitives, clo
   if (loss && !acceptLoss) throw signedLossError(loss)
   const release = async (checkpoint: Checkpoint, cosignature: Cosignature): Promise<void> => {
     await store.keep('cosignature', encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature))
-    head = { checkpoint, set: ledger.authorities(checkpoint.height), cosignatures: [cosignature] }
+    head = { checkpoint, set: ledger.authorities(checkpoint.height), cosignatures: [cosignature], leavers: [] }
   }
   const certify = async (checkpoint: Checkpoint, blockId: Uint8Array): Promise<void> => {
     const { height, size, logRoot } = checkpoint

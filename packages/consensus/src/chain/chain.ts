@@ -11,6 +11,7 @@ import { viewPool } from './pool-view.ts'
 import type { PoolView } from './pool-view.ts'
 import { createRefusals } from './refusal.ts'
 import type { Refusals } from './refusal.ts'
+import { loadSetPath } from './set-path.ts'
 import type { SignedLoss } from './signed-loss.ts'
 import type { SignatureVerifier } from './signature-verifier.ts'
 
@@ -19,6 +20,8 @@ import type { SignatureVerifier } from './signature-verifier.ts'
  */
 export interface Chain {
   readonly head: CertifiedHead | null
+  /** How trust leads from the genesis to the authorities in force: one certified checkpoint for each change of theirs, the lowest first (`linksTo`). */
+  readonly turns: readonly CertifiedHead[]
   /** Height of the newest block, and of the newest that will not be taken back. */
   readonly heights: { newest: number; final: number }
   /** Why no block is made any more, until the store is opened again; null while all is well. */
@@ -59,6 +62,8 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   const { ledger, signer, address, primitives } = components
   requireLoneAuthority(ledger, address, signer)
   const certifier = await createCertifier(components)
+  // While one authority seals alone, the set stays as it is.
+  const { turns } = await loadSetPath(ledger, components.verifier, primitives)
   const reader = createLedgerReader(ledger, primitives)
   const pool = createPool()
   const refusals = await createRefusals(components)
@@ -80,6 +85,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     get head() {
       return certifier.head
     },
+    turns,
     get heights() {
       const { height } = ledger.position
       return { newest: height, final: height }

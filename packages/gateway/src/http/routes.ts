@@ -91,6 +91,10 @@ function addQuestions(server: FastifyInstance, { questions }: GatewayRoutesInit)
     requireStreamName(params)
     return questions.records(params.device, params.name, { from: Number(from), limit: Number(limit) })
   })
+  server.get<{ Querystring: Record<string, string | undefined> }>('/v1/checkpoint/links', async ({ query: { set = '' } }, reply) => {
+    if (!HASH.test(set)) throw malformed('the hash of a set of authorities in hexadecimal', set)
+    return reply.type('application/cbor').send(Buffer.from(await questions.links(set)))
+  })
 }
 
 interface StreamName {

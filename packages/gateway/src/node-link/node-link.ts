@@ -27,6 +27,7 @@ export function createNodeLink(address: NodeAddress): NodeLink {
       state: (key) => passOn(`/v1/state/${key}`),
       stream: (device, name) => passOn(`/v1/streams/${device}/${name}`),
       records: (device, name, { from, limit }) => passOn(`/v1/streams/${device}/${name}/records?from=${from}&limit=${limit}`),
+      links: async (setHash) => (await askNode(address, { path: `/v1/checkpoint/links?set=${setHash}`, accept: 'application/cbor' })).body,
     },
     pin: async () => (await askNode(address, { path: '/v1/checkpoint', accept: 'application/cbor' })).body,
     async network() {

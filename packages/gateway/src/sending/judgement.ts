@@ -22,8 +22,24 @@ export function rememberSignatures(primitives: Primitives): (check: SignatureChe
 /** What an answer is worth: an outcome that authorities signed, or a reason to send again. */
 export type Judgement = { isFinal: true; outcome: Outcome } | { isFinal: false; verdict: Verdict }
 
+/**
+ * Judges answers by the authorities that are trusted; where a receipt names others, it is judged again once there was time to follow to them. Whoever asks at the same
+ * time waits for the same.
+ */
+export function createJudge({ trust, follow, primitives }: { trust: ReceiptTrust; follow(): Promise<void>; primitives: Primitives }): (answer: SubmissionAnswer, submission: Submission) => Promise<Judgement> {
+  let following: Promise<void> | null = null
+  return async (answer, submission) => {
+    const { set } = trust
+    const judged = await judgeAnswer(answer, submission, trust, primitives)
+    if (judged.isFinal || judged.verdict.code !== 'set-mismatch') return judged
+    following ??= follow().finally(() => (following = null))
+    await following
+    return trust.set === set ? judged : judgeAnswer(answer, submission, trust, primitives)
+  }
+}
+
 /** Only a receipt and a permanent refusal that an authority of the trusted set signed end the waiting of a record; everything else is hearsay. */
-export async function judgeAnswer(answer: SubmissionAnswer, { bytes }: Submission, trust: ReceiptTrust, primitives: Primitives): Promise<Judgement> {
+async function judgeAnswer(answer: SubmissionAnswer, { bytes }: Submission, trust: ReceiptTrust, primitives: Primitives): Promise<Judgement> {
   switch (answer.status) {
     case 'certified':
       return judgeReceipt(answer.receipt, bytes, trust, primitives)

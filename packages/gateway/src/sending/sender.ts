@@ -1,10 +1,9 @@
 import { TelltaleError } from '@telltale/core'
-import type { Primitives, ReceiptTrust, Submission, SubmissionAnswer } from '@telltale/core'
+import type { Submission, SubmissionAnswer } from '@telltale/core'
 import type { GatewayEvent, Submitter } from '../components.ts'
 import { BATCHES_MAX, BATCH_MIN, LINGER_MS, RETRY_MS_MIN, UPSTREAM_RETRY_MS_MAX } from '../limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Outcome, WaitingRecord } from '../outbox/state.ts'
-import { judgeAnswer } from './judgement.ts'
 import type { Judgement } from './judgement.ts'
 import { createLanes } from './lanes.ts'
 import type { RefusedFolder } from './refused-folder.ts'
@@ -13,8 +12,7 @@ export interface SenderComponents {
   outbox: Outbox
   refused: RefusedFolder
   submitter: Submitter
-  trust: ReceiptTrust
-  primitives: Primitives
+  judge(answer: SubmissionAnswer, submission: Submission): Promise<Judgement>
   random(): number
   report(event: GatewayEvent): void
   /** Called when records got their outcome. */
@@ -138,9 +136,9 @@ export function createSender(components: SenderComponents): Sender {
 }
 
 /** Writes down what became of a batch; the answer names what need not be sent again. */
-async function settle({ outbox, refused, trust, primitives, report, onSettled }: SenderComponents, delays: Map<string, number>, batch: WaitingRecord[], submissions: Submission[], answers: SubmissionAnswer[]): Promise<Set<string>> {
+async function settle({ outbox, refused, judge, report, onSettled }: SenderComponents, delays: Map<string, number>, batch: WaitingRecord[], submissions: Submission[], answers: SubmissionAnswer[]): Promise<Set<string>> {
   const outcomes = new Map<string, Outcome>()
-  const judgements = await Promise.all(answers.map((answer, i) => judgeAnswer(answer, submissions[i] as Submission, trust, primitives)))
+  const judgements = await Promise.all(answers.map((answer, i) => judge(answer, submissions[i] as Submission)))
   for (const [i, record] of batch.entries()) {
     const judged = judgements[i] as Judgement
     if (!judged.isFinal) {

@@ -1,17 +1,17 @@
 import { TelltaleError, fail, hexToBytes, signTransaction } from '@telltale/core'
-import type { Primitives, ReceiptTrust, Signer } from '@telltale/core'
+import type { Signer, Submission, SubmissionAnswer } from '@telltale/core'
 import type { GatewayEvent, Submitter } from '../components.ts'
 import { RELAYED_MAX, RETRY_MS_MAX, RETRY_MS_MIN, UPSTREAM_RETRY_MS_MAX } from '../limits.ts'
 import type { Outbox } from '../outbox/outbox.ts'
-import { judgeAnswer } from './judgement.ts'
+import type { Judgement } from './judgement.ts'
 
 export interface StatementComponents {
   outbox: Outbox
   submitter: Submitter
-  trust: ReceiptTrust
+  network: Uint8Array
+  judge(answer: SubmissionAnswer, submission: Submission): Promise<Judgement>
   signer: Signer
   address: string
-  primitives: Primitives
   delayMs: number
   report(event: GatewayEvent): void
 }
@@ -83,23 +83,23 @@ export function createStatements(components: StatementComponents): Statements {
 }
 
 /** Signs a statement about what was certified first, and keeps it. Its time is when the last of these had been taken: so all of them were observed before. */
-async function signNext({ outbox, submitter, signer, address, trust }: StatementComponents): Promise<void> {
+async function signNext({ outbox, submitter, signer, address, network }: StatementComponents): Promise<void> {
   const named = [...outbox.unstated].slice(0, RELAYED_MAX)
   if (named.length === 0) return
   const timeMs = Math.max(...named.map(([, takenMs]) => takenMs))
   const sequence = await submitter.counter(address, address)
   const args = [named.map(([id]) => hexToBytes(id)), timeMs]
-  await outbox.keepStatement(await signTransaction({ network: trust.network.subarray(0, 16), iss: address, sub: address, call: CALL_RELAY, sequence, args }, signer))
+  await outbox.keepStatement(await signTransaction({ network: network.subarray(0, 16), iss: address, sub: address, call: CALL_RELAY, sequence, args }, signer))
 }
 
 /** Sends the statement; null where it is certified or there is none, else the code of what stands in its way. */
-async function sendStatement({ outbox, submitter, trust, primitives }: StatementComponents, signal: AbortSignal): Promise<string | null> {
+async function sendStatement({ outbox, submitter, judge }: StatementComponents, signal: AbortSignal): Promise<string | null> {
   const { statement } = outbox
   if (!statement) return null
   const submission = { bytes: statement.bytes, attachments: [] }
   const [answer] = await submitter.submit([submission], signal)
   if (!answer) return 'unexpected-answer'
-  const judged = await judgeAnswer(answer, submission, trust, primitives)
+  const judged = await judge(answer, submission)
   if (judged.isFinal && judged.outcome.status === 'certified') {
     await outbox.endStatement('stated')
     return null

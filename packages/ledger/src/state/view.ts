@@ -1,5 +1,5 @@
 import { assert } from '@telltale/core'
-import type { AuthoritySet } from '@telltale/core'
+import type { Authority, AuthoritySet } from '@telltale/core'
 import { stateKeyText } from './base.ts'
 import type { StateReader } from './base.ts'
 import type { Row } from './codec.ts'
@@ -84,4 +84,10 @@ export function setAt(network: NetworkRow, height: number): AuthoritySet {
   const found = network.sets.findLast((interval) => isInForce(interval, height))
   assert(found !== undefined, `no authorities in force at height ${height}`)
   return found.value
+}
+
+/** Whose cosignature on a block of this height may count for somebody: an authority in force there, or one that was before and left; null for any other. */
+export function cosignerAt(network: NetworkRow, height: number, { address, keyNumber }: { address: string; keyNumber: number }): Authority | null {
+  const known = network.sets.filter(({ from }) => from <= height).reverse()
+  return known.flatMap(({ value }) => value).find((authority) => authority.address === address && authority.keyNumber === keyNumber) ?? null
 }

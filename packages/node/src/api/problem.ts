@@ -50,6 +50,7 @@ const STATUS: Record<string, number> = {
   'unknown-asset': 404,
   'unknown-device': 404,
   'unknown-identity': 404,
+  'unknown-set': 404,
   'unknown-stream': 404,
   'unsupported-content': 415,
   'wrong-host': 421,

@@ -9,6 +9,7 @@ import { admissionCommand } from '../home/admission-command.ts'
 import { createWallet } from '../home/wallet.ts'
 import type { WalletKey } from '../home/wallet.ts'
 import { isLoopback, listenNear, readPlace } from '../service/listening.ts'
+import { openFollowedSet } from './followed-set.ts'
 import { openGatewayHere } from './opened-gateway.ts'
 import { openPin } from './pin-file.ts'
 
@@ -82,12 +83,14 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
   const primitives = createNodePrimitives({ verifyOn: 'pool' })
   const link = createNodeLink(upstream)
   const { pin, isOffered } = await openPin(directory, init.checkpoint, link.pin, primitives)
+  const trust = await openFollowedSet({ directory, pin, links: link.questions.links, primitives, log })
   await requireSameNetwork(link, bytesToHex(pin.checkpoint.network))
-  const admission = await admissionCommand(key, pin.checkpoint.network, pin.set[0]!.address, [['gateway', null, null]])
+  const admission = await admissionCommand(key, pin.checkpoint.network, trust.authorities()[0]!.address, [['gateway', null, null]])
   const limits = { ...DEFAULT_LIMITS, ...init.limits }
   const gateway = await openGatewayHere({
     network: pin.checkpoint.network,
-    authorities: () => pin.set,
+    authorities: trust.authorities,
+    follow: trust.follow,
     key,
     submitter: link.submitter,
     registry: link.registry,
@@ -112,7 +115,7 @@ export async function startGateway(init: GatewayServiceInit): Promise<GatewaySer
       await gateway.stop()
       log.info('stopped')
     }
-    return { url, taken, address: key.address, network: bytesToHex(pin.checkpoint.network), authorities: pin.set.map(({ address }) => address), isOffered, admission, gateway, stop }
+    return { url, taken, address: key.address, network: bytesToHex(pin.checkpoint.network), authorities: trust.authorities().map(({ address }) => address), isOffered, admission, gateway, stop }
   } catch (error) {
     await gateway.stop()
     throw error

@@ -1,8 +1,9 @@
-import { asUint, decode, fail, hexToBytes } from '@telltale/core'
+import { asUint, decode, encodeLinks, fail, hexToBytes } from '@telltale/core'
 import type { PublicKey, Submission, SubmissionAnswer } from '@telltale/core'
 import type { Questions, Registry, Submitter } from '@telltale/gateway'
 import { counterKey } from '@telltale/ledger'
 import type { ApiContext } from '../api/context.ts'
+import { linksFrom } from '../api/resources/network.ts'
 import { stateAnswer } from '../api/resources/proofs.ts'
 import { RECORDS_MAX, recordsAnswer, streamAnswer } from '../api/resources/streams.ts'
 import { submitAll } from '../api/resources/transactions.ts'
@@ -41,6 +42,7 @@ export function createLedgerLink(context: ApiContext): LedgerLink {
     },
     questions: {
       state: (key) => stateAnswer(context, key),
+      links: async (setHash) => encodeLinks(linksFrom(context, setHash)),
       stream: async (device, name) => streamAnswer(context, device, name),
       async records(device, name, page) {
         if (page.limit < 1 || page.limit > RECORDS_MAX) throw fail('malformed-request', `A page has 1 to ${RECORDS_MAX} records.`, { expected: `1 to ${RECORDS_MAX}`, found: String(page.limit) })

@@ -49,7 +49,8 @@ export async function createNodeGateway({ home, keyName, statementDelayMs, log }
       await createNodeDisk().makeDirectory(directory)
       await chmod(directory, 0o700)
       const { questions, ...way } = createLedgerLink(context)
-      const opened = await openGatewayHere({ ...way, key, network: ledger.network, authorities: () => ledger.authorities(nextHeight(home)), directory, primitives, limits: DEFAULT_LIMITS, statementDelayMs, log })
+      // Its receipts name those who certified the newest head; who follows them decides the node's own ledger.
+      const opened = await openGatewayHere({ ...way, key, network: ledger.network, authorities: () => home.chain.head?.set ?? ledger.authorities(nextHeight(home)), follow: async () => undefined, directory, primitives, limits: DEFAULT_LIMITS, statementDelayMs, log })
       gateway = opened
       // docs/gateway.md describes them: the description of the node is the same with and without a gateway.
       server.addHook('onRoute', (route) => {

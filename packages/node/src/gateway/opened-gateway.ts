@@ -5,7 +5,7 @@ import { createNodeDisk } from '@telltale/storage'
 import type { FastifyBaseLogger } from 'fastify'
 import type { WalletKey } from '../home/wallet.ts'
 
-export interface OpenedGatewayInit extends Pick<GatewayComponents, 'network' | 'authorities' | 'submitter' | 'registry' | 'directory' | 'primitives' | 'limits' | 'statementDelayMs'> {
+export interface OpenedGatewayInit extends Pick<GatewayComponents, 'network' | 'authorities' | 'follow' | 'submitter' | 'registry' | 'directory' | 'primitives' | 'limits' | 'statementDelayMs'> {
   key: WalletKey
   log: FastifyBaseLogger
   onFailure?(event: Extract<GatewayEvent, { kind: 'failed' }>): void

@@ -1,7 +1,7 @@
 import { makeCertificate } from '@telltale/certificate'
 import type { CertificateMaterials, CertificateRequest } from '@telltale/certificate'
 import { assetOf } from './entries.ts'
-import { linkOf } from './head-link.ts'
+import { atHeadFromGenesis } from './head-link.ts'
 import type { Home } from './home.ts'
 import { createStreamKeys } from './stream-keys.ts'
 import type { StreamKeys } from './stream-keys.ts'
@@ -12,14 +12,13 @@ export async function certificateFromHome(home: Home, request: CertificateReques
 }
 
 async function materialsOf(home: Home): Promise<CertificateMaterials> {
-  const { ledger, reader, chain, primitives } = home
+  const { ledger, reader, primitives } = home
   const genesis = (await ledger.store.readBlock(0)).bytes
   return {
     network: ledger.network,
     anchor: { kind: 'genesis', genesis },
-    links: [],
     reader,
-    atHead: (read) => chain.atCertified((head) => read(linkOf(head, ledger.authorities(0)))),
+    atHead: (read) => atHeadFromGenesis(home, read),
     attachment: (sha256) => ledger.store.readAttachment(sha256),
     keys: keysOf(home),
     primitives,

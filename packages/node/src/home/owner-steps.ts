@@ -2,7 +2,7 @@ import { asArray, asBytes, asText, asUint, decodeTransaction, equalBytes, fail }
 import type { AuthoritySet, Link, PublicKey } from '@telltale/core'
 import type { LoggedTransaction } from '@telltale/ledger'
 import { assetOf, ownerAddressOf, signingKeyOf } from './entries.ts'
-import { linkOf } from './head-link.ts'
+import { linksToHead } from './head-link.ts'
 import type { Home } from './home.ts'
 import type { Place } from './place.ts'
 
@@ -45,9 +45,11 @@ export async function ownerSteps(home: Home, known: OwnerNow): Promise<ProvedSte
   }
   steps.push(...(await rotations(home, address, keyNumber)))
   if (steps.length === 0) return []
-  const link = await home.chain.atCertified((head) => linkOf(head, home.ledger.authorities(0)))
-  const { size } = link.checkpoint
-  return Promise.all(steps.map(async ({ bytes, index }) => ({ transaction: bytes, index, path: await home.reader.inclusion(index, size), links: [link] })))
+  const links = await home.chain.atCertified((head) => linksToHead(home.chain, head, { set: known.set, height: 0 }, home.primitives))
+  const head = links.at(-1) as Link
+  // Whoever followed the first step trusts the set of the head.
+  const next: Link[] = [{ ...head, set: null, leavers: [] }]
+  return Promise.all(steps.map(async ({ bytes, index }, i) => ({ transaction: bytes, index, path: await home.reader.inclusion(index, head.checkpoint.size), links: i === 0 ? links : next })))
 }
 
 /** Transfers after those that are known, found backwards: each names the one before it. */

@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import manifest from '../../package.json' with { type: 'json' }
-import { equalBytes } from '@telltale/core'
-import type { Participant, Primitives, Verdict } from '@telltale/core'
+import type { Participant, Primitives } from '@telltale/core'
 import { createPeerChain } from '@telltale/consensus'
 import type { PeerChain, SignatureVerifier } from '@telltale/consensus'
-import { identityKey, isInForce } from '@telltale/ledger'
-import type { IdentityRow, Ledger } from '@telltale/ledger'
-import type { BookFile, Network, NetworkEvent, PeerIdentity } from '@telltale/network'
+import { identityKey } from '@telltale/ledger'
+import type { Ledger } from '@telltale/ledger'
+import type { BookFile, Network, NetworkEvent } from '@telltale/network'
+import { admissionCommand, roleCommand } from '../home/admission-command.ts'
 import type { WalletKey } from '../home/wallet.ts'
 import { createWorkerMiner } from '../mining/worker-miner.ts'
 import type { WorkerMiner } from '../mining/worker-miner.ts'
 import { writeDurably } from '../keys/durable-file.ts'
 import { openBranchFile } from './branch-file.ts'
+import { judgePeer } from './peer-admission.ts'
 import { peerKeyOf } from './peer-key.ts'
 
 /** How a node meets the others of its network. */
@@ -25,7 +26,11 @@ export interface PeerOptions {
   mdns: boolean
   /** Threads that do the work for its blocks, where the network asks for some; with 0 only others bring it. */
   miningThreads: number
+  /** Whether only identities that hold a role in the ledger may connect. */
+  isClosed: boolean
   log(event: NetworkEvent): void
+  /** A peer does not let this node in, as its identity is not admitted: the command by which an authority admits it. Told once, until some peer lets it in. */
+  onNotAdmitted(command: string): void
 }
 
 /** A node among others: its engine and its connections. */
@@ -79,13 +84,13 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     listen: options.listen,
     bootstrap: options.bootstrap,
     mdns: options.mdns,
-    admits: (identity) => judgePeer(ledger, identity),
+    admits: (identity) => judgePeer({ ledger, isClosed: options.isClosed, followed: chain?.turns.at(-1)?.set ?? ledger.authorities(0), nowMs: Date.now }, identity),
     status() {
       const { height, id, finalHeight, waiting } = chain?.status() ?? { height: 0, id: ledger.network, finalHeight: 0, waiting: 0 }
       return { height, head: id, finalHeight, poolSize: waiting }
     },
     participant,
-    log: options.log,
+    log: logTo(options, await commandFor(ledger, own)),
     book: bookFileOf(join(directory, BOOK_FILE)),
     primitives,
   })
@@ -123,12 +128,18 @@ function bookFileOf(path: string): BookFile {
   }
 }
 
-/** Whoever names an identity that the ledger knows has to hold its key. Others may connect, hold and check: what they send is judged by itself. */
-function judgePeer(ledger: Ledger, identity: PeerIdentity | null): Verdict | null {
-  if (!identity) return null
-  const row = ledger.position.state.row(identityKey(identity.address)) as IdentityRow | null
-  if (!row) return null
-  const height = ledger.position.height + 1
-  const holds = row.keys.some((interval) => isInForce(interval, height) && interval.value.number === identity.keyNumber && equalBytes(interval.value.key.material, identity.publicKey.material))
-  return holds ? null : { code: 'key-not-in-force', message: 'The peer greets with a key that is not in force for its identity.', expected: `a key of ${identity.address}`, found: `key ${identity.keyNumber}` }
+/** What an authority runs, so that this identity may connect with nodes that let only admitted ones in. */
+async function commandFor({ network, position }: Ledger, own: WalletKey): Promise<string> {
+  return position.state.row(identityKey(own.address)) ? roleCommand(own.address, 'member') : admissionCommand(own, network, null, [['member', null, null]])
+}
+
+function logTo({ log, onNotAdmitted }: PeerOptions, command: string): (event: NetworkEvent) => void {
+  let isTold = false
+  return (event) => {
+    log(event)
+    if (event.kind === 'peer') isTold = false
+    if (event.kind !== 'refused-by-peer' || event.code !== 'peer-not-admitted' || isTold) return
+    isTold = true
+    onNotAdmitted(command)
+  }
 }

@@ -26,6 +26,8 @@ export interface Settings {
   peers: string
   /** Whether nodes of the same network are looked for in the local network. */
   mdns: boolean
+  /** Whether only identities that hold a role in the ledger may connect as peers. */
+  peersAdmittedOnly: boolean
   /** Threads that do the work for this node's blocks, where its network asks for some. */
   miningThreads: number
 }
@@ -77,6 +79,7 @@ export const SETTINGS: Record<string, Definition> = {
   'peer-listen': { member: 'peerListen', usual: '', help: 'where other nodes of the network reach this one: /ip4/0.0.0.0/tcp/8363, several separated by commas; empty for a node that is alone' },
   'peers': { member: 'peers', usual: '', help: 'nodes to begin with: /ip4/10.0.0.7/tcp/8363, several separated by commas; the others are learned from them' },
   'mdns': { member: 'mdns', usual: false, help: 'look for nodes of the same network in the local network' },
+  'peers-admitted-only': { member: 'peersAdmittedOnly', usual: false, help: 'only nodes connect whose identity holds a role in the ledger, or is an authority: for a closed network' },
   'mining-threads': { member: 'miningThreads', usual: 1, least: 0, most: 256, help: 'threads that do the work for blocks of this node, where its network asks for some; with 0 only `telltale mine` does' },
 }
 

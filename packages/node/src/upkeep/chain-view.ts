@@ -1,4 +1,4 @@
-import { asArray, asText, decode, stateRoot } from '@telltale/core'
+import { asArray, asText, decode, isSameAuthority, stateRoot } from '@telltale/core'
 import type { AuthoritySet, Cbor, Checkpoint } from '@telltale/core'
 import { NETWORK_KEY, STATE_PREFIX, createCalls, decodeBlock, networkRowFromCbor, parametersAt, setAt } from '@telltale/ledger'
 import type { NetworkRow, Parameters } from '@telltale/ledger'
@@ -54,7 +54,7 @@ async function newestCertified(context: ReadLedger, row: NetworkRow): Promise<Ce
   let newest: KeptCosignature[] = []
   for await (const judged of judgeCosignatures(context)) {
     const kept = judged.ok ? judged.kept : null
-    if (!kept) continue
+    if (!kept || !setAt(row, kept.checkpoint.height).some((one) => isSameAuthority(one, kept.authority))) continue
     const height = newest[0]?.checkpoint.height ?? -1
     if (kept.checkpoint.height > height) newest = [kept]
     else if (kept.checkpoint.height === height && !newest.some((other) => other.authority.address === kept.authority.address)) newest.push(kept)

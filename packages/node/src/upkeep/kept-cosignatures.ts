@@ -1,11 +1,12 @@
 import { cosignatureCheck, decode, encodeCosignature, equalBytes, isValidSignature, judge, readCosignature } from '@telltale/core'
 import type { Authority, Checkpoint, Cosignature, Primitives } from '@telltale/core'
-import { decodeBlock, networkRowFromCbor, NETWORK_KEY, setAt } from '@telltale/ledger'
+import { cosignerAt, decodeBlock, networkRowFromCbor, NETWORK_KEY } from '@telltale/ledger'
 import type { Ledger, LedgerReader, NetworkRow } from '@telltale/ledger'
 
 /** A cosignature as it lies beside the log, with the checkpoint that the blocks make of it. */
 export interface KeptCosignature {
   checkpoint: Checkpoint
+  /** In force at its height, or before. */
   authority: Authority
   cosignature: Cosignature
   bytes: Uint8Array
@@ -38,8 +39,8 @@ export async function* judgeCosignatures({ ledger, reader, primitives }: Context
 async function judgeOne(bytes: Uint8Array, { height, cosignature }: ReturnType<typeof readCosignature>, network: NetworkRow, { ledger, primitives }: Context): Promise<KeptJudgement> {
   const what = `cosignature of block ${height}`
   if (height < 1 || height > ledger.position.height) return { ok: false, what, expected: `a block from 1 to ${ledger.position.height}`, found: `block ${height}` }
-  const authority = setAt(network, height).find((item) => item.address === cosignature.address && item.keyNumber === cosignature.keyNumber)
-  if (!authority) return { ok: false, what, expected: 'an authority in force', found: cosignature.address }
+  const authority = cosignerAt(network, height, cosignature)
+  if (!authority) return { ok: false, what, expected: 'an authority in force, or one that left', found: cosignature.address }
   const checkpoint = await checkpointAt(ledger, height)
   // The header that these claims and this block make has to be the one that lies there, byte by byte.
   const isOfBlock = equalBytes(bytes, encodeCosignature(checkpoint, authority.key.algorithm, cosignature))

@@ -1,8 +1,9 @@
-import { bytesToHex, cosignatureCheck, encodeCosignature, equalBytes, fail, isQuorum, readCosignature } from '@telltale/core'
+import { bytesToHex, equalBytes, fail, isQuorum, isSameAuthority, readCosignature } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
-import { blockId, decodeBlock, networkAt, setAt } from '@telltale/ledger'
+import { blockId, cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 import { checkpointOf } from '../certifier.ts'
+import { isCosignedBy } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
@@ -83,13 +84,13 @@ export async function createBlockIntake({ ledger, primitives, verifier, clock }:
         if (!block && (height < 1 || height > ledger.position.height)) throw fail('no-such-block', `A cosignature of block ${height} comes before its block.`, { expected: `a block up to ${tip.height}`, found: String(height) })
         const header = block ? block.content!.block.header : decodeBlock((await ledger.store.readBlock(height)).bytes).header
         const checkpoint = checkpointOf(ledger.network, header)
-        const set = setAt(networkAt((block ?? branches.root).position), height)
-        const authority = set.find(({ address, keyNumber }) => address === cosignature.address && keyNumber === cosignature.keyNumber)
-        const isOfBlock = authority !== undefined && equalBytes(bytes, encodeCosignature(checkpoint, authority.key.algorithm, cosignature))
-        if (!isOfBlock || !(await verifier.verify([cosignatureCheck(checkpoint, authority, cosignature)]))) throw fail('invalid-signature', `A cosignature of block ${height} does not hold.`, { expected: `a signature of an authority on the roots of block ${height}`, found: cosignature.address })
+        const network = networkAt((block ?? branches.root).position)
+        const set = setAt(network, height)
+        const authority = cosignerAt(network, height, cosignature)
+        if (!authority || !(await isCosignedBy(checkpoint, authority, { bytes, cosignature }, verifier))) throw fail('invalid-signature', `A cosignature of block ${height} does not hold.`, { expected: `a signature of an authority on the roots of block ${height}`, found: cosignature.address })
         if (at !== null && at.height !== height) throw fail('invalid-signature', 'Cosignatures of several blocks stand together.', { expected: `block ${at.height}`, found: `block ${height}` })
         at = { block, height, setSize: set.length }
-        signers.add(cosignature.address)
+        if (set.some((one) => isSameAuthority(one, authority))) signers.add(cosignature.address)
       }
       if (at === null) return
       if (at.block && isQuorum(signers.size, at.setSize)) await commitUpTo(at.block)

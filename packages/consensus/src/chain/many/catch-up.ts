@@ -3,7 +3,7 @@ import type { Submission } from '@telltale/core'
 import { decodeBlock } from '@telltale/ledger'
 import type { EngineCore } from './core.ts'
 import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
-import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, encodeQuestion } from './messages.ts'
+import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, decodeTurnsAnswer, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { isFault } from './verdicts.ts'
 
@@ -23,10 +23,12 @@ interface CatchUpInit {
   receive(block: FullBlock): Promise<boolean>
   gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<unknown>
   take(submission: Submission): Promise<unknown>
+  /** Above which height turns to the set in force are missing; null where none is. */
+  lacksTurnsAbove(): number | null
   isStopped(): boolean
 }
 
-export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchUpInit): CatchUp {
+export function createCatchUp({ core, receive, gossip, take, lacksTurnsAbove, isStopped }: CatchUpInit): CatchUp {
   const wanted = new Set<string>()
   let running: Promise<void> | null = null
   let isBusy = false
@@ -57,12 +59,25 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
     for (const submission of submissions.value) await take(submission).catch(() => undefined)
   }
 
+  /** Cosignatures of all that was certified before this node came are not asked for; those by which trust follows the authorities are. */
+  const turnsFrom = async (peer: string): Promise<void> => {
+    for (let above = lacksTurnsAbove(); above !== null && !isStopped(); ) {
+      const cosignatures = decodeTurnsAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'turns', above }), ASK_MS_MAX))
+      for (const cosignature of cosignatures) await gossip(peer, 'cosignature', cosignature)
+      const next = lacksTurnsAbove()
+      if (next === above) return
+      above = next
+    }
+  }
+
   const run = async (): Promise<void> => {
     for (const peer of wanted) {
       wanted.delete(peer)
       try {
         await blocksFrom(peer)
         isBusy = false
+        // Before what is newest, so that none is skipped which somebody may stand at.
+        await turnsFrom(peer)
         await restFrom(peer)
       } catch (error) {
         // Gone or slow peers are no wonder, nor one that stands on another branch by now, nor that there is no room here: only what no honest peer sends is scored down.

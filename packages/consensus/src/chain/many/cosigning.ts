@@ -1,25 +1,36 @@
-import { bytesToMapKey, cosign, cosignatureCheck, encodeCosignature, equalBytes, isQuorum, judge, readCosignature } from '@telltale/core'
-import type { AuthoritySet, Checkpoint, Cosignature, Passing, SignatureCheck, Signer } from '@telltale/core'
-import { decodeBlock, networkAt, setAt } from '@telltale/ledger'
+import { bytesToMapKey, cosign, encodeCosignature, judge, readCosignature, setHash } from '@telltale/core'
+import type { Cosignature, Passing, Primitives, Signer } from '@telltale/core'
+import { cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 import { checkpointOf } from '../certifier.ts'
 import type { CertifiedHead } from '../certifier.ts'
+import { certifiedOf, encodeTurns, isCosignedBy, loadSetPath, signatureKey } from '../set-path.ts'
+import type { Gathered, GatheredSignature } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
-import { EARLY_COSIGNATURES_MAX } from './limits.ts'
+import { EARLY_COSIGNATURES_MAX, RANGE_BYTES_MAX } from './limits.ts'
 import type { SignedFile } from './signed-file.ts'
 
-/** Cosignatures of final blocks, gathered until more than two thirds of a set have signed one checkpoint. */
+/**
+ * Cosignatures of final blocks, gathered until more than two thirds of a set have signed one checkpoint; where the set changed, also until more than two thirds of the
+ * set before did, so that who trusts that one can follow. Whoever left signs until then.
+ */
 export interface Cosigning {
   readonly head: CertifiedHead | null
+  readonly turns: readonly CertifiedHead[]
+  /** Height of the newest turn where the set in force was not turned to yet, as far as this node knows; null where it was. */
+  readonly lacksTurnsAbove: number | null
   /** A block with transactions became final: signs it, if this node is an authority, and counts what came early. */
   onFinal(height: number): Promise<void>
   receive(bytes: Uint8Array): Promise<Passing>
-  /** Those of the newest certified checkpoint, and those above it. */
+  /** Those of the newest certified checkpoint, those above it, and those of a new set that nobody can follow yet. */
   recent(): Uint8Array[]
+  /** Those of the turns above a height, as many as one answer holds. */
+  turnsAbove(height: number): Uint8Array[]
 }
 
 interface CosigningInit {
   ledger: Ledger
+  primitives: Primitives
   /** Null for a node that is no authority. */
   signing: { signer: Signer; address: string; signed: SignedFile } | null
   verifier: SignatureVerifier
@@ -30,20 +41,15 @@ interface CosigningInit {
   onCertified(head: CertifiedHead): void
 }
 
-interface Gathered {
-  checkpoint: Checkpoint
-  set: AuthoritySet
-  signatures: Map<string, { cosignature: Cosignature; bytes: Uint8Array }>
-}
-
 /** Cosignatures that are read again at start: those of the newest blocks. */
 const KEPT_READ_MAX = 512
 /** Heights whose cosignatures are gathered at the same time. */
 const GATHERED_MAX = 256
 
-export async function createCosigning({ ledger, signing, verifier, clock, publish, onCosignature, onCertified }: CosigningInit): Promise<Cosigning> {
+export async function createCosigning({ ledger, primitives, signing, verifier, clock, publish, onCosignature, onCertified }: CosigningInit): Promise<Cosigning> {
+  const path = await loadSetPath(ledger, verifier, primitives)
   let head: CertifiedHead | null = null
-  let newest: Uint8Array[] = []
+  let newest: Gathered | null = null
   const gathered = new Map<number, Gathered>()
   const early = new Map<string, Uint8Array>()
 
@@ -51,42 +57,69 @@ export async function createCosigning({ ledger, signing, verifier, clock, publis
     const known = gathered.get(height)
     if (known) return known
     const { header } = decodeBlock((await ledger.store.readBlock(height)).bytes)
-    const opened = gathered.get(height) ?? { checkpoint: checkpointOf(ledger.network, header), set: setAt(networkAt(ledger.position), height), signatures: new Map<string, { cosignature: Cosignature; bytes: Uint8Array }>() }
+    const opened = gathered.get(height) ?? { checkpoint: checkpointOf(ledger.network, header), set: setAt(networkAt(ledger.position), height), signatures: new Map<string, GatheredSignature>() }
     gathered.set(height, opened)
     for (const other of [...gathered.keys()].sort((a, b) => a - b)) if (gathered.size > GATHERED_MAX) gathered.delete(other)
     return opened
   }
+  /** Those whose signature on it counts for somebody: its set, and where that is new, the set before. */
+  const signersOf = ({ checkpoint, set }: Gathered): { address: string; keyNumber: number }[] => (path.isTurning(checkpoint) ? [...set, ...path.before(checkpoint.height).set] : set)
+  /** Where blocks below the certified head still matter. */
+  const isWanted = (height: number): boolean => gathered.has(height) || path.isTurning({ height, setHash: setHash(setAt(networkAt(ledger.position), height), primitives) })
 
-  const count = async (at: Gathered, bytes: Uint8Array, cosignature: Cosignature): Promise<void> => {
-    at.signatures.set(cosignature.address, { cosignature, bytes })
-    onCosignature(cosignature.address, at.checkpoint.height, cosignature.issuedAtSeconds * 1000)
-    const signers = at.set.filter(({ address }) => at.signatures.has(address))
-    if (!isQuorum(signers.length, at.set.length) || at.checkpoint.height < (head?.checkpoint.height ?? 0)) return
-    const isNew = at.checkpoint.height > (head?.checkpoint.height ?? 0)
-    const cosignatures = signers.map(({ address }) => at.signatures.get(address)!)
-    head = { checkpoint: at.checkpoint, set: at.set, cosignatures: cosignatures.map((one) => one.cosignature) }
-    newest = cosignatures.map((one) => one.bytes)
-    if (!isNew) return
-    for (const kept of newest) await ledger.store.keep('cosignature', kept)
-    for (const height of gathered.keys()) if (height < at.checkpoint.height) gathered.delete(height)
+  const keep = async ({ signatures }: Gathered): Promise<void> => {
+    for (const one of signatures.values()) {
+      if (one.isKept) continue
+      one.isKept = true
+      await ledger.store.keep('cosignature', one.bytes)
+    }
+  }
+
+  /** Every turn that what was gathered makes now, the lowest first. */
+  const turn = async (): Promise<void> => {
+    for (const [, at] of [...gathered].sort(([a], [b]) => a - b)) {
+      const step = certifiedOf(at)
+      if (step && path.add(step)) await keep(at)
+    }
+  }
+
+  const count = async (at: Gathered, signed: GatheredSignature): Promise<void> => {
+    const { cosignature } = signed
+    const { height } = at.checkpoint
+    at.signatures.set(signatureKey(cosignature), signed)
+    onCosignature(cosignature.address, height, cosignature.issuedAtSeconds * 1000)
+    if (path.isTurning(at.checkpoint)) await turn()
+    const before = head?.checkpoint.height ?? 0
+    const certified = certifiedOf(at)
+    if (!certified || height < before) return
+    head = certified
+    newest = at
+    if (height === before) return
+    await keep(at)
+    for (const [other, { checkpoint }] of gathered) if (other < height && !path.isTurning(checkpoint)) gathered.delete(other)
     onCertified(head)
   }
 
   /** One that belongs to a final block here. */
-  const take = async (bytes: Uint8Array, height: number, cosignature: Cosignature): Promise<Passing> => {
+  const take = async (bytes: Uint8Array, height: number, cosignature: Cosignature, isKept = false): Promise<Passing> => {
     const at = await gatheredAt(height)
-    if (at.signatures.has(cosignature.address)) return 'keep'
-    const authority = at.set.find(({ address, keyNumber }) => address === cosignature.address && keyNumber === cosignature.keyNumber)
-    if (!authority || !equalBytes(bytes, encodeCosignature(at.checkpoint, authority.key.algorithm, cosignature))) return 'reject'
-    const check: SignatureCheck = cosignatureCheck(at.checkpoint, authority, cosignature)
-    if (!(await verifier.verify([check]))) return 'reject'
-    await count(at, bytes, cosignature)
+    if (at.signatures.has(signatureKey(cosignature))) return 'keep'
+    const authority = cosignerAt(networkAt(ledger.position), height, cosignature)
+    if (!authority || !(await isCosignedBy(at.checkpoint, authority, { bytes, cosignature }, verifier))) return 'reject'
+    // Who left signs until all can follow without it, and does not know at once when that is.
+    if (!signersOf(at).some((one) => signatureKey(one) === signatureKey(authority))) return 'keep'
+    await count(at, { cosignature, bytes, isKept })
     return 'pass-on'
   }
 
   const cosigning: Cosigning = {
     get head() {
       return head
+    },
+    turns: path.turns,
+    get lacksTurnsAbove() {
+      const { height } = ledger.position
+      return path.isTurning({ height: height + 1, setHash: setHash(ledger.authorities(height), primitives) }) ? (path.turns.at(-1)?.checkpoint.height ?? 0) : null
     },
     async onFinal(height) {
       for (const [key, bytes] of early) {
@@ -96,29 +129,31 @@ export async function createCosigning({ ledger, signing, verifier, clock, publis
         if ((await take(bytes, ofHeight, cosignature)) === 'pass-on') publish(bytes)
       }
       const at = await gatheredAt(height)
-      const { checkpoint, set } = at
-      const own = signing && set.find(({ address, keyNumber }) => address === signing.address && keyNumber === signing.signer.keyNumber)
-      if (!signing || !own || checkpoint.size <= signing.signed.state.size) return
+      const { checkpoint } = at
+      if (!signing || checkpoint.size <= signing.signed.state.size) return
+      const { address, signer } = signing
+      if (!signersOf(at).some((one) => one.address === address && one.keyNumber === signer.keyNumber)) return
       const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), signing.signed.state.issuedAtSeconds)
       await signing.signed.write({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds })
-      const cosignature = await cosign(checkpoint, signing.address, issuedAtSeconds, signing.signer)
-      const bytes = encodeCosignature(checkpoint, own.key.algorithm, cosignature)
-      await count(at, bytes, cosignature)
+      const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)
+      const bytes = encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature)
+      await count(at, { cosignature, bytes, isKept: false })
       publish(bytes)
     },
     async receive(bytes) {
       const read = judge(() => readCosignature(bytes))
       if (!read.ok || read.value.height < 1) return 'reject'
       const { height, cosignature } = read.value
-      if (height < (head?.checkpoint.height ?? 0)) return 'keep'
+      if (height < (head?.checkpoint.height ?? 0) && !isWanted(height)) return 'keep'
       if (height <= ledger.position.height) return take(bytes, height, cosignature)
       // Whether it holds shows when the block is final here; then it is passed on.
       if (early.size < EARLY_COSIGNATURES_MAX) early.set(bytesToMapKey(bytes), bytes)
       return 'keep'
     },
-    recent: () => [...new Set([...newest, ...[...gathered.values()].flatMap(({ signatures }) => [...signatures.values()].map(({ bytes }) => bytes))])],
+    recent: () => [...new Set([...(newest ? [newest] : []), ...gathered.values()].flatMap(({ signatures }) => [...signatures.values()].map(({ bytes }) => bytes)))],
+    turnsAbove: (height) => encodeTurns(path, height, RANGE_BYTES_MAX),
   }
-  for (const { bytes, height, cosignature } of await newestKept(ledger)) await take(bytes, height, cosignature)
+  for (const { bytes, height, cosignature } of await newestKept(ledger)) await take(bytes, height, cosignature, true)
   return cosigning
 }
 

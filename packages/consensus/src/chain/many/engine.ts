@@ -139,7 +139,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const refuse = (read: ReadTransaction, error: unknown): void => {
     void refusing.answer(read, error).catch((failed: unknown) => failed).then((answer) => waiters.reject(read.id, answer))
   }
-  const cosigning = await createCosigning({ ledger, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
+  const cosigning = await createCosigning({ ledger, primitives, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
     await branchLog.append(encodeKept(accepted))
@@ -165,7 +165,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const commitFinal = async (): Promise<void> => {
     const final = findFinal(core)
     if (!final) return
-    let certifiable: number | null = null
+    // The newest with transactions of each set: whoever trusts one set follows to the next over what both signed.
+    const certifiable = new Map<string, number>()
     for (const block of branches.path(final)) {
       const { execution, bytes, attachments } = block.content!
       await ledger.commit(execution, { height: block.height, id: block.id, bytes }, attachments, true)
@@ -176,12 +177,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       for (const { id } of execution.transactions) core.waiting.remove(id)
       intake.takeBack(left)
       waiters.onFinal(execution)
-      if (execution.transactions.length > 0) certifiable = block.height
+      if (execution.transactions.length > 0) certifiable.set(bytesToMapKey(execution.setHash), block.height)
     }
     core.votes.forget(branches.root.height)
     intake.dropHopeless(refuse)
     await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
-    if (certifiable !== null) await cosigning.onFinal(certifiable)
+    for (const height of certifiable.values()) await cosigning.onFinal(height)
   }
 
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
@@ -283,6 +284,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     receive: async (block) => receive('', block),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
     take: intake.takeSubmission,
+    lacksTurnsAbove: () => cosigning.lacksTurnsAbove,
     isStopped: () => isStopped || failure !== null,
   })
 
@@ -312,6 +314,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     get head() {
       return cosigning.head
     },
+    turns: cosigning.turns,
     get heights() {
       return { newest: core.head.height, final: branches.root.height }
     },

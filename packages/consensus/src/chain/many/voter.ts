@@ -1,4 +1,5 @@
 import { addressToBytes, equalBytes, signStatement } from '@telltale/core'
+import type { Authority } from '@telltale/core'
 import { encodeVote, isDecidedAlone, networkAt, parametersAt, setAt, voteFields } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
@@ -59,9 +60,11 @@ async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, {
   if (!isReady || head.height <= last.targetHeight) return null
   const { finality } = head.position
   const network = networkAt(head.position)
-  const own = setAt(network, head.height).find((authority) => authority.address === address && authority.keyNumber === signer.keyNumber && equalBytes(authority.key.material, signer.publicKey.material))
-  if (!own || isDecidedAlone(network, head.height) || head.content === null) return null
   const sourceHeight = finality.justifiedHeight
+  const isOwn = (authority: Authority): boolean => authority.address === address && authority.keyNumber === signer.keyNumber && equalBytes(authority.key.material, signer.publicKey.material)
+  // Who leaves votes on until a block of the new set is justified: a link needs more than two thirds of the set at its source too.
+  const mayVote = [head.height, sourceHeight].some((height) => setAt(network, height).some(isOwn))
+  if (!mayVote || isDecidedAlone(network, head.height) || head.content === null) return null
   const source = head.position.ancestor(sourceHeight)
   if (!source || sourceHeight < last.sourceHeight || sourceHeight >= head.height) return null
   const fields = { sourceHeight, sourceId: source.id, targetHeight: head.height, targetId: head.id }

@@ -4,7 +4,7 @@ import { makeCertificate } from '@telltale/certificate'
 import type { CertificateRequest } from '@telltale/certificate'
 import { splitStreamName } from '@telltale/ledger'
 import type { ApiContext } from '../context.ts'
-import { linkOf } from '../../home/head-link.ts'
+import { atHeadFromGenesis } from '../../home/head-link.ts'
 import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { AssetId, Count, StreamPath, answers, bytesAnswer, shape } from '../schema.ts'
@@ -31,7 +31,7 @@ export const certificates: Resource = (server, context) => {
         tags: ['certificates'],
         summary: 'A certificate of records of an asset, nothing of it disclosed',
         body: shape({ asset: AssetId, streams: Type.Array(Wanted, { minItems: 1, maxItems: STREAMS_MAX }) }),
-        response: answers({ 200: bytesAnswer('the certificate, as `telltale verify` reads it') }, [404, 413, 415]),
+        response: answers({ 200: bytesAnswer('the certificate, as `telltale verify` reads it') }, [404, 409, 413, 415]),
       },
     },
     async ({ body }, reply) => {
@@ -57,13 +57,13 @@ function requestOf(context: ApiContext, { asset, streams }: { asset: string; str
   return { asset, streams: streams.map(({ stream, from = 0, to = null }) => ({ stream, from, to })), disclose: 'none', identity: null }
 }
 
-function materialsOf({ ledger, reader, chain, primitives }: ApiContext, genesis: Uint8Array): Parameters<typeof makeCertificate>[1] {
+function materialsOf(context: ApiContext, genesis: Uint8Array): Parameters<typeof makeCertificate>[1] {
+  const { ledger, reader, primitives } = context
   return {
     network: ledger.network,
     anchor: { kind: 'genesis', genesis },
-    links: [],
     reader,
-    atHead: (read) => chain.atCertified((head) => read(linkOf(head, ledger.authorities(0)))),
+    atHead: (read) => atHeadFromGenesis(context, read),
     attachment: async () => null,
     keys: async () => null,
     primitives,

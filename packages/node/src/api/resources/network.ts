@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
-import { asArray, asText, bytesToHex, decode, encodePin, fail } from '@telltale/core'
-import { NETWORK_KEY, STATE_PREFIX, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
+import { asArray, asText, bytesToHex, decode, encodeLinks, encodePin, fail, setHash } from '@telltale/core'
+import type { Link } from '@telltale/core'
+import { NETWORK_KEY, STATE_PREFIX, networkAt, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
+import { linksToHead } from '../../home/head-link.ts'
 import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
 import { Address, Count, Hash, Ms, answers, bytesAnswer, shape } from '../schema.ts'
@@ -68,6 +70,19 @@ export const network: Resource = (server, context) => {
       return { checkpoint: { height, size, logRoot: bytesToHex(logRoot), stateRoot: bytesToHex(stateRoot), setHash: bytesToHex(setHash), timeMs }, cosignatures: cosignatures.map(({ address, keyNumber, issuedAtSeconds }) => ({ address, keyNumber, issuedAtSeconds })) }
     },
   )
+
+  server.get(
+    '/v1/checkpoint/links',
+    { config: forReaders, schema: { operationId: 'getLinks', tags: ['network'], summary: 'Steps of trust from a set of authorities, named by its hash, to the newest certified checkpoint: whoever believes these follows to those in force', querystring: shape({ set: Hash }), response: answers({ 200: bytesAnswer('the links, the newest checkpoint last: cbor [* link] of docs/formats.md') }, [404, 409]) } },
+    async ({ query }, reply) => reply.type('application/cbor').send(Buffer.from(encodeLinks(linksFrom(context, query.set)))),
+  )
+}
+
+/** The links from a set that was in force at some time, the last time if it was several times (`unknown-set` and the codes of `linksToHead`). */
+export function linksFrom({ ledger, chain, primitives }: Pick<ApiContext, 'ledger' | 'chain' | 'primitives'>, hash: string): Link[] {
+  const known = networkAt(ledger.position).sets.findLast(({ value }) => bytesToHex(setHash(value, primitives)) === hash)
+  if (!known) throw fail('unknown-set', 'No set of authorities with this hash was ever in force in this network, as far as this node knows.', { expected: 'the hash of a set that was in force', found: hash })
+  return linksToHead(chain, chain.head, { set: known.value, height: known.from }, primitives)
 }
 
 /** Reads what cannot change, a place of the log for instance, and keeps the newest; what could not be read is tried again. */
