@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,7 +11,8 @@ import { NO_PREVIOUS, decodeLinks, encodeLinks, hexToBytes, portable, setFromCbo
 import type { AuthoritySet, PublicKey } from '@telltale/core'
 import { createFileStorage, createHttpLink, createRefusedFolder, openDevice } from '@telltale/device'
 import type { Device } from '@telltale/device'
-import { createWallet } from '@telltale/node'
+import { admissionCommand, createWallet } from '@telltale/node'
+import type { WalletKey } from '@telltale/node'
 import { addAuthority, admit, createAsset, decide, enrolDevice, role, testIdentity, tick } from '@telltale/testing'
 import type { ActionNetwork, TestAsset, TestIdentity } from '@telltale/testing'
 import { runCommand, startCommand } from '../process.ts'
@@ -146,6 +147,23 @@ suite('a trial network whose authorities change', () => {
     gateway = await startCommand(['gateway', '--data', join(folder, 'gateway'), '--upstream', trial.nodes[0]!.url, '--listen', '127.0.0.1:0'])
     return gateway
   }
+
+  test('a command that signs for a node follows it from the genesis, and not where links lie', async () => {
+    const first = trial.nodes[0]!
+    const keys = join(folder, 'keys')
+    cpSync(join(first.data, 'keys'), join(keys, 'keys'), { recursive: true })
+    const admitAt = async (url: string, number: number): Promise<{ status: number | null; document: { error?: { code: string } } }> => {
+      const who = testIdentity(number)
+      const [, args = ''] = /send admit '(.*)' --key/.exec(await admissionCommand({ ...who, publicKey: who.signer.publicKey } as WalletKey, trial.network, authorities[0]!.address, [['owner', null, null]]))!
+      return runCommand(['send', 'admit', args, '--key', 'authority', '--sub', who.address, '--node', url, '--keys', keys])
+    }
+    lie = (links) => encodeLinks(decodeLinks(links).map((link) => ({ ...link, signatures: link.signatures.slice(0, 2) })))
+    assert.deepEqual([(await admitAt(liar.url, 60)).document.error?.code], ['no-quorum'])
+    lie = null
+    const { status, document } = await admitAt(liar.url, 61)
+    assert.equal(status, 0, JSON.stringify(document))
+    assert.equal((await admitAt(first.url, 62)).status, 0, 'it keeps whom it believes')
+  })
 
   test('certificates from any node verify offline for whoever knows only the network', async () => {
     for (const { url, name } of [trial.nodes[0]!, trial.nodes.at(-1)!]) {
