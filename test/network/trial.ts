@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import { algorithmToNumber, hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import type { Algorithm, Cbor } from '@telltale/core'
+import type { Answer } from '@telltale/client'
 import { createWallet } from '@telltale/node'
 import type { WalletKey } from '@telltale/node'
 import { startCommand } from '../process.ts'
@@ -10,6 +12,8 @@ export interface TrialNode {
   name: string
   role: string
   url: string
+  /** With the key of its desk. */
+  link: string
   pid: number
   data: string
 }
@@ -72,4 +76,28 @@ export async function agreed(nodes: TrialNode[], size: number, patienceMs: numbe
     assert.ok(performance.now() < endMs, JSON.stringify(all))
     await wait(50)
   }
+}
+
+/** One request at the desk of a node. */
+export async function askDesk({ url, link }: TrialNode, path: string, body?: unknown): Promise<{ status: number; answer: Record<string, unknown> }> {
+  const headers = { 'x-telltale-desk': link.split('#desk=')[1] ?? '', 'content-type': 'application/json' }
+  const response = await fetch(`${url}/v1/desk${path}`, body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) })
+  return { status: response.status, answer: (await response.json()) as Record<string, unknown> }
+}
+
+/** The parameters of a network as they are proposed, with another lateness. */
+export function withLateMs(now: Answer<'getNetwork'>['parameters'], lateMs: number): Map<string, Cbor> {
+  return new Map<string, Cbor>([
+    ['name', now.name],
+    ['sealers', now.sealers],
+    ['work', now.workBits],
+    ['block-ms', now.blockMs],
+    ['block-transactions', now.blockTransactionsMax],
+    ['block-bytes', now.blockBytesMax],
+    ['notes', now.notesMax],
+    ['quota-bytes', now.quotaBytes],
+    ['quota-ms', now.quotaWindowMs],
+    ['late-ms', lateMs],
+    ['algorithms', now.algorithms.map((name) => algorithmToNumber(name as Algorithm))],
+  ])
 }

@@ -7,6 +7,7 @@ import { createOpenDevices } from './open-devices.ts'
 import type { OpenDevices, WayOf } from './open-devices.ts'
 import { certificates } from './routes/certificates.ts'
 import { cheats } from './routes/cheats.ts'
+import { governance } from './routes/governance.ts'
 import { grants } from './routes/grants.ts'
 import { imports } from './routes/imports.ts'
 import { overview } from './routes/overview.ts'
@@ -50,5 +51,5 @@ export async function createDesk({ home, isDemo, wayOf }: { home: Home; isDemo: 
 function addRoutes(server: FastifyInstance, key: DeskKey, context: DeskContext): void {
   server.addHook('onRequest', async (request) => key.require(request))
   const typed: TypedServer = server
-  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats, ownNetworks]) add(typed, context)
+  for (const add of [overview, recordKeys, certificates, grants, governance, uploads, imports, cheats, ownNetworks]) add(typed, context)
 }

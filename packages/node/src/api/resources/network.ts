@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { asArray, asText, bytesToHex, decode, encodePin, fail } from '@telltale/core'
-import { NETWORK_KEY, STATE_PREFIX, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
+import { NETWORK_KEY, STATE_PREFIX, isInForce, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
 import { forReaders } from '../http/access.ts'
@@ -29,6 +29,7 @@ const Network = shape({
   height: Count,
   authorities: Type.Array(shape({ address: Address, keyNumber: Count, algorithm: Type.String() })),
   parameters: Parameters,
+  parametersSinceHeight: Count,
   counts: shape({ transactions: Count, assets: Count, devices: Count }),
 })
 
@@ -47,7 +48,7 @@ export const network: Resource = (server, context) => {
     const row = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
     const parameters = parametersAt(row, height + 1)
     const authorities = setAt(row, height + 1).map(({ address, keyNumber, key }) => ({ address, keyNumber, algorithm: key.algorithm }))
-    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, counts: { transactions: log.size, ...(await counts()) } }
+    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, parametersSinceHeight: row.parameters.findLast((interval) => isInForce(interval, height + 1))?.from ?? 0, counts: { transactions: log.size, ...(await counts()) } }
   })
 
   server.get('/v1/genesis', { config: forReaders, schema: { operationId: 'getGenesis', tags: ['network'], summary: 'The file that the network began with', response: answers({ 200: bytesAnswer('the genesis; its SHA-256 is the network id') }) } }, async (_, reply) => {
