@@ -10,6 +10,7 @@ import { cheats } from './routes/cheats.ts'
 import { governance } from './routes/governance.ts'
 import { grants } from './routes/grants.ts'
 import { imports } from './routes/imports.ts'
+import { mining } from './routes/mining.ts'
 import { overview } from './routes/overview.ts'
 import { ownNetworks } from './routes/own-networks.ts'
 import { recordKeys } from './routes/record-keys.ts'
@@ -51,5 +52,5 @@ export async function createDesk({ home, isDemo, wayOf }: { home: Home; isDemo: 
 function addRoutes(server: FastifyInstance, key: DeskKey, context: DeskContext): void {
   server.addHook('onRequest', async (request) => key.require(request))
   const typed: TypedServer = server
-  for (const add of [overview, recordKeys, certificates, grants, governance, uploads, imports, cheats, ownNetworks]) add(typed, context)
+  for (const add of [overview, recordKeys, certificates, grants, governance, mining, uploads, imports, cheats, ownNetworks]) add(typed, context)
 }

@@ -39,7 +39,7 @@ export interface Operations {
   /** Blocks, the newest first. */
   listBlocks: { path: Record<never, never>; query: { before?: number; limit?: number }; body: undefined; gives: { blocks: ({ height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; transactions: number })[]; before: number | null } }
   /** A block and what it holds; the genesis is at /v1/genesis. */
-  getBlock: { path: { height: number }; query: { from?: number; limit?: number }; body: undefined; gives: { height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; count: number; transactions: ({ id: string; index: number; call: number; callName: string; iss: string; sub: string; sequence: number; bytes: number })[]; from: number | null } }
+  getBlock: { path: { height: number }; query: { from?: number; limit?: number }; body: undefined; gives: { height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; logRoot: string; stateRoot: string; count: number; transactions: ({ id: string; index: number; call: number; callName: string; iss: string; sub: string; sequence: number; bytes: number })[]; from: number | null } }
   /** Submit one transaction, or up to 100 with their attachments. */
   submitTransactions: { path: Record<never, never>; query: { wait?: 'certified' | 'accepted'; receipts?: boolean }; body: Uint8Array; gives: { results: ({ id: string | null; status: 'unknown' | 'pending' | 'included' | 'final' | 'certified' | 'refused'; index?: number; height?: number; receipt?: string; error?: Problem; refusal?: string })[] } }
   /** How a transaction stands. */
@@ -75,7 +75,7 @@ export interface Operations {
   /** A certificate of records of an asset, nothing of it disclosed. */
   makeCertificate: { path: Record<never, never>; query: Record<never, never>; body: { asset: string; streams: ({ stream: string; from?: number; to?: number })[] }; gives: Uint8Array }
   /** The work that the next block of this node waits for. */
-  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
+  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; difficulty: number; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
   /** A nonce that was found; the node seals the block and tells the others. */
   bringWork: { path: Record<never, never>; query: Record<never, never>; body: { id: string; nonce: string }; gives: { height: number; id: string } }
   /** What happens, as it happens; goes on after a cursor. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { bytesToHex, isSameAuthority } from '@telltale/core'
+import { bytesToHex, equalBytes, isSameAuthority } from '@telltale/core'
 import type { Authority, AuthoritySet } from '@telltale/core'
 import { networkAt } from '@telltale/ledger'
 import type { Interval, NetworkRow } from '@telltale/ledger'
@@ -94,6 +94,8 @@ function showAuthorities({ ledger, chain, peers, sinceMs }: ApiContext): Static<
   const { newest } = chain.heights
   const set = ledger.authorities(newest + 1)
   const row = networkAt(ledger.position)
+  // The newest block may have taken what was still waiting in the final one.
+  const head = peers?.chain.branches().find(({ height, id }) => height === newest && equalBytes(id, peers.chain.status().id))?.position ?? ledger.position
   const turns = Array.from({ length: Math.max(TURNS_MIN, set.length) }, (_, i) => {
     const height = newest + 1 + i
     const inForce = ledger.authorities(height)
@@ -102,7 +104,7 @@ function showAuthorities({ ledger, chain, peers, sinceMs }: ApiContext): Static<
   const alone = set.map((authority) => ({ ...showMember(authority), isOwn: true, block: null, vote: null, cosignature: cosignatureOf(chain, authority.address), awaySinceMs: null }))
   const states = peers ? authorityStates(peers, ledger, sinceMs) : alone
   const authorities = states.map((state, i) => ({ ...state, sinceHeight: sinceHeightOf(row.sets, set[i] as Authority) }))
-  return { isAlone: peers === null, height: newest, needed: quorumOf(set.length), authorities, pending: showPending(row, ledger.position.height), turns }
+  return { isAlone: peers === null, height: newest, needed: quorumOf(set.length), authorities, pending: showPending(networkAt(head), head.height), turns }
 }
 
 /** From which height on it is in the set with this key, without a break. */
@@ -114,10 +116,10 @@ function sinceHeightOf(sets: Interval<AuthoritySet>[], authority: Authority): nu
 }
 
 /** Changes that are decided and wait, each with what it does to the set before it. The next block takes the first, and the one after it is made by the new set. */
-function showPending({ sets, pending }: NetworkRow, finalHeight: number): Static<typeof PendingSet>[] {
+function showPending({ sets, pending }: NetworkRow, newest: number): Static<typeof PendingSet>[] {
   const all = [sets.at(-1)!.value, ...pending.map(({ set }) => set)]
   const missing = (from: AuthoritySet, to: AuthoritySet) => from.filter((one) => !to.some((other) => isSameAuthority(one, other))).map(showMember)
-  return pending.map(({ decidedHeight }, i) => ({ decidedHeight, earliestHeight: finalHeight + 2 + i, joins: missing(all[i + 1]!, all[i]!), leaves: missing(all[i]!, all[i + 1]!) }))
+  return pending.map(({ decidedHeight }, i) => ({ decidedHeight, earliestHeight: newest + 2 + i, joins: missing(all[i + 1]!, all[i]!), leaves: missing(all[i]!, all[i + 1]!) }))
 }
 
 function showMember({ address, keyNumber, key }: Authority): Static<typeof Member> {
