@@ -4,6 +4,7 @@ import { errorOfProblem } from '@telltale/client'
 import type { Client } from '@telltale/client'
 import { createNodePrimitives, createWallet } from '@telltale/node'
 import type { SigningPlace } from '@telltale/node'
+import { keptPassword } from '../../kept-password.ts'
 import { passwordForKeys } from '../../password.ts'
 
 /** Kind of the entries that count what a sender said about a subject. */
@@ -16,7 +17,7 @@ export async function remotePlace(client: Client, keys: string): Promise<Signing
   return {
     ledger: { network: id },
     primitives: createNodePrimitives(),
-    wallet: createWallet(keys, undefined, passwordForKeys),
+    wallet: createWallet(keys, keptPassword.password, passwordForKeys),
     async nextSequence(iss, sub) {
       try {
         const { value } = await client.state(id, encode([KIND_COUNTER, iss, sub]))
