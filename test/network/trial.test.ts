@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { bytesToHex, decode, encode, hexToBytes, portable, publicKeyToCose } from '@telltale/core'
+import { bytesToHex, decode, encode, hexToBytes, portable, publicKeyToCose, signTransaction } from '@telltale/core'
 import { createClient } from '@telltale/client'
+import { evidenceArgs } from '@telltale/ledger'
 import { createWallet } from '@telltale/node'
 import { runCommand } from '../process.ts'
-import { agreed, askDesk, healthOf, startTrial, withLateMs } from './trial.ts'
+import { agreed, askDesk, healthOf, startTrial, voteBy, withLateMs } from './trial.ts'
 import type { Trial, TrialNode } from './trial.ts'
 
 suite('a trial network of seven processes', () => {
@@ -96,20 +97,23 @@ suite('a trial network of seven processes', () => {
     assert.equal((await askDesk(trial.nodes[3]!, '/approvals', { key: 'authority', proposal, hash: open.hash })).answer['code'], 'already-decided')
   })
 
-  test('changes its set of authorities so: it waits until what decided it is final, and is said to', async () => {
+  test('lets go whoever signs against itself, once that is final, says so by name, and takes it in again by a proposal', async () => {
     const client = createClient({ url: trial.nodes[5]!.url })
     const { authorities } = await client.call('listAuthorities', {})
     assert.ok(authorities.every(({ sinceHeight }) => sinceHeight === 0))
     const leaver = await createWallet(trial.nodes[3]!.data, undefined).open('authority')
-    const value = bytesToHex(encode(leaver.address))
-    const { answer } = await askDesk(trial.nodes[0]!, '/proposals', { key: 'authority', kind: 'remove-authority', value })
-    const proposal = String(answer['proposal'])
-    const { hash } = await client.call('getProposal', { path: { proposal } })
-    for (const node of trial.nodes.slice(1, 3)) assert.equal((await askDesk(node, '/approvals', { key: 'authority', proposal, hash })).status, 200)
-    await agreed(trial.nodes, (size += 3), 30_000)
-    const { decidedHeight } = await client.call('getProposal', { path: { proposal } })
+    const accuser = await createWallet(trial.nodes[0]!.data, undefined).open('authority')
+    const [one, other] = [await voteBy(trial.network, leaver, 'one'), await voteBy(trial.network, leaver, 'other')]
+    const evidence = await signTransaction({ network: trial.network.subarray(0, 16), iss: accuser.address, sub: leaver.address, call: 34, sequence: 0, args: evidenceArgs('vote', one, other) }, accuser.signer)
+    const [result] = await client.submit([{ bytes: evidence, attachments: [] }])
+    assert.equal(result?.status, 'certified', JSON.stringify(result))
+    await agreed(trial.nodes, (size += 1), 30_000)
+    const noted = (await client.call('listProposals', {})).proposals.find(({ kind }) => kind === 'evidence')
+    assert.ok(noted, 'it stands in the ledger')
+    assert.deepEqual([noted.proposer, noted.approvals, noted.decidedHeight], [accuser.address, [], result.height])
+    assert.deepEqual((noted.content as string[]).slice(0, 2), [leaver.address, 'vote'])
     const { pending } = await client.call('listAuthorities', {})
-    assert.deepEqual(pending.map((change) => [change.decidedHeight, change.joins.length, change.leaves.map(({ address }) => address)]), [[decidedHeight, 0, [leaver.address]]])
+    assert.deepEqual(pending.map((change) => [change.decidedHeight, change.joins.length, change.leaves.map(({ address }) => address)]), [[result.height, 0, [leaver.address]]])
     for (let left = pending; left.length > 0; left = (await client.call('listAuthorities', {})).pending) {
       await trial.admit(trial.nodes[0]!)
       await agreed(trial.nodes, (size += 1), 30_000)
@@ -117,7 +121,7 @@ suite('a trial network of seven processes', () => {
     const after = await client.call('listAuthorities', {})
     assert.deepEqual([after.authorities.length, after.needed], [3, 3])
     assert.ok(after.height + 1 >= pending[0]!.earliestHeight)
-    // Whoever left comes back, so that the network can lose one again: since then, and not since the beginning.
+    // So that the network can lose one again.
     const back = await askDesk(trial.nodes[1]!, '/proposals', { key: 'authority', kind: 'add-authority', value: bytesToHex(encode([leaver.address, 0, publicKeyToCose(leaver.publicKey)])) })
     assert.equal(back.status, 200, JSON.stringify(back.answer))
     await agreed(trial.nodes, (size += 1), 30_000)

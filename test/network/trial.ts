@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
-import { algorithmToNumber, hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import { addressToBytes, algorithmToNumber, hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
 import type { Algorithm, Cbor } from '@telltale/core'
 import type { Answer } from '@telltale/client'
+import { encodeVote, voteFields } from '@telltale/ledger'
 import { createWallet } from '@telltale/node'
 import type { WalletKey } from '@telltale/node'
 import { startCommand } from '../process.ts'
@@ -100,4 +101,11 @@ export function withLateMs(now: Answer<'getNetwork'>['parameters'], lateMs: numb
     ['late-ms', lateMs],
     ['algorithms', now.algorithms.map((name) => algorithmToNumber(name as Algorithm))],
   ])
+}
+
+/** A vote for a block at height 900 that nobody sealed; with another label one that contradicts it. */
+export async function voteBy(network: Uint8Array, { address, signer }: WalletKey, label: string): Promise<Uint8Array> {
+  const fields = { sourceHeight: 1, sourceId: new Uint8Array(32), targetHeight: 900, targetId: new Uint8Array(32).fill(label.length) }
+  const { keyNumber, signature } = await signStatement('vote', network, voteFields(fields), signer)
+  return encodeVote({ voter: addressToBytes(address, 'tt'), keyNumber, ...fields, signature })
 }

@@ -244,7 +244,7 @@ export const words = {
     toNewest: 'Newest', id: 'Id', logSize: 'Log after it', logRoot: 'Log root', stateRoot: 'State root', holds: 'What it holds', place: 'Place', what: 'What',
     by: 'By', about: 'About',
     more: (count: string) => `and ${count} more`,
-    calls: { record: 'Record', resume: 'Resume', grant: 'Grant', revoke: 'Revocation', correction: 'Correction' } as Record<string, string>,
+    calls: { record: 'Record', resume: 'Resume', grant: 'Grant', revoke: 'Revocation', correction: 'Correction', propose: 'Proposal', approve: 'Approval', evidence: 'Evidence' } as Record<string, string>,
   },
 
   network: {

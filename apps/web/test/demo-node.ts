@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline'
 import assert from 'node:assert/strict'
 
 const COMMAND = resolve(import.meta.dirname, '../../cli/src/main.ts')
-const START_MS = 60_000
+/** Of a machine that starts several nodes at once while it does other things. */
+const START_MS = 120_000
 
 export interface DemoNode {
   /** `http://127.0.0.1:PORT`. */

@@ -33,7 +33,7 @@ export function GovernancePage() {
           <Loaded query={authorities} height={600}>
             {(set) => (
               <Loaded query={proposals} height={400}>
-                {(all) => <Governance network={rules} authorities={set} proposals={all} signers={signers} />}
+                {(all) => <Governance network={rules} authorities={set} proposals={all} signers={signers} hasDesk={desk !== null && desk !== undefined} />}
               </Loaded>
             )}
           </Loaded>
@@ -49,9 +49,10 @@ interface GovernanceProps {
   proposals: Proposal[]
   /** Undefined while that is not known. */
   signers: OwnAuthority[] | undefined
+  hasDesk: boolean
 }
 
-function Governance({ network, authorities, proposals, signers }: GovernanceProps) {
+function Governance({ network, authorities, proposals, signers, hasDesk }: GovernanceProps) {
   const [chosen, setChosen] = useState<string | null>(null)
   const set = authorities.authorities
   const standing: Standing = {
@@ -68,7 +69,7 @@ function Governance({ network, authorities, proposals, signers }: GovernanceProp
       <MembersCard authorities={authorities} nameOf={standing.nameOf} />
       <OpenCard proposals={proposals} standing={standing} />
       {signers && standing.signer && <ProposeCard authorities={set} standing={standing} own={signers} onSigner={setChosen} />}
-      {signers?.length === 0 && <MayNotCard />}
+      {signers?.length === 0 && <MayNotCard hasDesk={hasDesk} />}
       <DecidedCard proposals={proposals} standing={standing} />
       <EvidenceCard proposals={proposals} standing={standing} />
       <Rules network={network} />

@@ -1,7 +1,6 @@
 import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import type { OwnAuthority } from '../api/desk.ts'
-import { deskKey } from '../api/desk-key.ts'
 import { useIsReader } from '../api/session.ts'
 import type { Authorities } from '../api/ledger-answers.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
@@ -76,14 +75,13 @@ export function ProposeCard({ authorities, standing, own, onSigner }: ProposeCar
 }
 
 /** Why whoever looks cannot propose or approve. */
-export function MayNotCard() {
+export function MayNotCard({ hasDesk }: { hasDesk: boolean }) {
   const isReader = useIsReader()
-  const hasDeskKey = deskKey() !== null
   return (
     <Card title={words.governance.propose}>
       {isReader && <p>{words.governance.mayNot.reader}</p>}
-      {!isReader && <p>{hasDeskKey ? words.governance.mayNot.noKey : words.governance.mayNot.desk}</p>}
-      {!isReader && !hasDeskKey && <p>{words.desk.how}</p>}
+      {!isReader && <p>{hasDesk ? words.governance.mayNot.noKey : words.governance.mayNot.desk}</p>}
+      {!isReader && !hasDesk && <p>{words.desk.how}</p>}
     </Card>
   )
 }
