@@ -78,6 +78,7 @@ suite('a trial network of seven processes', () => {
     assert.deepEqual((await askDesk(member, '/authorities')).answer, { authorities: [] })
     assert.equal((await askDesk(member, '/proposals', { key: 'member', kind: 'parameters', value })).answer['code'], 'not-allowed')
     assert.equal((await askDesk(first, '/proposals', { key: 'authority', kind: 'parameters', value: '80' })).answer['code'], 'wrong-shape')
+    assert.equal((await askDesk(first, '/mining', { threads: 1 })).answer['code'], 'no-work-asked')
     const { status, answer } = await askDesk(first, '/proposals', { key: 'authority', kind: 'parameters', value })
     assert.equal(status, 200, JSON.stringify(answer))
     await agreed(trial.nodes, (size += 1), 30_000)

@@ -65,6 +65,14 @@ async function interrupt(child: ChildProcess): Promise<void> {
   await ended
 }
 
+/** Adds somebody who may read, and nothing else; holds at once. */
+export async function addReader({ directory }: DemoNode, { name, password }: { name: string; password: string }): Promise<void> {
+  const passwordFile = join(directory, '..', `password-of-${name}`)
+  await writeFile(passwordFile, password)
+  const { status, stderr } = spawnSync(process.execPath, [COMMAND, 'accounts', 'add', name, '--role', 'reader', '--data', directory], { encoding: 'utf8', env: { ...process.env, TELLTALE_PASSWORD_FILE: passwordFile } })
+  assert.equal(status, 0, stderr)
+}
+
 async function startNode(command: 'demo' | 'start', directory: string, data: string): Promise<DemoNode> {
   const child = spawn(process.execPath, [COMMAND, command, '--data', data, '--listen', '127.0.0.1:0', '--json'], { stdio: ['ignore', 'pipe', command === 'demo' ? 'inherit' : 'ignore'] })
   const { link } = await readDocument<{ link: string }>(child)
