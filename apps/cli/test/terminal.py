@@ -5,7 +5,7 @@ Prints what the terminal showed as plain text; exit code: that of the command, 9
 """
 import fcntl, json, os, pty, re, select, struct, sys, termios, time
 
-STEP_SECONDS = 60
+STEP_SECONDS = 120
 ROWS, COLUMNS = 60, 120
 PLAIN = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[=>]")
 
