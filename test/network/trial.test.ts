@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { bytesToHex } from '@telltale/core'
+import { bytesToHex, decode, encode, hexToBytes, portable, publicKeyToCose, signTransaction } from '@telltale/core'
 import { createClient } from '@telltale/client'
+import { evidenceArgs } from '@telltale/ledger'
+import { createWallet } from '@telltale/node'
 import { runCommand } from '../process.ts'
-import { agreed, healthOf, startTrial } from './trial.ts'
-import type { Trial } from './trial.ts'
+import { agreed, askDesk, healthOf, startTrial, voteBy, withLateMs } from './trial.ts'
+import type { Trial, TrialNode } from './trial.ts'
 
 suite('a trial network of seven processes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-trial-'))
@@ -65,6 +67,74 @@ suite('a trial network of seven processes', () => {
     assert.ok(graph.document.links.length >= 6 && sync.document.height >= sync.document.from)
     const none = await runCommand<{ error: { code: string } }>(['peers', 'list', '--data', join(folder, 'nothing')])
     assert.deepEqual([none.status, none.document.error.code], [2, 'node-unreachable'])
+  })
+
+  test('decides together at its desks: proposed at one, open until more than two thirds approve, by the hash of what is shown', async () => {
+    const [first, second, third] = trial.nodes as [TrialNode, TrialNode, TrialNode, ...TrialNode[]]
+    const member = trial.nodes.at(-1)!
+    const client = createClient({ url: member.url })
+    const { parameters, network } = await client.call('getNetwork', {})
+    const value = bytesToHex(encode(withLateMs(parameters, 300_000)))
+    assert.deepEqual((await askDesk(member, '/authorities')).answer, { authorities: [] })
+    assert.equal((await askDesk(member, '/proposals', { key: 'member', kind: 'parameters', value })).answer['code'], 'not-allowed')
+    assert.equal((await askDesk(first, '/proposals', { key: 'authority', kind: 'parameters', value: '80' })).answer['code'], 'wrong-shape')
+    assert.equal((await askDesk(first, '/mining', { threads: 1 })).answer['code'], 'no-work-asked')
+    const { status, answer } = await askDesk(first, '/proposals', { key: 'authority', kind: 'parameters', value })
+    assert.equal(status, 200, JSON.stringify(answer))
+    await agreed(trial.nodes, (size += 1), 30_000)
+    const proposal = String(answer['proposal'])
+    const open = await client.call('getProposal', { path: { proposal } })
+    assert.deepEqual([open.kind, open.value, open.approvals.length, open.counted, open.needed, open.decidedHeight], ['parameters', value, 1, 1, 3, null])
+    assert.equal((open.content as Record<string, unknown>)['late-ms'], 300_000)
+    assert.equal(open.hash, bytesToHex(portable.sha256(encode([hexToBytes(network), open.kind, decode(hexToBytes(value))]))))
+    assert.equal((await askDesk(first, '/approvals', { key: 'authority', proposal, hash: open.hash })).answer['code'], 'already-approved')
+    assert.equal((await askDesk(second, '/approvals', { key: 'authority', proposal, hash: 'ff'.repeat(32) })).answer['code'], 'hash-mismatch')
+    for (const node of [second, third]) assert.equal((await askDesk(node, '/approvals', { key: 'authority', proposal, hash: open.hash })).status, 200)
+    await agreed(trial.nodes, (size += 2), 30_000)
+    const { proposals, after } = await client.call('listProposals', {})
+    assert.deepEqual([proposals.length, after, proposals[0]?.approvals.length], [1, null, 3])
+    const decided = await client.call('getNetwork', {})
+    assert.deepEqual([decided.parameters.lateMs, decided.parametersSinceHeight], [300_000, proposals[0]!.decidedHeight! + 1])
+    assert.equal((await askDesk(trial.nodes[3]!, '/approvals', { key: 'authority', proposal, hash: open.hash })).answer['code'], 'already-decided')
+  })
+
+  test('lets go whoever signs against itself, once that is final, says so by name, and takes it in again by a proposal', async () => {
+    const client = createClient({ url: trial.nodes[5]!.url })
+    const { authorities } = await client.call('listAuthorities', {})
+    assert.ok(authorities.every(({ sinceHeight }) => sinceHeight === 0))
+    const leaver = await createWallet(trial.nodes[3]!.data, undefined).open('authority')
+    const accuser = await createWallet(trial.nodes[0]!.data, undefined).open('authority')
+    const [one, other] = [await voteBy(trial.network, leaver, 'one'), await voteBy(trial.network, leaver, 'other')]
+    const evidence = await signTransaction({ network: trial.network.subarray(0, 16), iss: accuser.address, sub: leaver.address, call: 34, sequence: 0, args: evidenceArgs('vote', one, other) }, accuser.signer)
+    const [result] = await client.submit([{ bytes: evidence, attachments: [] }])
+    assert.equal(result?.status, 'certified', JSON.stringify(result))
+    await agreed(trial.nodes, (size += 1), 30_000)
+    const noted = (await client.call('listProposals', {})).proposals.find(({ kind }) => kind === 'evidence')
+    assert.ok(noted, 'it stands in the ledger')
+    assert.deepEqual([noted.proposer, noted.approvals, noted.decidedHeight], [accuser.address, [], result.height])
+    assert.deepEqual((noted.content as string[]).slice(0, 2), [leaver.address, 'vote'])
+    const { pending } = await client.call('listAuthorities', {})
+    assert.deepEqual(pending.map((change) => [change.decidedHeight, change.joins.length, change.leaves.map(({ address }) => address)]), [[result.height, 0, [leaver.address]]])
+    for (let left = pending; left.length > 0; left = (await client.call('listAuthorities', {})).pending) {
+      await trial.admit(trial.nodes[0]!)
+      await agreed(trial.nodes, (size += 1), 30_000)
+    }
+    const after = await client.call('listAuthorities', {})
+    assert.deepEqual([after.authorities.length, after.needed], [3, 3])
+    assert.ok(after.height + 1 >= pending[0]!.earliestHeight)
+    // So that the network can lose one again.
+    const back = await askDesk(trial.nodes[1]!, '/proposals', { key: 'authority', kind: 'add-authority', value: bytesToHex(encode([leaver.address, 0, publicKeyToCose(leaver.publicKey)])) })
+    assert.equal(back.status, 200, JSON.stringify(back.answer))
+    await agreed(trial.nodes, (size += 1), 30_000)
+    const again = await client.call('getProposal', { path: { proposal: String(back.answer['proposal']) } })
+    for (const node of [trial.nodes[0]!, trial.nodes[2]!]) assert.equal((await askDesk(node, '/approvals', { key: 'authority', proposal: again.proposal, hash: again.hash })).status, 200)
+    await agreed(trial.nodes, (size += 2), 30_000)
+    for (let { pending: left } = await client.call('listAuthorities', {}); left.length > 0; left = (await client.call('listAuthorities', {})).pending) {
+      await trial.admit(trial.nodes[0]!)
+      await agreed(trial.nodes, (size += 1), 30_000)
+    }
+    const all = (await client.call('listAuthorities', {})).authorities
+    assert.deepEqual(all.map(({ address, sinceHeight }) => sinceHeight > 0 === (address === leaver.address)), [true, true, true, true])
   })
 
   test('goes on when an authority is killed', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { setTimeout as wait } from 'node:timers/promises'
-import { hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import { addressToBytes, algorithmToNumber, hexToBytes, keyFields, publicKeyToCose, signStatement, signTransaction } from '@telltale/core'
+import type { Algorithm, Cbor } from '@telltale/core'
+import type { Answer } from '@telltale/client'
+import { encodeVote, voteFields } from '@telltale/ledger'
 import { createWallet } from '@telltale/node'
 import type { WalletKey } from '@telltale/node'
 import { startCommand } from '../process.ts'
@@ -10,6 +13,8 @@ export interface TrialNode {
   name: string
   role: string
   url: string
+  /** With the key of its desk. */
+  link: string
   pid: number
   data: string
 }
@@ -72,4 +77,35 @@ export async function agreed(nodes: TrialNode[], size: number, patienceMs: numbe
     assert.ok(performance.now() < endMs, JSON.stringify(all))
     await wait(50)
   }
+}
+
+/** One request at the desk of a node. */
+export async function askDesk({ url, link }: TrialNode, path: string, body?: unknown): Promise<{ status: number; answer: Record<string, unknown> }> {
+  const headers = { 'x-telltale-desk': link.split('#desk=')[1] ?? '', 'content-type': 'application/json' }
+  const response = await fetch(`${url}/v1/desk${path}`, body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) })
+  return { status: response.status, answer: (await response.json()) as Record<string, unknown> }
+}
+
+/** The parameters of a network as they are proposed, with another lateness. */
+export function withLateMs(now: Answer<'getNetwork'>['parameters'], lateMs: number): Map<string, Cbor> {
+  return new Map<string, Cbor>([
+    ['name', now.name],
+    ['sealers', now.sealers],
+    ['work', now.workBits],
+    ['block-ms', now.blockMs],
+    ['block-transactions', now.blockTransactionsMax],
+    ['block-bytes', now.blockBytesMax],
+    ['notes', now.notesMax],
+    ['quota-bytes', now.quotaBytes],
+    ['quota-ms', now.quotaWindowMs],
+    ['late-ms', lateMs],
+    ['algorithms', now.algorithms.map((name) => algorithmToNumber(name as Algorithm))],
+  ])
+}
+
+/** A vote for a block at height 900 that nobody sealed; with another label one that contradicts it. */
+export async function voteBy(network: Uint8Array, { address, signer }: WalletKey, label: string): Promise<Uint8Array> {
+  const fields = { sourceHeight: 1, sourceId: new Uint8Array(32), targetHeight: 900, targetId: new Uint8Array(32).fill(label.length) }
+  const { keyNumber, signature } = await signStatement('vote', network, voteFields(fields), signer)
+  return encodeVote({ voter: addressToBytes(address, 'tt'), keyNumber, ...fields, signature })
 }

@@ -1,6 +1,7 @@
 import { fail } from '@telltale/core'
 import { Interrupted, UsageError } from './failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputText } from './input-file.ts'
+import { keptPassword } from './kept-password.ts'
 import type { Output } from './output.ts'
 
 const FILE_VARIABLE = 'TELLTALE_PASSWORD_FILE'
@@ -29,7 +30,9 @@ export async function passwordForKeys(): Promise<string> {
   const given = await passwordFromFile()
   if (given !== undefined) return given
   if (!isAnyoneThere()) throw fail('password-required', `The keys are protected by a password; name a file that holds it in ${FILE_VARIABLE}.`, { expected: 'a password', found: 'none' })
-  return prompt('Password of the keys')
+  const typed = await prompt('Password of the keys')
+  keptPassword.keep(typed)
+  return typed
 }
 
 /** A password for new keys: from the file, from a prompt, or none in an unattended trial, which is said aloud. */
@@ -40,6 +43,7 @@ export async function passwordForNewKeys(output: Output): Promise<string | undef
     const first = await prompt('Password for the new keys (empty for none)')
     if (first === '') return undefined
     if ((await prompt('The same once more')) !== first) throw new UsageError('usage', 'The two passwords differ. Nothing was made; try again.', { expected: 'the same password twice' })
+    keptPassword.keep(first)
     return first
   }
   output.warn(`The new keys have no password: whoever can read their files (mode 0600) can sign. Name a password file in ${FILE_VARIABLE} for anything but a trial.`)

@@ -90,20 +90,19 @@ function showFailureDocument(code: string, message: string): void {
   process.stdout.write(`${JSON.stringify({ error: { code, message } }, null, 2)}\n`)
 }
 
-/** What was typed, or what a menu asks for where nothing was typed on a terminal. */
-async function argumentsOf(typed: string[]): Promise<string[]> {
-  if (typed.length > 0 || !isAnyoneThere()) return typed
-  const { askMenu } = await import('./menu.ts')
-  return askMenu(dataDirectory())
-}
-
-/** Runs the command that the arguments of the process ask for, and sets its exit code. */
+/** Runs the command that the arguments of the process ask for, or what a menu asks for where nothing was typed on a terminal, and sets its exit code. */
 export async function runProgram(): Promise<void> {
   allowClosedReaders()
-  const isJson = process.argv.includes('--json')
+  const typed = process.argv.slice(2)
+  if (typed.length > 0 || !isAnyoneThere()) return runCommand(typed)
+  const { runMenu } = await import('./menu.ts')
+  await runMenu(dataDirectory(), runCommand)
+}
+
+async function runCommand(args: string[]): Promise<void> {
+  const isJson = args.includes('--json')
   let running: string | null = null
   try {
-    const args = await argumentsOf(process.argv.slice(2))
     const program = await createProgram(args)
     program.hook('preAction', (_, action) => {
       running = action.name()

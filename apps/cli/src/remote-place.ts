@@ -3,6 +3,7 @@ import type { Client } from '@telltale/client'
 import { createNodePrimitives, createWallet, lockKeys, openKnownNetwork, readAssetEntry, readIdentityEntry, readStreamEntry } from '@telltale/node'
 import type { Place } from '@telltale/node'
 import { readCheckpointFile } from './checkpoint-file.ts'
+import { keptPassword } from './kept-password.ts'
 import type { Output } from './output.ts'
 import { passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 import { createRemoteLedger } from './remote-ledger.ts'
@@ -41,7 +42,7 @@ export async function openRemotePlace({ client, directory, checkpoint, use, outp
     const primitives = createNodePrimitives()
     const kept = await openKnownNetwork(directory)
     const trust = await openTrust(client, kept, pin, { primitives, onFirst: (network) => output.warn(`First use: from now on the keys in ${directory} sign for the network ${Buffer.from(network).toString('hex')}, which ${client.url} named. Compare it with what the network itself tells you.`) })
-    const password = use === 'sign' ? undefined : await passwordOf(directory, use, output)
+    const password = use === 'sign' ? keptPassword.password : await passwordOf(directory, use, output)
     const wallet = createWallet(directory, password, passwordForKeys)
     const remote = createRemoteLedger(client, trust, primitives)
     const addresses = new Set((await wallet.heads()).map(({ head }) => head.address))
@@ -102,6 +103,6 @@ export async function openRemotePlace({ client, directory, checkpoint, use, outp
 /** The password that the keys of a directory have, or that its first one gets. */
 async function passwordOf(directory: string, use: Use, output: Output): Promise<string | undefined> {
   const heads = await createWallet(directory, undefined).heads()
-  if (heads.some(({ isProtected }) => isProtected)) return passwordForKeys()
+  if (heads.some(({ isProtected }) => isProtected)) return keptPassword.password ?? passwordForKeys()
   return heads.length === 0 && use === 'alone' ? passwordForNewKeys(output) : passwordFromFile()
 }

@@ -4,6 +4,7 @@ import { TelltaleError } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome, requireNewDirectory } from '@telltale/node'
 import type { AssetProfile, DeviceProfile, GivenRole, Home, PeerOptions, Place } from '@telltale/node'
+import { keptPassword } from './kept-password.ts'
 import type { Output } from './output.ts'
 import { isAnyoneThere, passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 
@@ -40,9 +41,11 @@ async function open(directory: string, output: Output, { password, acceptLoss = 
   const onReplay = (height: number, target: number): void => progress.update(height, target, 'blocks')
   const attempt = (tried: string | undefined): Promise<Home> => openHome({ directory, password: tried, askPassword: passwordForKeys, onReplay, acceptLoss, isServing, ...(peers ? { peers } : {}) })
   try {
-    return await attempt(password)
+    return await attempt(password ?? keptPassword.password)
   } catch (error) {
-    if (!isCode(error, 'password-required')) throw error
+    const isKeptWrong = isCode(error, 'wrong-password') && password === undefined && keptPassword.password !== undefined
+    if (isKeptWrong) keptPassword.forget()
+    else if (!isCode(error, 'password-required')) throw error
     return await openWithPassword(attempt, output)
   } finally {
     progress.end()

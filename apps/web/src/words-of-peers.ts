@@ -28,6 +28,18 @@ export const wordsOfPeers = {
 
   pool: { title: 'What waits', empty: 'Nothing waits.', count: 'Transactions', size: 'Size', oldest: 'The oldest waits for', sender: 'Sender' },
 
+  mining: {
+    title: 'Work for blocks', state: 'Now', rate: 'This node tries', difficulty: 'A block costs', alone: 'Alone it would take', target: 'The network aims at', lately: 'Sealed here',
+    works: (height: string) => `works on block ${height}`, waits: (height: string) => `block ${height} waits for others to work`, rests: 'no block is wanted',
+    noThreads: 'nothing: it has no threads for it', rateOf: (rate: string, threads: string) => `about ${rate} hashes a second, threads: ${threads}`,
+    hashes: (count: string) => `${count} hashes in the mean`, notMeasured: 'not known yet', atOnce: 'no time', every: (text: string) => `a block every ${text}`,
+    ofNewest: (own: string, count: string) => `${own} of the newest ${count} blocks`, last: 'the last at',
+    threads: 'Threads of this machine', ofMachine: (count: string, machine: string) => `${count} of ${machine}`,
+    start: 'Start', stop: 'Stop', change: 'Change', notSet: 'The threads could not be changed.',
+    untilRestart: 'Holds until the node is started again.',
+    others: 'Any other machine may work for this node too, without keys; the node seals what is found:',
+  },
+
   stalled: { title: 'It does not go on', since: 'Since', missing: 'Missing', left: (ago: string) => `gone for ${ago}`, help: 'What helps' },
 
   branches: {

@@ -1,5 +1,6 @@
 import type { LampName } from '@telltale/certificate'
 import type { LampLook } from './lamps/lamp-look.ts'
+import { wordsOfGovernance } from './words-of-governance.ts'
 import { wordsOfPeers } from './words-of-peers.ts'
 
 /** Every text of the pages, in English: sentence case, short, in the reader's terms; buttons are verbs, errors never blame. */
@@ -240,10 +241,10 @@ export const words = {
     bar: (height: string, count: string) => `Block ${height}: ${count} transactions`,
     one: (height: string) => `Block ${height}`,
     block: 'Block', time: 'Time', transactions: 'Transactions', size: 'Size', sealer: 'Sealed by', older: 'Older',
-    toNewest: 'Newest', id: 'Id', logSize: 'Log after it', holds: 'What it holds', place: 'Place', what: 'What',
+    toNewest: 'Newest', id: 'Id', logSize: 'Log after it', logRoot: 'Log root', stateRoot: 'State root', holds: 'What it holds', place: 'Place', what: 'What',
     by: 'By', about: 'About',
     more: (count: string) => `and ${count} more`,
-    calls: { record: 'Record', resume: 'Resume', grant: 'Grant', revoke: 'Revocation', correction: 'Correction' } as Record<string, string>,
+    calls: { record: 'Record', resume: 'Resume', grant: 'Grant', revoke: 'Revocation', correction: 'Correction', propose: 'Proposal', approve: 'Approval', evidence: 'Evidence' } as Record<string, string>,
   },
 
   network: {
@@ -262,6 +263,7 @@ export const words = {
   },
 
   ...wordsOfPeers,
+  ...wordsOfGovernance,
   certificate: {
     title: 'Certificate',
     subtitle: 'What you hand to a buyer or an insurer: they need no account and ask nobody.',

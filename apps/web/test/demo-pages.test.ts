@@ -297,7 +297,7 @@ describe('the pages of a demo node', needsChromium, () => {
       assert.equal(await overhang(page), 0)
     }
 
-    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/import', '/verify', '/cheat', '/own', '/codes/gap', '/no/such/page']) {
+    for (const path of ['/', '/devices', '/devices/DEVICE', '/devices/DEVICE/odometer/1', '/devices/DEVICE/share', '/devices/DEVICE/certificate', '/blocks', '/blocks/5', '/network', '/governance', '/import', '/verify', '/cheat', '/own', '/codes/gap', '/no/such/page']) {
       it(path, async () => {
         await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
         await page.setViewportSize(LAPTOP)

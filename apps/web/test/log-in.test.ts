@@ -4,9 +4,10 @@ import type { Browser, Page } from 'playwright-core'
 import { axeFindings, overhang } from './accessibility.ts'
 import { buildPages } from './built-pages.ts'
 import { PHONE, launchChromium, needsChromium, openPage } from './chromium.ts'
-import { startNodeWithAccount } from './demo-node.ts'
+import { addReader, startNodeWithAccount } from './demo-node.ts'
 import type { DemoNode } from './demo-node.ts'
 
+const BERT = { name: 'bert', password: 'another long password' }
 const ANNA = { name: 'anna', password: 'correct horse battery' }
 
 describe('logging in at the pages', needsChromium, () => {
@@ -62,6 +63,22 @@ describe('logging in at the pages', needsChromium, () => {
     await page.getByRole('heading', { level: 1, name: 'Log in' }).waitFor()
     assert.deepEqual(complaints, [])
     await page.close()
+  })
+
+  it('tells a reader at the desk why they cannot propose, and lets whoever runs the node', async () => {
+    await addReader(node, BERT)
+    for (const { name, password } of [BERT, ANNA]) {
+      const { page } = await openPage(browser, node.origin)
+      await page.goto(node.link.replace('/#', '/governance#'))
+      await page.getByLabel('Name').fill(name)
+      await page.getByLabel('Password').fill(password)
+      await page.keyboard.press('Enter')
+      await page.getByRole('heading', { level: 1, name: 'Governance' }).waitFor()
+      if (name === BERT.name) await page.getByText('You are logged in as a reader').waitFor()
+      else await page.getByRole('radio', { name: 'Add an authority' }).waitFor()
+      assert.equal(await page.getByRole('button', { name: 'Look at it' }).count(), name === BERT.name ? 0 : 1)
+      await page.close()
+    }
   })
 
   it('leaves the verify page open to everybody', async () => {

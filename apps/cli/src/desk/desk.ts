@@ -7,8 +7,10 @@ import { createOpenDevices } from './open-devices.ts'
 import type { OpenDevices, WayOf } from './open-devices.ts'
 import { certificates } from './routes/certificates.ts'
 import { cheats } from './routes/cheats.ts'
+import { governance } from './routes/governance.ts'
 import { grants } from './routes/grants.ts'
 import { imports } from './routes/imports.ts'
+import { mining } from './routes/mining.ts'
 import { overview } from './routes/overview.ts'
 import { ownNetworks } from './routes/own-networks.ts'
 import { recordKeys } from './routes/record-keys.ts'
@@ -50,5 +52,5 @@ export async function createDesk({ home, isDemo, wayOf }: { home: Home; isDemo: 
 function addRoutes(server: FastifyInstance, key: DeskKey, context: DeskContext): void {
   server.addHook('onRequest', async (request) => key.require(request))
   const typed: TypedServer = server
-  for (const add of [overview, recordKeys, certificates, grants, uploads, imports, cheats, ownNetworks]) add(typed, context)
+  for (const add of [overview, recordKeys, certificates, grants, governance, mining, uploads, imports, cheats, ownNetworks]) add(typed, context)
 }

@@ -53,6 +53,23 @@ export function useDesk(): Desk | null | undefined {
   return useQuery(deskQuery).data
 }
 
+/** An authority whose key lies in the data directory. */
+export interface OwnAuthority {
+  /** Of the key. */
+  name: string
+  address: string
+}
+
+export const ownAuthoritiesQuery = queryOptions({ queryKey: [HEAD, 'own-authorities'], queryFn: async ({ signal }) => (await getJson<{ authorities: OwnAuthority[] }>('/v1/desk/authorities', signal)).authorities })
+
+export interface MiningThreads {
+  threads: number
+  /** That this machine runs at once. */
+  machine: number
+}
+
+export const miningQuery = queryOptions({ queryKey: ['mining'], queryFn: ({ signal }) => getJson<MiningThreads>('/v1/desk/mining', signal) })
+
 /** Whether the keys of a device lie at this desk. */
 export function isOwn(desk: Desk | null, device: string): boolean {
   return desk?.devices.some((own) => own.device === device) === true

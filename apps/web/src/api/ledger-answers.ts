@@ -17,4 +17,6 @@ export type Identity = Answer<'getIdentity'>
 export type Peers = Answer<'listPeers'>
 export type PeerGraph = Answer<'getPeerGraph'>
 export type Authorities = Answer<'listAuthorities'>
+export type Work = Answer<'getWork'>
+export type Proposal = Answer<'listProposals'>['proposals'][number]
 export type Branches = Answer<'getBranches'>

@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { createClient } from '@telltale/client'
 import { streamParts } from '../text/stream.ts'
-import type { StreamRecord } from './ledger-answers.ts'
+import type { Proposal, StreamRecord } from './ledger-answers.ts'
 
 /** The node that this page came from. */
 export const node = createClient({ url: '' })
@@ -18,12 +18,29 @@ export const peersQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'peers'], qu
 export const peerGraphQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'peer-graph'], queryFn: ({ signal }) => node.call('getPeerGraph', { signal }) })
 export const authoritiesQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'authorities'], queryFn: ({ signal }) => node.call('listAuthorities', { signal }) })
 export const poolQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'pool'], queryFn: ({ signal }) => node.call('getPool', { signal }) })
+export const workQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'work'], queryFn: ({ signal }) => node.call('getWork', { signal }) })
 export const branchesQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'branches'], queryFn: ({ signal }) => node.call('getBranches', { signal }) })
 export const refusedBlocksQuery = queryOptions({ ...OFTEN, queryKey: [HEAD, 'refused-blocks'], queryFn: ({ signal }) => node.call('listRefusedBlocks', { signal }) })
 export const networkQuery = queryOptions({ queryKey: [HEAD, 'network'], queryFn: ({ signal }) => node.call('getNetwork', { signal }) })
 export const checkpointQuery = queryOptions({ queryKey: [HEAD, 'checkpoint'], queryFn: ({ signal }) => node.call('getCheckpoint', { signal }) })
 export const assetsQuery = queryOptions({ queryKey: [HEAD, 'assets'], queryFn: async ({ signal }) => (await node.call('listAssets', { query: { limit: 100 }, signal })).assets })
 export const devicesQuery = queryOptions({ queryKey: [HEAD, 'devices'], queryFn: async ({ signal }) => (await node.call('listDevices', { query: { limit: 100 }, signal })).devices })
+
+export const proposalsQuery = queryOptions({ queryKey: [HEAD, 'proposals'], queryFn: ({ signal }) => allProposals(signal) })
+
+/** Of 200 each: more than authorities ever propose. */
+const PROPOSAL_PAGES_MAX = 20
+
+async function allProposals(signal: AbortSignal): Promise<Proposal[]> {
+  const found: Proposal[] = []
+  let after: string | null | undefined
+  for (let page = 0; page < PROPOSAL_PAGES_MAX && after !== null; page++) {
+    const answer = await node.call('listProposals', { query: { limit: 200, ...(after === undefined ? {} : { after }) }, signal })
+    found.push(...answer.proposals)
+    after = answer.after
+  }
+  return found
+}
 
 export function blocksQuery(limit: number, before?: number) {
   return queryOptions({ queryKey: [HEAD, 'blocks', limit, before ?? null], queryFn: ({ signal }) => node.call('listBlocks', { query: { limit, ...(before === undefined ? {} : { before }) }, signal }) })

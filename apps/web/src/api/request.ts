@@ -11,8 +11,8 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await send(path, { headers: { accept: 'application/json' } }, signal)).json() as Promise<T>
 }
 
-export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
-  return (await send(path, jsonBody(body), signal)).json() as Promise<T>
+export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal, answerMs?: number): Promise<T> {
+  return (await send(path, jsonBody(body), signal, answerMs)).json() as Promise<T>
 }
 
 export async function postForBytes(path: string, body: unknown, signal?: AbortSignal): Promise<Uint8Array> {

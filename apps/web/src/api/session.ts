@@ -17,6 +17,11 @@ export function useStanding(): Standing {
   return isError ? 'in' : 'unknown'
 }
 
+/** Whether whoever is logged in may read, and nothing else. */
+export function useIsReader(): boolean {
+  return useQuery(sessionQuery).data?.role === 'reader'
+}
+
 /** The name of the account that is logged in; null where there is none. */
 export function useAccountName(): string | null {
   const { data } = useQuery(sessionQuery)

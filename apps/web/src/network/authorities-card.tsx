@@ -39,7 +39,7 @@ function AuthoritiesTable({ answer: { authorities, turns } }: { answer: Authorit
             <td>
               {nameOf(authority.address)} <Hash text={authority.address} />
             </td>
-            <td>
+            <td className={table.line}>
               <State authority={authority} />
             </td>
             <td className={table.wide}>

@@ -46,6 +46,8 @@ function BlockView({ block }: { block: Block }) {
             [words.blocks.transactions, groupNumber(block.count)],
             [words.blocks.size, byteText(block.bytes)],
             [words.blocks.logSize, groupNumber(block.size)],
+            [words.blocks.logRoot, <Hash key="log-root" text={block.logRoot} />],
+            [words.blocks.stateRoot, <Hash key="state-root" text={block.stateRoot} />],
           ]}
         />
       </Card>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { CheckpointAnswer, Health, Network } from '../api/ledger-answers.ts'
 import { checkpointQuery, healthQuery, networkQuery } from '../api/queries.ts'
 import { InlineLamp } from '../lamps/inline-lamp.tsx'
+import { ButtonLink } from '../shell/button-link.tsx'
 import { Card, Facts } from '../shell/card.tsx'
 import layout from '../shell/layout.module.css'
 import { Loaded } from '../shell/loaded.tsx'
@@ -15,6 +16,7 @@ import { Time } from '../text/time.tsx'
 import { words } from '../words.ts'
 import { AuthoritiesCard } from './authorities-card.tsx'
 import { GraphCard } from './graph-card.tsx'
+import { MiningCard } from './mining-card.tsx'
 import { PeersCard } from './peers-card.tsx'
 import { PoolCard } from './pool-card.tsx'
 import { StalledCard } from './stalled-card.tsx'
@@ -26,7 +28,9 @@ export function NetworkPage() {
   const health = useQuery(healthQuery)
   return (
     <div className={layout.page}>
-      <PageHead title={words.network.title}>{network.data?.name}</PageHead>
+      <PageHead title={words.network.title} actions={<ButtonLink to="/governance">{words.governance.title}</ButtonLink>}>
+        {network.data?.name}
+      </PageHead>
       <StalledCard stalled={health.data?.stalled} />
       <Loaded query={network} height={480}>
         {(data) => (
@@ -35,6 +39,7 @@ export function NetworkPage() {
             {data.authorities.length === 1 ? <Authorities network={data} checkpoint={checkpoint.data} /> : <AuthoritiesCard />}
             <GraphCard />
             <PeersCard />
+            <MiningCard parameters={data.parameters} />
             <PoolCard />
             <Rules network={data} />
           </>

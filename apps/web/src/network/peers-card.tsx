@@ -37,7 +37,7 @@ function PeersTable({ peers, names }: { peers: Peers['peers']; names: NodeNames 
           <td>
             {identity === null ? names.ofPeer(peer) : (names.ofIdentity(identity) ?? '')} <Hash text={identity ?? peer} />
           </td>
-          <td>
+          <td className={table.line}>
             <InlineLamp look={isConnected ? 'holds' : 'unknown'} word={isConnected ? words.peers.connected : words.peers.gone} />
           </td>
           <td className={table.number}>{isConnected ? latencyText(latencyMs) : ''}</td>

@@ -29,6 +29,7 @@ const routeTree = root.addChildren([
   createRoute({ ...at('/blocks/$height'), component: lazyRouteComponent(() => import('../network/block-page.tsx'), 'BlockPage') }),
   createRoute({ ...at('/network'), component: lazyRouteComponent(() => import('../network/network-page.tsx'), 'NetworkPage') }),
   createRoute({ ...at('/codes/$code'), component: lazyRouteComponent(() => import('../codes/code-page.tsx'), 'CodePage') }),
+  createRoute({ ...at('/governance'), component: lazyRouteComponent(() => import('../governance/governance-page.tsx'), 'GovernancePage') }),
   createRoute({ ...at('/verify'), component: lazyRouteComponent(() => import('../verify/served-verify-page.tsx'), 'ServedVerifyPage') }),
 ])
 

@@ -13,7 +13,7 @@ export interface Operations {
   /** Log out: the session ends, and its cookie goes. */
   logOut: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { hasAccounts: boolean; isGuarded: boolean; kind: 'account' | 'token' | null; name: string | null; role: 'reader' | 'operator' | 'admin' | null; endsMs: number | null } }
   /** Who may certify, and what the network chose for itself. */
-  getNetwork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { network: string; name: string; isDemo: boolean; genesisMs: number; height: number; authorities: ({ address: string; keyNumber: number; algorithm: string })[]; parameters: { name: string; sealers: 'authorities' | 'anyone'; workBits: number; blockMs: number; blockTransactionsMax: number; blockBytesMax: number; notesMax: number; quotaBytes: number; quotaWindowMs: number; lateMs: number; algorithms: (string)[] }; counts: { transactions: number; assets: number; devices: number } } }
+  getNetwork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { network: string; name: string; isDemo: boolean; genesisMs: number; height: number; authorities: ({ address: string; keyNumber: number; algorithm: string })[]; parameters: { name: string; sealers: 'authorities' | 'anyone'; workBits: number; blockMs: number; blockTransactionsMax: number; blockBytesMax: number; notesMax: number; quotaBytes: number; quotaWindowMs: number; lateMs: number; algorithms: (string)[] }; parametersSinceHeight: number; counts: { transactions: number; assets: number; devices: number } } }
   /** The file that the network began with. */
   getGenesis: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: Uint8Array }
   /** The newest certified checkpoint; as application/cbor the file that `verify --checkpoint` reads. */
@@ -26,8 +26,12 @@ export interface Operations {
   getBranches: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; head: { height: number; id: string }; justifiedHeight: number; final: { height: number; id: string }; blocks: ({ height: number; id: string; parent: string; sealer: string; turn: number; weight: number; timeMs: number; transactions: number; votes: (string)[]; votesNeeded: number; isJustified: boolean; isOnHead: boolean })[]; lost: ({ height: number; id: string; parent: string; sealer: string; turn: number; wonId: string; timeMs: number })[] } }
   /** Blocks that this node refused since it started, the newest first, and votes that no honest authority casts. */
   listRefusedBlocks: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; counts: ({ code: string; count: number })[]; blocks: ({ height: number; id: string; peer: string | null; timeMs: number; code: string; message: string; expected: string | null; found: string | null })[]; doubleVotes: ({ address: string; votes: ({ sourceHeight: number; targetHeight: number; targetId: string })[] })[] } }
-  /** Who may seal, whose turn it is, and what was seen of each last. */
-  listAuthorities: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; height: number; needed: number; authorities: ({ address: string; keyNumber: number; algorithm: string; isOwn: boolean; block: { height: number; timeMs: number } | null; vote: { height: number; timeMs: number } | null; cosignature: { height: number; timeMs: number } | null; awaySinceMs: number | null })[]; turns: ({ height: number; address: string })[] } }
+  /** Who may seal since when, who will, whose turn it is, and what was seen of each last. */
+  listAuthorities: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; height: number; needed: number; authorities: ({ address: string; keyNumber: number; algorithm: string; sinceHeight: number; isOwn: boolean; block: { height: number; timeMs: number } | null; vote: { height: number; timeMs: number } | null; cosignature: { height: number; timeMs: number } | null; awaySinceMs: number | null })[]; pending: ({ decidedHeight: number; earliestHeight: number; joins: ({ address: string; keyNumber: number; algorithm: string })[]; leaves: ({ address: string; keyNumber: number; algorithm: string })[] })[]; turns: ({ height: number; address: string })[] } }
+  /** Proposals, open and decided, and evidence against authorities, by id. */
+  listProposals: { path: Record<never, never>; query: { after?: string; limit?: number }; body: undefined; gives: { proposals: ({ proposal: string; kind: string; value: string; content: unknown; hash: string; proposer: string; approvals: (string)[]; counted: number; needed: number; decidedHeight: number | null })[]; after: string | null } }
+  /** A proposal: what it would change, who approved it, and whether it is decided. */
+  getProposal: { path: { proposal: string }; query: Record<never, never>; body: undefined; gives: { proposal: string; kind: string; value: string; content: unknown; hash: string; proposer: string; approvals: (string)[]; counted: number; needed: number; decidedHeight: number | null } }
   /** Peers that are connected, and those that are known and gone. */
   listPeers: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { isAlone: boolean; id: string | null; identity: string | null; addresses: (string)[]; peers: ({ peer: string; identity: string | null; role: string | null; software: string | null; addresses: (string)[]; isConnected: boolean; latencyMs: number | null; height: number | null; finalHeight: number | null; waiting: number | null; onlineSinceMs: number; offlineSinceMs: number | null; blame: number })[] } }
   /** The network as its nodes report it. */
@@ -37,7 +41,7 @@ export interface Operations {
   /** Blocks, the newest first. */
   listBlocks: { path: Record<never, never>; query: { before?: number; limit?: number }; body: undefined; gives: { blocks: ({ height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; transactions: number })[]; before: number | null } }
   /** A block and what it holds; the genesis is at /v1/genesis. */
-  getBlock: { path: { height: number }; query: { from?: number; limit?: number }; body: undefined; gives: { height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; count: number; transactions: ({ id: string; index: number; call: number; callName: string; iss: string; sub: string; sequence: number; bytes: number })[]; from: number | null } }
+  getBlock: { path: { height: number }; query: { from?: number; limit?: number }; body: undefined; gives: { height: number; id: string; timeMs: number; size: number; bytes: number; sealer: string; logRoot: string; stateRoot: string; count: number; transactions: ({ id: string; index: number; call: number; callName: string; iss: string; sub: string; sequence: number; bytes: number })[]; from: number | null } }
   /** Submit one transaction, or up to 100 with their attachments. */
   submitTransactions: { path: Record<never, never>; query: { wait?: 'certified' | 'accepted'; receipts?: boolean }; body: Uint8Array; gives: { results: ({ id: string | null; status: 'unknown' | 'pending' | 'included' | 'final' | 'certified' | 'refused'; index?: number; height?: number; receipt?: string; error?: Problem; refusal?: string })[] } }
   /** How a transaction stands. */
@@ -73,7 +77,7 @@ export interface Operations {
   /** A certificate of records of an asset, nothing of it disclosed. */
   makeCertificate: { path: Record<never, never>; query: Record<never, never>; body: { asset: string; streams: ({ stream: string; from?: number; to?: number })[] }; gives: Uint8Array }
   /** The work that the next block of this node waits for. */
-  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
+  getWork: { path: Record<never, never>; query: Record<never, never>; body: undefined; gives: { work: { id: string; header: string; height: number; difficulty: number } | null; difficulty: number; miner: { threads: number; tries: number; triesPerSecond: number } | null } }
   /** A nonce that was found; the node seals the block and tells the others. */
   bringWork: { path: Record<never, never>; query: Record<never, never>; body: { id: string; nonce: string }; gives: { height: number; id: string } }
   /** What happens, as it happens; goes on after a cursor. */
@@ -97,6 +101,8 @@ export const OPERATIONS = {
   getBranches: { method: 'GET', path: '/v1/branches', gives: 'json' },
   listRefusedBlocks: { method: 'GET', path: '/v1/refused-blocks', gives: 'json' },
   listAuthorities: { method: 'GET', path: '/v1/authorities', gives: 'json' },
+  listProposals: { method: 'GET', path: '/v1/proposals', gives: 'json' },
+  getProposal: { method: 'GET', path: '/v1/proposals/{proposal}', gives: 'json' },
   listPeers: { method: 'GET', path: '/v1/peers', gives: 'json' },
   getPeerGraph: { method: 'GET', path: '/v1/peers/graph', gives: 'json' },
   syncWithPeers: { method: 'POST', path: '/v1/peers/sync', gives: 'json' },

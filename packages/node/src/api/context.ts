@@ -10,8 +10,9 @@ import type { Submissions } from './submissions.ts'
 
 /** The work of a node among others. */
 export interface MiningDesk extends Pick<PeerChain, 'work' | 'takeWork'> {
-  /** What its own threads do; null where it has none. */
-  status(): MiningStatus | null
+  /** What its own threads do. */
+  status(): MiningStatus
+  setThreads(count: number): Promise<void>
 }
 
 /** What the resources of the API stand on. */

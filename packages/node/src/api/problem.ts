@@ -4,7 +4,9 @@ import type { Problem } from './schema.ts'
 
 /** How the codes of this API answer over HTTP; whatever else is refused was badly asked (400), whatever fails here is 500. */
 const STATUS: Record<string, number> = {
+  'already-approved': 409,
   'already-certified': 409,
+  'already-decided': 409,
   'already-granted': 409,
   'folder-exists': 409,
   'import-running': 409,
@@ -50,6 +52,7 @@ const STATUS: Record<string, number> = {
   'unknown-asset': 404,
   'unknown-device': 404,
   'unknown-identity': 404,
+  'unknown-proposal': 404,
   'unknown-set': 404,
   'unknown-stream': 404,
   'unsupported-content': 415,

@@ -15,6 +15,7 @@ import { identities } from './resources/identities.ts'
 import { network } from './resources/network.ts'
 import { peers } from './resources/peers.ts'
 import { proofs } from './resources/proofs.ts'
+import { proposals } from './resources/proposals.ts'
 import { session } from './resources/session.ts'
 import type { SessionInit } from './resources/session.ts'
 import { streams } from './resources/streams.ts'
@@ -37,7 +38,7 @@ function refuseOtherFields(server: TypedServer): void {
 
 /** Everything that the API offers, in the order of its description. */
 export function addResources(server: TypedServer, context: ApiContext, { feed, listeners, ...init }: ResourcesInit): void {
-  const all = [health, session(init), network, agreement, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, work, events(feed, listeners)]
+  const all = [health, session(init), network, agreement, proposals, peers, blocks, transactions, proofs, identities, assets, devices, streams, attachments, certificates, work, events(feed, listeners)]
   refuseOtherFields(server)
   for (const add of all) add(server, context)
   addDescriptions(server, context)

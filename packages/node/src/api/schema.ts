@@ -14,6 +14,7 @@ export const Ms = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, d
 export const RecordNumber = Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'number of a record in its stream, or of an epoch' })
 export const Address = Type.String({ pattern: `^tt1${ADDRESS_PART}$`, description: 'address of an identity' })
 export const AssetId = Type.String({ pattern: `^ta1${ADDRESS_PART}$`, description: 'id of an asset' })
+export const ProposalId = Type.String({ pattern: `^tp1${ADDRESS_PART}$`, description: 'id of a proposal' })
 export const StreamName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'name of a stream' })
 export const StreamPath = Type.String({ pattern: `^tt1${ADDRESS_PART}/[a-z][a-z0-9-]{0,31}$`, description: 'device/stream' })
 

@@ -92,7 +92,7 @@ export async function createApiServer(init: ApiInit): Promise<ApiServer> {
     nowMs: init.clock.nowMs,
     stall,
     listeners: () => listeners.count,
-    workTries: () => init.mining?.status()?.tries ?? 0,
+    workTries: () => init.mining?.status().tries ?? 0,
     heldBytes: () => budget.used,
     connections: async () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count ?? 0))),
   }))

@@ -8,6 +8,7 @@ import type { StateKey } from '@telltale/ledger'
 const KIND_IDENTITY = 1
 const KIND_ASSET = 2
 const KIND_STREAM = 3
+const KIND_PROPOSAL = 5
 
 export function identityScan(): Uint8Array {
   return prefixOf(2, KIND_IDENTITY)
@@ -15,6 +16,10 @@ export function identityScan(): Uint8Array {
 
 export function assetScan(): Uint8Array {
   return prefixOf(2, KIND_ASSET)
+}
+
+export function proposalScan(): Uint8Array {
+  return prefixOf(2, KIND_PROPOSAL)
 }
 
 /** All streams, those of one device together. */

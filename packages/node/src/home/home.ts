@@ -103,7 +103,7 @@ export async function openHome(options: HomeOptions): Promise<Home> {
       chain,
       network: node?.network ?? null,
       peers: node && { chain: node.chain, network: node.network, own: authority.address },
-      mining: node && { work: node.chain.work, takeWork: node.chain.takeWork, status: () => node.miner?.status() ?? null },
+      mining: node && { work: node.chain.work, takeWork: node.chain.takeWork, status: node.miner.status, setThreads: node.miner.setThreads },
       primitives,
       password,
       async send({ key, call, sub, args, attachments = [] }) {

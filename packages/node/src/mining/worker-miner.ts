@@ -14,17 +14,22 @@ export interface MiningStatus {
 /** Does work in threads of its own, one search at a time; a new one calls off the one before. Threads start with the first and do not keep the process alive. */
 export interface WorkerMiner extends Miner {
   status(): MiningStatus
+  /** From now on with so many; a search that goes on goes on with them, or rests with none until it is called off. */
+  setThreads(count: number): Promise<void>
   close(): Promise<void>
 }
 
 interface Search {
   number: number
+  headerBytes: Uint8Array
+  difficulty: number
   /** Threads that have not answered. */
   open: number
   end(nonce: Uint8Array | null): void
 }
 
-export function createWorkerMiner(threads: number): WorkerMiner {
+export function createWorkerMiner(threadsAtFirst: number): WorkerMiner {
+  let threads = threadsAtFirst
   const wanted = new Int32Array(new SharedArrayBuffer(4))
   const counts = new BigInt64Array(new SharedArrayBuffer(16))
   let workers: Worker[] | null = null
@@ -58,20 +63,24 @@ export function createWorkerMiner(threads: number): WorkerMiner {
     await Promise.all(stopped.map((worker) => worker.terminate()))
   }
 
+  const launch = (wish: Pick<Search, 'headerBytes' | 'difficulty' | 'end'>): Search => {
+    workers ??= Array.from({ length: threads }, start)
+    const { headerBytes, difficulty } = wish
+    const number = (count = (count % 0x7fff_ffff) + 1)
+    Atomics.store(wanted, 0, number)
+    // Others may search the same header: each begins somewhere else.
+    for (const worker of workers) worker.postMessage({ number, headerBytes, difficulty, start: new Uint8Array(randomBytes(8)), wanted, counts } satisfies MiningJob, [])
+    return { ...wish, number, open: threads }
+  }
+
   return {
     async solve(headerBytes, difficulty, signal) {
       end(null)
       if (signal.aborted) return null
-      workers ??= Array.from({ length: threads }, start)
-      const number = (count = (count % 0x7fff_ffff) + 1)
-      const found = new Promise<Uint8Array | null>((resolve) => {
-        search = { number, open: threads, end: resolve }
-      })
-      Atomics.store(wanted, 0, number)
-      // Others may search the same header: each begins somewhere else.
-      for (const worker of workers) worker.postMessage({ number, headerBytes, difficulty, start: new Uint8Array(randomBytes(8)), wanted, counts } satisfies MiningJob, [])
+      const { promise: found, resolve } = Promise.withResolvers<Uint8Array | null>()
+      search = launch({ headerBytes, difficulty, end: resolve })
       const callOff = (): void => {
-        if (search?.number === number) end(null)
+        if (search?.end === resolve) end(null)
       }
       signal.addEventListener('abort', callOff, { once: true })
       const nonce = await found
@@ -81,6 +90,12 @@ export function createWorkerMiner(threads: number): WorkerMiner {
     status() {
       const [tries, micros] = [Number(counts[0]), Number(counts[1])]
       return { threads, tries, triesPerSecond: micros === 0 ? 0 : Math.round((tries * threads * 1_000_000) / micros) }
+    },
+    async setThreads(wished) {
+      threads = wished
+      const stopped = stop()
+      if (search) search = launch(search)
+      await stopped
     },
     async close() {
       end(null)

@@ -37,8 +37,8 @@ export interface PeerOptions {
 export interface PeerNode {
   chain: PeerChain
   network: Network
-  /** Does its work; null where only others do. */
-  miner: WorkerMiner | null
+  /** Does its work; with no threads only others do. */
+  miner: WorkerMiner
   /** Leaves the network and stops the engine. */
   stop(): Promise<void>
 }
@@ -94,9 +94,9 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     book: bookFileOf(join(directory, BOOK_FILE)),
     primitives,
   })
-  const miner = options.miningThreads > 0 ? createWorkerMiner(options.miningThreads) : null
+  const miner = createWorkerMiner(options.miningThreads)
   try {
-    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, own: { signer: own.signer, address: own.address }, ...(miner ? { miner } : {}) })
+    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, own: { signer: own.signer, address: own.address }, miner })
     chain = started
     await network.start()
     return {
@@ -106,13 +106,13 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
       async stop() {
         await network.stop()
         await started.stop()
-        await miner?.close()
+        await miner.close()
         await branchFile.close()
       },
     }
   } catch (error) {
     await chain?.stop()
-    await miner?.close()
+    await miner.close()
     await branchFile.close()
     throw error
   }

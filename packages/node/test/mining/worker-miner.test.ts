@@ -57,4 +57,36 @@ suite('mining', () => {
     assert.equal(await miner.solve(HEADER, 2, AbortSignal.abort()), null)
     assert.ok(await miner.solve(HEADER, 2, new AbortController().signal))
   })
+
+  test('goes on with more threads, rests with none, and finds with those that come then', async () => {
+    const own = createWorkerMiner(1)
+    try {
+      const control = new AbortController()
+      const search = own.solve(HEADER, IMPOSSIBLE, control.signal)
+      await own.setThreads(2)
+      const { tries: before } = own.status()
+      await until(() => own.status().tries > before)
+      await own.setThreads(0)
+      const { tries, threads, triesPerSecond } = own.status()
+      await wait(50)
+      assert.deepEqual([own.status().tries, threads, triesPerSecond], [tries, 0, 0], 'nobody works')
+      control.abort()
+      assert.equal(await search, null)
+      const other = own.solve(HEADER, 2 ** 12, new AbortController().signal)
+      await wait(20)
+      await own.setThreads(1)
+      const nonce = await other
+      assert.ok(nonce && shows(HEADER, nonce, 2 ** 12))
+    } finally {
+      await own.close()
+    }
+  })
 })
+
+async function until(holds: () => boolean): Promise<void> {
+  const endMs = performance.now() + 10_000
+  while (!holds()) {
+    assert.ok(performance.now() < endMs, 'it never happened')
+    await wait(10)
+  }
+}

@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { bytesToHex } from '@telltale/core'
+import { bytesToHex, equalBytes, isSameAuthority } from '@telltale/core'
+import type { Authority, AuthoritySet } from '@telltale/core'
+import { networkAt } from '@telltale/ledger'
+import type { Interval, NetworkRow } from '@telltale/ledger'
 import { authorityStates } from '../../peers/authority-states.ts'
 import type { PeerLink } from '../../peers/authority-states.ts'
 import { quorumOf } from '../../peers/stall.ts'
@@ -37,11 +40,14 @@ const Refused = shape({
 })
 
 const SignedAt = nullable(shape({ height: Count, timeMs: Ms }))
+const Member = shape({ address: Address, keyNumber: Count, algorithm: Type.String() })
+const PendingSet = shape({ decidedHeight: Count, earliestHeight: Type.Integer({ minimum: 0, description: 'height from which it is in force at the earliest: one block takes one change, once the block that decided it is final' }), joins: Type.Array(Member), leaves: Type.Array(Member) })
 const Authorities = shape({
   isAlone: IsAlone,
   height: Count,
   needed: Count,
-  authorities: Type.Array(shape({ address: Address, keyNumber: Count, algorithm: Type.String(), isOwn: Type.Boolean(), block: SignedAt, vote: SignedAt, cosignature: SignedAt, awaySinceMs: nullable(Ms) })),
+  authorities: Type.Array(shape({ address: Address, keyNumber: Count, algorithm: Type.String(), sinceHeight: Count, isOwn: Type.Boolean(), block: SignedAt, vote: SignedAt, cosignature: SignedAt, awaySinceMs: nullable(Ms) })),
+  pending: Type.Array(PendingSet),
   turns: Type.Array(shape({ height: Count, address: Address })),
 })
 
@@ -60,7 +66,7 @@ export const agreement: Resource = (server, context) => {
   })
   server.get('/v1/branches', { config: forReaders, schema: { operationId: 'getBranches', tags: ['blocks'], summary: 'Blocks that are not final with their votes, and those that lost lately', response: answers({ 200: Branches }) } }, async () => showBranches(context, peers))
   server.get('/v1/refused-blocks', { config: forReaders, schema: { operationId: 'listRefusedBlocks', tags: ['blocks'], summary: 'Blocks that this node refused since it started, the newest first, and votes that no honest authority casts', response: answers({ 200: Refused }) } }, async () => showRefused(peers))
-  server.get('/v1/authorities', { config: forReaders, schema: { operationId: 'listAuthorities', tags: ['network'], summary: 'Who may seal, whose turn it is, and what was seen of each last', response: answers({ 200: Authorities }) } }, async () => showAuthorities(context))
+  server.get('/v1/authorities', { config: forReaders, schema: { operationId: 'listAuthorities', tags: ['network'], summary: 'Who may seal since when, who will, whose turn it is, and what was seen of each last', response: answers({ 200: Authorities }) } }, async () => showAuthorities(context))
 }
 
 function showBranches({ ledger }: ApiContext, peers: PeerLink | null): Static<typeof Branches> {
@@ -87,13 +93,37 @@ function showRefused(peers: PeerLink | null): Static<typeof Refused> {
 function showAuthorities({ ledger, chain, peers, sinceMs }: ApiContext): Static<typeof Authorities> {
   const { newest } = chain.heights
   const set = ledger.authorities(newest + 1)
+  const row = networkAt(ledger.position)
+  // The newest block may have taken what was still waiting in the final one.
+  const head = peers?.chain.branches().find(({ height, id }) => height === newest && equalBytes(id, peers.chain.status().id))?.position ?? ledger.position
   const turns = Array.from({ length: Math.max(TURNS_MIN, set.length) }, (_, i) => {
     const height = newest + 1 + i
     const inForce = ledger.authorities(height)
     return { height, address: inForce[height % inForce.length]!.address }
   })
-  const alone = set.map(({ address, keyNumber, key }) => ({ address, keyNumber, algorithm: key.algorithm, isOwn: true, block: null, vote: null, cosignature: cosignatureOf(chain, address), awaySinceMs: null }))
-  return { isAlone: peers === null, height: newest, needed: quorumOf(set.length), authorities: peers ? authorityStates(peers, ledger, sinceMs) : alone, turns }
+  const alone = set.map((authority) => ({ ...showMember(authority), isOwn: true, block: null, vote: null, cosignature: cosignatureOf(chain, authority.address), awaySinceMs: null }))
+  const states = peers ? authorityStates(peers, ledger, sinceMs) : alone
+  const authorities = states.map((state, i) => ({ ...state, sinceHeight: sinceHeightOf(row.sets, set[i] as Authority) }))
+  return { isAlone: peers === null, height: newest, needed: quorumOf(set.length), authorities, pending: showPending(networkAt(head), head.height), turns }
+}
+
+/** From which height on it is in the set with this key, without a break. */
+function sinceHeightOf(sets: Interval<AuthoritySet>[], authority: Authority): number {
+  const holds = ({ value }: Interval<AuthoritySet>): boolean => value.some((other) => isSameAuthority(other, authority))
+  const last = sets.findLastIndex(holds)
+  const before = sets.slice(0, last).findLastIndex((interval) => !holds(interval))
+  return sets[before + 1]?.from ?? 0
+}
+
+/** Changes that are decided and wait, each with what it does to the set before it. The next block takes the first, and the one after it is made by the new set. */
+function showPending({ sets, pending }: NetworkRow, newest: number): Static<typeof PendingSet>[] {
+  const all = [sets.at(-1)!.value, ...pending.map(({ set }) => set)]
+  const missing = (from: AuthoritySet, to: AuthoritySet) => from.filter((one) => !to.some((other) => isSameAuthority(one, other))).map(showMember)
+  return pending.map(({ decidedHeight }, i) => ({ decidedHeight, earliestHeight: newest + 2 + i, joins: missing(all[i + 1]!, all[i]!), leaves: missing(all[i]!, all[i + 1]!) }))
+}
+
+function showMember({ address, keyNumber, key }: Authority): Static<typeof Member> {
+  return { address, keyNumber, algorithm: key.algorithm }
 }
 
 function cosignatureOf({ head }: ApiContext['chain'], address: string): { height: number; timeMs: number } | null {

@@ -46,7 +46,7 @@ export const blocks: Resource = (server, { ledger, primitives, callNames }) => {
         summary: 'A block and what it holds; the genesis is at /v1/genesis',
         params: shape({ height: Count }),
         querystring: shape({ from: Type.Optional(Count), limit: limitOf(TRANSACTIONS_MAX, TRANSACTIONS_MAX) }),
-        response: answers({ 200: shape({ ...lines, count: Count, transactions: Type.Array(BlockTransaction), from: nullable(Count) }) }, [404]),
+        response: answers({ 200: shape({ ...lines, logRoot: Hash, stateRoot: Hash, count: Count, transactions: Type.Array(BlockTransaction), from: nullable(Count) }) }, [404]),
       },
     },
     async ({ params: { height }, query: { from = 0, limit = TRANSACTIONS_MAX } }) => {
@@ -60,7 +60,7 @@ export const blocks: Resource = (server, { ledger, primitives, callNames }) => {
         return { id: bytesToHex(transactionId(transaction, primitives)), index: first + from + i, call, callName: callNames.get(call) ?? 'unknown', iss, sub, sequence, bytes: bytes.length }
       })
       const next = from + transactions.length
-      return { ...summary, count: summary.transactions, transactions, from: next < summary.transactions ? next : null }
+      return { ...summary, logRoot: bytesToHex(block.header.logRoot), stateRoot: bytesToHex(block.header.stateRoot), count: summary.transactions, transactions, from: next < summary.transactions ? next : null }
     },
   )
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { asArray, asText, bytesToHex, decode, encodeLinks, encodePin, fail, setHash } from '@telltale/core'
 import type { Link } from '@telltale/core'
-import { NETWORK_KEY, STATE_PREFIX, networkAt, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
+import { NETWORK_KEY, STATE_PREFIX, isInForce, networkAt, networkRowFromCbor, parametersAt, readGenesis, setAt } from '@telltale/ledger'
 import { assetScan, streamScan } from '../state-scan.ts'
 import type { ApiContext } from '../context.ts'
 import { linksToHead } from '../../home/head-link.ts'
@@ -31,6 +31,7 @@ const Network = shape({
   height: Count,
   authorities: Type.Array(shape({ address: Address, keyNumber: Count, algorithm: Type.String() })),
   parameters: Parameters,
+  parametersSinceHeight: Count,
   counts: shape({ transactions: Count, assets: Count, devices: Count }),
 })
 
@@ -49,7 +50,7 @@ export const network: Resource = (server, context) => {
     const row = networkRowFromCbor(decode(reader.state(NETWORK_KEY).value as Uint8Array))
     const parameters = parametersAt(row, height + 1)
     const authorities = setAt(row, height + 1).map(({ address, keyNumber, key }) => ({ address, keyNumber, algorithm: key.algorithm }))
-    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, counts: { transactions: log.size, ...(await counts()) } }
+    return { network: bytesToHex(ledger.network), name: parameters.name, isDemo, genesisMs: await genesisMs(0), height, authorities, parameters, parametersSinceHeight: row.parameters.findLast((interval) => isInForce(interval, height + 1))?.from ?? 0, counts: { transactions: log.size, ...(await counts()) } }
   })
 
   server.get('/v1/genesis', { config: forReaders, schema: { operationId: 'getGenesis', tags: ['network'], summary: 'The file that the network began with', response: answers({ 200: bytesAnswer('the genesis; its SHA-256 is the network id') }) } }, async (_, reply) => {

@@ -1,5 +1,7 @@
 import { Type } from 'typebox'
 import { bytesToHex, fail, hexToBytes } from '@telltale/core'
+import { loadPace } from '@telltale/consensus'
+import { nextDifficulty } from '@telltale/ledger'
 import type { ApiContext, MiningDesk } from '../context.ts'
 import { forOperators, forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
@@ -16,6 +18,7 @@ const Miner = shape({ threads: Count, tries: Count, triesPerSecond: Count })
 
 /** Work for this node's next block: whoever has machines fetches it and brings it back. */
 export const work: Resource = (server, context) => {
+  const nextDifficultyOf = createNextDifficulty(context)
   server.get(
     '/v1/work',
     {
@@ -24,14 +27,15 @@ export const work: Resource = (server, context) => {
         operationId: 'getWork',
         tags: ['work'],
         summary: 'The work that the next block of this node waits for',
-        description: 'Wanted is a nonce, the last 8 bytes of the header, with which SHA-256 of the header, read as a number with the highest byte first, times the difficulty is below 2^256. `work` is null while no block is wanted; ask again every second, also while searching: another `id` means that the one before may not be wanted any more. `miner` is what the node does itself.',
-        response: answers({ 200: shape({ work: nullable(Work), miner: nullable(Miner) }) }, [409]),
+        description: 'Wanted is a nonce, the last 8 bytes of the header, with which SHA-256 of the header, read as a number with the highest byte first, times the difficulty is below 2^256. `work` is null while no block is wanted; ask again every second, also while searching: another `id` means that the one before may not be wanted any more. `difficulty` is that of the next block, wanted or not: so many hashes it costs in the mean. `miner` is what the node does itself; null where it has no threads for it.',
+        response: answers({ 200: shape({ work: nullable(Work), difficulty: Count, miner: nullable(Miner) }) }, [409]),
       },
     },
     async () => {
       const desk = deskOf(context)
       const wanted = desk.work()
-      return { work: wanted && { id: bytesToHex(wanted.id), header: bytesToHex(wanted.headerBytes), height: wanted.height, difficulty: wanted.difficulty }, miner: desk.status() }
+      const miner = desk.status()
+      return { work: wanted && { id: bytesToHex(wanted.id), header: bytesToHex(wanted.headerBytes), height: wanted.height, difficulty: wanted.difficulty }, difficulty: wanted?.difficulty ?? (await nextDifficultyOf()), miner: miner.threads === 0 ? null : miner }
     },
   )
 
@@ -52,6 +56,18 @@ export const work: Resource = (server, context) => {
       return { height: sealed.height, id: bytesToHex(sealed.id) }
     },
   )
+}
+
+/** The difficulty after the newest final block; read once for each, as miners ask four times a second. */
+function createNextDifficulty({ ledger, primitives }: ApiContext): () => Promise<number> {
+  let kept: { height: number; difficulty: number } | null = null
+  return async () => {
+    const { height } = ledger.position
+    if (kept?.height === height) return kept.difficulty
+    const difficulty = nextDifficulty(await loadPace(ledger, primitives), ledger.parameters(height + 1))
+    kept = { height, difficulty }
+    return difficulty
+  }
 }
 
 function deskOf({ ledger, mining }: ApiContext): MiningDesk {
