@@ -12,7 +12,7 @@ const folder = resolve(import.meta.dirname, '..')
 const root = resolve(folder, '../..')
 const dist = join(folder, 'dist')
 /** Everything that ends up in the pages, and what makes them; the lock file stands for all packages of others. */
-const sources = ['apps/web/src', 'apps/web/build', 'apps/web/index.html', 'apps/web/verify.html', 'packages/core/src', 'packages/ledger/src', 'packages/certificate/src', 'packages/client/src', 'package-lock.json']
+const sources = ['apps/web/src', 'apps/web/build', 'apps/web/index.html', 'apps/web/verify.html', 'packages/core/src', 'packages/ledger/src', 'packages/certificate/src', 'packages/client/src', 'docs/codes.md', 'package-lock.json']
 
 function hashSources(): string {
   const hash = createHash('sha256')
