@@ -7,10 +7,12 @@ import type { TypedServer } from '../api/routes.ts'
 import { shape } from '../api/schema.ts'
 import type { Home } from '../home/home.ts'
 import { backupOpened } from '../upkeep/data-backup.ts'
+import { measureDrop } from '../upkeep/drop-old.ts'
+import type { RetentionKeeper } from './retention.ts'
 import { CONTROL_HEADER } from './running-file.ts'
 
 /** What only somebody who may read the data directory can ask of a running node: they bring the secret of `running.json`. Not part of the public description. */
-export function addControl(server: FastifyInstance, home: Home, control: string): void {
+export function addControl(server: FastifyInstance, home: Home, control: string, retention: RetentionKeeper): void {
   const typed: TypedServer = server
   typed.route({
     method: 'POST',
@@ -19,6 +21,14 @@ export function addControl(server: FastifyInstance, home: Home, control: string)
     schema: { hide: true, body: shape({ target: Type.String({ minLength: 1, maxLength: 4096 }) }) },
     onRequest: async (request) => requireControl(request.headers[CONTROL_HEADER], control),
     handler: async ({ body: { target } }) => backupOpened({ directory: home.directory, network: home.profile.network, store: home.store }, target),
+  })
+  typed.route({
+    method: 'POST',
+    url: '/control/drop-old',
+    config: forAnybody,
+    schema: { hide: true, body: shape({}) },
+    onRequest: async (request) => requireControl(request.headers[CONTROL_HEADER], control),
+    handler: async () => measureDrop(home.directory, retention.dropNow),
   })
 }
 
