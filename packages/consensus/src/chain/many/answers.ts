@@ -1,4 +1,5 @@
 import { SUBMISSIONS_MAX, encodeSubmissions, fail } from '@telltale/core'
+import { proveAge } from './age-proof.ts'
 import type { BranchBlock } from './branches.ts'
 import type { Cosigning } from './cosigning.ts'
 import type { EngineCore } from './core.ts'
@@ -25,6 +26,8 @@ export async function answerQuestion(core: EngineCore, cosigning: Cosigning, byt
       return encodeRecent({ votes: core.votes.all().map(encodeVote), cosignatures: cosigning.recent() })
     case 'waiting':
       return encodeWaiting(core)
+    case 'age':
+      return proveAge(core, cosigning.head)
     case 'standing':
       return answerStanding(core, question.address, question.nonce)
   }

@@ -49,4 +49,6 @@ export interface EngineCore {
   readonly votes: VoteBook
   readonly waiting: WaitingRoom
   head: BranchBlock
+  /** Blocks of up to this time may lack attachments: it was shown that the network keeps them no longer. */
+  lackingUpToMs: number
 }

@@ -9,7 +9,7 @@ export interface FullBlock {
 }
 
 /** What nodes ask each other, one peer at a time. */
-export type Question = { kind: 'head' } | { kind: 'range'; from: number; count: number } | { kind: 'block'; id: Uint8Array } | { kind: 'recent' } | { kind: 'waiting' } | { kind: 'standing'; address: string; nonce: Uint8Array }
+export type Question = { kind: 'head' } | { kind: 'range'; from: number; count: number } | { kind: 'block'; id: Uint8Array } | { kind: 'recent' } | { kind: 'waiting' } | { kind: 'age' } | { kind: 'standing'; address: string; nonce: Uint8Array }
 
 /** Where a node stands. */
 export interface HeadAnswer {
@@ -29,12 +29,12 @@ export function encodeQuestion(question: Question): Uint8Array {
 export function decodeQuestion(bytes: Uint8Array): Question {
   const items = asArray(decode(bytes), 'question')
   const kind = asText(items[0], 'question', 16)
-  const length = { head: 1, recent: 1, waiting: 1, block: 2, range: 3, standing: 3 }[kind]
-  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting or standing', kind)
+  const length = { head: 1, recent: 1, waiting: 1, age: 1, block: 2, range: 3, standing: 3 }[kind]
+  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting, age or standing', kind)
   if (kind === 'range') return { kind, from: asUint(items[1], 'range from'), count: asUint(items[2], 'range count', RANGE_BLOCKS_MAX) }
   if (kind === 'block') return { kind, id: asBytes(items[1], 'block id', 32) }
   if (kind === 'standing') return { kind, address: asText(items[1], 'standing of', 64), nonce: asBytes(items[2], 'standing nonce', 16) }
-  return { kind: kind as 'head' | 'recent' | 'waiting' }
+  return { kind: kind as 'head' | 'recent' | 'waiting' | 'age' }
 }
 
 export function encodeHeadAnswer({ height, id, finalHeight }: HeadAnswer): Uint8Array {
