@@ -16,7 +16,7 @@ export function readRemoteRecords(client: Client, stream: string, from: number, 
   const { sha256 } = createNodePrimitives()
   return read(client, stream, from, to, async ({ content, body: { sha256: hash } }, isHeld) => {
     if (content.kind === 'sealed') return sealedForOthers()
-    const body = isHeld ? await patiently(() => client.call('getAttachment', { path: { sha256: bytesToHex(hash) } })) : null
+    const body = isHeld ? await bodyOf(client, bytesToHex(hash)) : null
     if (body && !equalBytes(sha256(body), hash)) throw fail('unexpected-answer', 'The node gave another body than the record refers to.', { expected: bytesToHex(hash), found: bytesToHex(sha256(body)) })
     return openUnsealed(content.clear, body)
   })
@@ -45,6 +45,16 @@ function requirePlace({ bytes, sequence }: StreamEntry, device: string, name: st
   const { iss, sub, sequence: found } = decodeTransaction(bytes)
   if (iss === device && sub === name && found === sequence) return
   throw fail('unexpected-answer', 'The node gave another record than it was asked for.', { expected: `record ${sequence} of ${device}/${name}`, found: `${found} of ${iss}/${sub}` })
+}
+
+/** Null where it went since the record was listed. */
+async function bodyOf(client: Client, sha256: string): Promise<Uint8Array | null> {
+  try {
+    return await patiently(() => client.call('getAttachment', { path: { sha256 } }))
+  } catch (error) {
+    if (error instanceof TelltaleError && error.code === 'no-such-attachment') return null
+    throw error
+  }
 }
 
 /** Asks again where the node wants to be asked more slowly. */

@@ -175,7 +175,7 @@ async function collectBodies(records: CarriedRecords[], disclosed: Disclosure[],
       if (seen.has(bytesToMapKey(sha256))) continue
       seen.add(bytesToMapKey(sha256))
       const body = await attachment(sha256)
-      if (!body) throw fail('body-dropped', `The body of a record of ${stream} was dropped or forgotten; leave it out with --disclose.`, { expected: 'a stored body', found: 'none' })
+      if (!body) throw fail('body-dropped', `The body of a record of ${stream} is kept no longer: it was forgotten, or is older than the network keeps bodies. Leave it out with --disclose.`, { expected: 'a stored body', found: 'none' })
       bodies.push(body)
     }
   }

@@ -29,7 +29,7 @@ export const SIGNED_SLOT_BYTES = 4_096
 /** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
 export const REWRITE_DROPPED_RATIO = 0.5
 /** Bytes dropped from the segment that is being written, before it is ended so that it can be rewritten: what less would free is not worth a file more. */
-export const REWRITE_LAST_BYTES_MIN = 262_144
+export const REWRITE_LAST_BYTES_MIN = 8_192
 /** Changes of rows gathered in memory before LevelDB is given them: those of 10,000 to 40,000 records, which are replayed in a second or two after a crash. */
 export const ROWS_BUFFER_BYTES = 8_388_608
 /** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */

@@ -4,61 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
 import { makeCertificate, verifyCertificate } from '@telltale/certificate'
-import { portable, x25519PublicKey } from '@telltale/core'
+import { portable } from '@telltale/core'
 import { createLedgerReader, openLedger } from '@telltale/ledger'
-import type { Store } from '@telltale/ledger'
 import { checkStore, createStore } from '@telltale/storage'
-import { CALLS, admit, createAsset, createPlainStore, createTestNetwork, enrolDevice, recordContent, role, testBytes, testIdentity } from '@telltale/testing'
-import type { TestAsset, TestIdentity, TestNetwork } from '@telltale/testing'
+import type { TestNetwork } from '@telltale/testing'
 import { createBlockReplay } from '../../src/upkeep/block-replay.ts'
 import { dropOldAttachments } from '../../src/upkeep/old-attachments.ts'
 import type { OldDropped } from '../../src/upkeep/old-attachments.ts'
+import { DAY_MS, bytesOf, createCar } from './aging-car.ts'
 
-const DAY_MS = 86_400_000
 const never = new AbortController().signal
-
-/** So many bytes that nobody else has. */
-function bytesOf(label: string, length: number): Uint8Array {
-  return new Uint8Array(Buffer.alloc(length, testBytes(label)))
-}
 
 function drop({ ledger }: TestNetwork, rest = async (): Promise<void> => undefined, signal = never): Promise<OldDropped> {
   return dropOldAttachments(ledger, { signal, rest })
-}
-
-interface Car {
-  network: TestNetwork
-  asset: TestAsset
-  device: TestIdentity
-  /** Block time of a day of the network's life. */
-  dayMs(day: number): number
-  /** A record in a block of that day, with a body of its own or this one; the hash of its body. */
-  record(day: number, body?: Uint8Array): Promise<Uint8Array>
-}
-
-async function createCar(retentionMs: number | null, store: Store = createPlainStore()): Promise<Car> {
-  const network = await createTestNetwork({ authorities: 1, parameters: { retentionMs }, store })
-  const [owner, device] = [testIdentity(10), testIdentity(11)]
-  const startMs = network.ledger.position.timeMs
-  await admit(network, owner, { roles: [role('owner')] })
-  const asset = await createAsset(network, { owner })
-  await enrolDevice(network, { asset, device, streams: ['odometer'] })
-  const dayMs = (day: number): number => startMs + day * DAY_MS
-  let number = 0
-  return {
-    network,
-    asset,
-    device,
-    dayMs,
-    async record(day, body = bytesOf(`body ${number++}`, 2_000)) {
-      const content = recordContent(network, device, 'odometer')
-      const sha256 = portable.sha256(body)
-      const args = content.args.with(3, [sha256, body.length])
-      const bytes = await network.sign({ key: device, call: CALLS.record, sub: 'odometer', args })
-      await network.block([bytes], { timeMs: dayMs(day), attachments: network.ledger.store.hasAttachment(sha256) ? [] : [body] })
-      return sha256
-    },
-  }
 }
 
 suite('attachments that a network keeps no longer', () => {
@@ -117,17 +75,8 @@ suite('attachments that a network keeps no longer', () => {
   })
 
   test('a grant stays for as many days as it says itself', async () => {
-    const { network, device, record, dayMs } = await createCar(30 * DAY_MS)
+    const { network, record, grant, dayMs } = await createCar(30 * DAY_MS)
     const { store } = network.ledger
-    const reader = testIdentity(12)
-    await admit(network, reader, { roles: [role('custodian')] })
-    await network.send(reader, CALLS.sealKey, reader.address, [0, x25519PublicKey(testBytes('reader'))])
-    const grant = async (days: number): Promise<Uint8Array> => {
-      const sealed = bytesOf(`grant for ${days} days`, 300)
-      const args = [reader.address, 0, 'odometer', 0, [0, null], [portable.sha256(sealed), sealed.length], days]
-      await network.block([await network.sign({ key: device, call: CALLS.grant, sub: device.address, args })], { attachments: [sealed] })
-      return portable.sha256(sealed)
-    }
     const [short, long] = [await grant(10), await grant(60)]
     const own = await record(1)
     await record(40)
