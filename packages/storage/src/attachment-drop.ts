@@ -6,7 +6,7 @@ import { TEMPORARY_SUFFIX, withFile, writeFully } from './file-steps.ts'
 import { FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { WalkStep } from './frame-walk.ts'
-import { REWRITE_DROPPED_RATIO, REWRITE_LAST_BYTES_MIN } from './limits.ts'
+import { REWRITE_DROPPED_RATIO, REWRITE_LAST_BYTES_MIN, REWRITE_SWEPT_RATIO } from './limits.ts'
 import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, keyToSegment, putDroppedUpTo, putLogsRow, segmentKey } from './log-index.ts'
 import { ROWS } from './rows.ts'
 import type { BytesPlace } from './segment-log.ts'
@@ -98,10 +98,10 @@ async function drop(core: StoreCore, keys: readonly Uint8Array[], upTo: number |
   if (upTo !== null) putDroppedUpTo(batch, upTo)
   await batch.write()
   core.state = { ...core.state, logs }
-  for (const [segment, bytes] of counts) if (await isWorthRewriting(core, segment, bytes)) await rewriteSegment(core, segment)
+  for (const [segment, bytes] of counts) if (await isWorthRewriting(core, segment, bytes, REWRITE_DROPPED_RATIO)) await rewriteSegment(core, segment)
 }
 
-/** With nothing to drop, what is left of drops before is freed: the process may have ended between a drop and its rewriting. */
+/** With nothing to drop, a pass is done: what is left of it and of earlier ones is freed, also where the process ended between a drop and its rewriting. */
 async function noteDropped(core: StoreCore, upTo: number | null): Promise<void> {
   if (upTo === null) return
   const { rows } = core.parts
@@ -110,15 +110,14 @@ async function noteDropped(core: StoreCore, upTo: number | null): Promise<void> 
   await batch.write()
   const segments: number[] = []
   for await (const [key] of rows.scan(ROWS.dropped, new Uint8Array(0))) segments.push(keyToSegment(key))
-  for (const segment of segments) if (await isWorthRewriting(core, segment, droppedBytes(rows, segment))) await rewriteSegment(core, segment)
+  for (const segment of segments) if (await isWorthRewriting(core, segment, droppedBytes(rows, segment), REWRITE_SWEPT_RATIO)) await rewriteSegment(core, segment)
 }
 
-async function isWorthRewriting(core: StoreCore, segment: number, dropped: number): Promise<boolean> {
+async function isWorthRewriting(core: StoreCore, segment: number, dropped: number, ratio: number): Promise<boolean> {
   const { attachments, disk } = core.parts
   const length = await withFile(disk, attachments.segmentPath(segment), 'read', (file) => file.length())
-  if (dropped < length * REWRITE_DROPPED_RATIO) return false
+  if (dropped < length * ratio || (segment === attachments.end.segment && dropped < REWRITE_LAST_BYTES_MIN)) return false
   if (segment < attachments.end.segment) return true
-  if (dropped < REWRITE_LAST_BYTES_MIN) return false
   await attachments.beginNext()
   core.state = { ...core.state, logs: { ...core.state.logs, attachments: attachments.end } }
   return true
