@@ -5,16 +5,29 @@ import type { CertifiedHead } from '../certifier.ts'
 import type { EngineCore } from './core.ts'
 import { AHEAD_MS_MAX } from './limits.ts'
 
+/** A certified head with the entry of the network under its state root. */
+export interface CertifiedEntry {
+  head: CertifiedHead
+  value: Uint8Array
+  siblings: Uint8Array[]
+}
+
+/** Null where the ledger stands at another state by now: the entry is to be had only while it stands there. */
+export function entryAt({ ledger, primitives }: Pick<EngineCore, 'ledger' | 'primitives'>, head: CertifiedHead): CertifiedEntry | null {
+  if (!equalBytes(stateRoot(ledger.position.stateTree), head.checkpoint.stateRoot)) return null
+  const { value, siblings } = createLedgerReader(ledger, primitives).state(NETWORK_KEY)
+  return { head, value: value as Uint8Array, siblings }
+}
+
 /**
- * Shows up to which time blocks are older than their network keeps attachments, to a node that stands far below: [link, time, value, siblings]. The link is the certified
- * head, and the time that of its block, which its signers' clocks vouch for; value and siblings are the entry of the network under its state root, which says how long
+ * Shows up to which time blocks are older than their network keeps attachments, to a node that stands far below: [link, time, value, siblings]. The link is the newest certified
+ * head that was caught, and the time that of its block, which its signers' clocks vouch for; value and siblings are the entry of the network under its state root, which says how long
  * attachments are kept (`not-certified`).
  */
-export async function proveAge({ ledger, primitives }: Pick<EngineCore, 'ledger' | 'primitives'>, head: CertifiedHead | null): Promise<Uint8Array> {
-  if (!head || !equalBytes(stateRoot(ledger.position.stateTree), head.checkpoint.stateRoot)) throw fail('not-certified', 'The newest block here is not certified yet; ask again.', { expected: 'a certified block', found: `block ${ledger.position.height}` })
-  const { checkpoint, set, cosignatures } = head
+export async function proveAge({ ledger, certifiedEntry }: Pick<EngineCore, 'ledger' | 'certifiedEntry'>): Promise<Uint8Array> {
+  if (!certifiedEntry) throw fail('not-certified', 'Nothing is certified here yet; ask again.', { expected: 'a certified block', found: `block ${ledger.position.height}` })
+  const { head: { checkpoint, set, cosignatures }, value, siblings } = certifiedEntry
   const signatures = cosignatures.map(({ address, issuedAtSeconds, signature }) => ({ position: set.findIndex((one) => one.address === address), issuedAtSeconds, signature }))
-  const { value, siblings } = createLedgerReader(ledger, primitives).state(NETWORK_KEY)
   const { header } = decodeBlock((await ledger.store.readBlock(checkpoint.height)).bytes)
   return encode([linkToCbor({ checkpoint, set, signatures, leavers: [] }), header.timeMs, value, siblings])
 }

@@ -27,7 +27,7 @@ export async function answerQuestion(core: EngineCore, cosigning: Cosigning, byt
     case 'waiting':
       return encodeWaiting(core)
     case 'age':
-      return proveAge(core, cosigning.head)
+      return proveAge(core)
     case 'standing':
       return answerStanding(core, question.address, question.nonce)
   }

@@ -9,6 +9,7 @@ import type { SignatureVerifier } from '../signature-verifier.ts'
 import { createAccuser } from './accuser.ts'
 import { createActivity } from './activity.ts'
 import type { Activity } from './activity.ts'
+import { entryAt } from './age-proof.ts'
 import { answerQuestion } from './answers.ts'
 import { createAsking } from './asking.ts'
 import { createBranches } from './branches.ts'
@@ -97,7 +98,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
   const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
-  const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root, lackingUpToMs: Number.NEGATIVE_INFINITY }
+  const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root, certifiedEntry: null, lackingUpToMs: Number.NEGATIVE_INFINITY }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
   const verdicts = createVerdicts()
@@ -127,8 +128,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
 
-  const onCertified = ({ checkpoint }: CertifiedHead): void => {
-    waiters.onCertified(checkpoint.size)
+  const onCertified = (certified: CertifiedHead): void => {
+    core.certifiedEntry = entryAt(core, certified) ?? core.certifiedEntry
+    waiters.onCertified(certified.checkpoint.size)
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }
