@@ -41,8 +41,7 @@ export function dropAttachment(core: StoreCore, hash: Uint8Array): Promise<void>
 
 /** Drops attachments that are chosen while no block is committed, and notes up to which height blocks were looked through. A backup is waited for. */
 export async function dropOld(core: StoreCore, upTo: number, choose: (height: number) => Promise<Uint8Array[]>): Promise<void> {
-  while (core.backup !== null) await core.backup
-  await core.queue.run(async () => {
+  await withoutBackup(core, async () => {
     refuseUnusable(core)
     const hashes = await choose(core.state.logs.height)
     await changing(core, 'drop old attachments', () => drop(core, hashes.map((hash) => attachmentKey(hash).slice()), upTo))
@@ -57,16 +56,26 @@ interface Moved {
 
 function startDrops(core: StoreCore): PendingDrops {
   const keys: Uint8Array[] = []
-  const run = async (): Promise<void> => {
-    // A backup copies segments as they are: their bytes stay until it is done.
+  const done = withoutBackup(core, async () => {
+    core.drops = null
+    refuseUnusable(core)
+    await changing(core, 'drop attachments', () => drop(core, keys))
+  })
+  return { keys, done }
+}
+
+/** Runs a task of the store while no backup is being made: it copies segments as they are, and their bytes stay until it is done. */
+async function withoutBackup(core: StoreCore, task: () => Promise<void>): Promise<void> {
+  for (;;) {
     while (core.backup !== null) await core.backup
-    await core.queue.run(async () => {
-      core.drops = null
-      refuseUnusable(core)
-      await changing(core, 'drop attachments', () => drop(core, keys))
+    // One may have begun while this waited for its turn.
+    const isRun = await core.queue.run(async () => {
+      if (core.backup !== null) return false
+      await task()
+      return true
     })
+    if (isRun) return
   }
-  return { keys, done: run() }
 }
 
 /**

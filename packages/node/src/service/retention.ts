@@ -30,7 +30,7 @@ export function createRetentionKeeper({ ledger, chain, log }: { ledger: Ledger; 
 
   const pass = (restRatio: number): Promise<OldDropped> => {
     const done = last.then(async () => {
-      if (stopped.signal.aborted) throw fail('stopping', 'The node is stopping; ask again when it is back.')
+      stopped.signal.throwIfAborted()
       const dropped = await dropOldAttachments(ledger, { signal: stopped.signal, rest: createRest(restRatio, stopped.signal) })
       oldestMs = null
       if (dropped.attachments > 0) log.info({ attachments: dropped.attachments, bytes: dropped.bytes, upTo: dropped.upTo }, 'dropped attachments that the network keeps no longer')
@@ -66,7 +66,7 @@ export function createRetentionKeeper({ ledger, chain, log }: { ledger: Ledger; 
     dropNow: () => pass(0),
     async stop() {
       unsubscribe()
-      stopped.abort()
+      stopped.abort(fail('stopping', 'The node is stopping; ask again when it is back.'))
       await last
     },
   }

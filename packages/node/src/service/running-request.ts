@@ -9,8 +9,11 @@ export function askRunningForBackup(directory: string, target: string): Promise<
 }
 
 /** Asks the node that runs on a directory to drop what its network keeps no longer; null where none answers. Refusals have the codes of `dropOldAttachments`. */
-export function askRunningToDropOld(directory: string): Promise<DataDropped | null> {
-  return askRunning<DataDropped>(directory, 'drop-old', {})
+export async function askRunningToDropOld(directory: string): Promise<DataDropped | null> {
+  for (;;) {
+    const answer = await askRunning<DataDropped | { isUnderWay: true }>(directory, 'drop-old', {})
+    if (answer === null || !('isUnderWay' in answer)) return answer
+  }
 }
 
 async function askRunning<T extends object>(directory: string, what: string, body: object): Promise<T | null> {

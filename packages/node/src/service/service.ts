@@ -96,6 +96,7 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
       log.info('stopping')
       api.announceStop()
       gateway?.announceStop()
+      await retention.stop()
       const { server } = api.server
       // A connection whose last answer has gone is kept open by its client: nobody waits for that.
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
@@ -105,7 +106,6 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
       clearTimeout(force)
       // Nothing more comes in; what the gateway took goes to the ledger while that still takes it.
       await gateway?.stop()
-      await retention.stop()
       await removeRunning(directory)
       log.info('stopped')
     },

@@ -52,8 +52,18 @@ export function createCatchUp({ core, receive, gossip, take, isStopped }: CatchU
       await receive(block, false)
     } catch (error) {
       if (!(error instanceof TelltaleError) || error.code !== 'missing-attachment') throw error
-      core.lackingUpToMs = Math.max(core.lackingUpToMs, await readAgeProof(core, await core.exchange.ask(peer, encodeQuestion({ kind: 'age' }), ASK_MS_MAX)))
+      core.lackingUpToMs = Math.max(core.lackingUpToMs, await ageShownBy(peer))
       await receive(block, true)
+    }
+  }
+
+  const ageShownBy = async (peer: string): Promise<number> => {
+    try {
+      return await readAgeProof(core, await core.exchange.ask(peer, encodeQuestion({ kind: 'age' }), ASK_MS_MAX))
+    } catch (error) {
+      if (!(error instanceof TelltaleError)) throw error
+      if (isFault(error.code)) core.exchange.blame(peer, error.code)
+      return Number.NEGATIVE_INFINITY
     }
   }
 
