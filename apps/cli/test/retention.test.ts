@@ -93,6 +93,18 @@ suite('a network that keeps attachments for 90 days', () => {
     assert.equal((await done<{ isWhole: boolean }>(['store', 'check', '--data', copy])).isWhole, true)
   })
 
+  test('an age that its authorities choose later holds for what is there already', async () => {
+    const later = join(folder, 'later')
+    await done(importArgs('second-drive', later), LONG_AGO)
+    const held = attachmentBytes(later)
+    const parameters = { name: 'telltale', sealers: 'authorities', work: 0, 'block-ms': 0, 'block-transactions': 5000, 'block-bytes': 16_777_216, notes: 256, 'quota-bytes': 1_073_741_824, 'quota-ms': 3_600_000, 'late-ms': 600_000, algorithms: [-8, -7, -47, -257], 'retention-ms': 90 * DAY_MS }
+    const propose = (map: object): string[] => ['send', 'propose', JSON.stringify(['parameters', { map }]), '--key', 'authority', '--data', later]
+    await refused(propose({ ...parameters, 'retention-ms': 59_999 }), { status: 2, code: 'wrong-shape' })
+    await done(propose(parameters))
+    const dropped = await done<Dropped>(['store', 'drop-old', '--data', later])
+    assert.ok(dropped.attachments > 0 && attachmentBytes(later) < held / 10, JSON.stringify(dropped))
+  })
+
   test('the age is one that can be kept', async () => {
     const fresh = join(folder, 'fresh')
     assert.deepEqual(['1m', '36h', '90d', '12725d'].map(readAge), [60_000, 36 * 3_600_000, 90 * DAY_MS, 12_725 * DAY_MS])
