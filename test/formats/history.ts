@@ -1,7 +1,7 @@
 import { cosign, decode, equalBytes, fail, isSameAuthority, isValidSignature, portable, setHash, signStatement, signTransaction } from '@telltale/core'
 import type { AuthoritySet, Cbor, Checkpoint, Link, LinkSignature, Verdict } from '@telltale/core'
 import { DEFAULT_PARAMETERS, blockId, counterKey, createGenesis, createLedgerReader, decodeBlock, encodeBlock, encodeHeader, openLedger } from '@telltale/ledger'
-import type { Ledger, LedgerReader, StoredBlock } from '@telltale/ledger'
+import type { Ledger, LedgerReader, Parameters, StoredBlock } from '@telltale/ledger'
 import { createMemoryStore } from '@telltale/storage'
 import type { Actor } from './actors.ts'
 
@@ -38,9 +38,9 @@ export interface History {
   linkTo(height: number, trusted: AuthoritySet): Promise<Link>
 }
 
-export async function createHistory(authorities: Actor[], name: string): Promise<History> {
+export async function createHistory(authorities: Actor[], name: string, parameters: Partial<Parameters> = {}): Promise<History> {
   const store = createMemoryStore()
-  const { bytes: genesis } = await createGenesis(GENESIS_MS, { ...DEFAULT_PARAMETERS, name }, authorities.map(({ signer }) => signer), portable)
+  const { bytes: genesis } = await createGenesis(GENESIS_MS, { ...DEFAULT_PARAMETERS, name, ...parameters }, authorities.map(({ signer }) => signer), portable)
   const ledger = await openLedger({ store, primitives: portable, genesis })
   const reader = createLedgerReader(ledger, portable)
   const sign: History['sign'] = ({ from, call, sub, args, sequence }) =>

@@ -10,6 +10,7 @@ import { coverVectors, grantVectors, openVectors, refusedBodies, sealedVectors }
 import { refusalCases } from './refusal-cases.ts'
 import type { RefusalCase } from './refusal-cases.ts'
 import { tellRelay } from './relay-story.ts'
+import { retentionVectors } from './retention-story.ts'
 import { answersOf, sampleFiles } from './samples.ts'
 import type { Samples } from './samples.ts'
 import { tellSmallStory } from './small-story.ts'
@@ -38,6 +39,7 @@ export async function makeVectors(): Promise<{ vectors: Vectors; samples: Sample
       state: stateVectors(small, long),
       blocks: await blockVectors(small),
       checkpoints: await checkpointVectors(small, long),
+      retention: await retentionVectors(),
       certificates: { small: hex(small.certificate), answers: await answersOf(samples, networks) },
       refusals: { certificate: 'small.telltale', network: hex(networks.SMALL), cases: await judgeAll(small, await refusalCases(small)) },
     },

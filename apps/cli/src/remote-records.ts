@@ -32,10 +32,11 @@ export function readOwnRecords(client: Client, place: Place, stream: string, fro
   })
 }
 
-/** Bytes that a record refers to (`unexpected-answer` where the node gives others). */
-export async function readRemoteBody(client: Client, hash: Uint8Array): Promise<Uint8Array> {
+/** Bytes that a record refers to; null where they went since it was listed (`unexpected-answer` where the node gives others). */
+export async function readRemoteBody(client: Client, hash: Uint8Array): Promise<Uint8Array | null> {
   const { sha256 } = createNodePrimitives()
-  const body = await patiently(() => client.call('getAttachment', { path: { sha256: bytesToHex(hash) } }))
+  const body = await patiently(() => client.call('getAttachment', { path: { sha256: bytesToHex(hash) } })).catch(goneIsNull)
+  if (!body) return null
   if (!equalBytes(sha256(body), hash)) throw fail('unexpected-answer', 'The node gave another body than the record refers to.', { expected: bytesToHex(hash), found: bytesToHex(sha256(body)) })
   return body
 }
@@ -63,6 +64,11 @@ function requirePlace({ bytes, sequence }: StreamEntry, device: string, name: st
   const { iss, sub, sequence: found } = decodeTransaction(bytes)
   if (iss === device && sub === name && found === sequence) return
   throw fail('unexpected-answer', 'The node gave another record than it was asked for.', { expected: `record ${sequence} of ${device}/${name}`, found: `${found} of ${iss}/${sub}` })
+}
+
+function goneIsNull(error: unknown): null {
+  if (error instanceof TelltaleError && error.code === 'no-such-attachment') return null
+  throw error
 }
 
 /** Asks again where the node wants to be asked more slowly. */

@@ -70,11 +70,11 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 /** A network of one's own, with one authority and an owner. Returns the password of its keys, so that nobody is asked twice. */
-export async function createData(directory: string, output: Output, options: { name?: string; algorithm: Algorithm }): Promise<string | undefined> {
+export async function createData(directory: string, output: Output, options: { name?: string; algorithm: Algorithm; retentionMs?: number | null }): Promise<string | undefined> {
   // Before anybody is asked for a password.
   await requireNewDirectory(directory)
   const password = await passwordForNewKeys(output)
-  const parameters = options.name === undefined ? {} : { name: options.name }
+  const parameters = { ...(options.name === undefined ? {} : { name: options.name }), retentionMs: options.retentionMs ?? null }
   await initHome({ directory, password, algorithm: options.algorithm, parameters, nowMs: Date.now() })
   return password
 }

@@ -56,10 +56,10 @@ export const wordsOfGovernance = {
     rule: 'Rule', proposed: 'Proposed', instead: (text: string) => `instead of ${text}`,
     parameters: {
       name: 'Name of the network', sealers: 'Who seals blocks', workBits: 'Work of a block', blockMs: 'Time between blocks', blockTransactionsMax: 'Transactions in a block',
-      blockBytesMax: 'Size of a block', notesMax: 'Notes on a stream', quotaBytes: 'Quota of a member', quotaWindowMs: 'Window of the quota', lateMs: 'A record is late after', algorithms: 'Keys that it takes',
+      blockBytesMax: 'Size of a block', notesMax: 'Notes on a stream', quotaBytes: 'Quota of a member', quotaWindowMs: 'Window of the quota', lateMs: 'A record is late after', algorithms: 'Keys that it takes', retentionMs: 'Attachments are kept for',
     },
-    units: { workBits: 'bits', blockMs: 'ms', blockBytesMax: 'bytes', quotaBytes: 'bytes', quotaWindowMs: 'ms', lateMs: 'ms' } as Record<string, string>,
+    units: { workBits: 'bits', blockMs: 'ms', blockBytesMax: 'bytes', quotaBytes: 'bytes', quotaWindowMs: 'ms', lateMs: 'ms', retentionMs: 'ms' } as Record<string, string>,
     sealers: { authorities: 'authorities in turn', anyone: 'anyone who is registered' } as Record<string, string>,
-    noWork: 'none', hashes: (count: string) => `${count} hashes at least`,
+    forEver: 'for ever', noWork: 'none', hashes: (count: string) => `${count} hashes at least`,
   },
 }

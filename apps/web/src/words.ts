@@ -192,7 +192,7 @@ export const words = {
     recordCount: (count: string) => `${count} records`,
     retired: 'retired', share: 'Share', certificate: 'Certificate', stream: 'Stream', record: 'Record',
     observed: 'Observed', readings: 'Readings', odometer: 'Odometer', state: 'State',
-    states: { certified: 'certified', sealed: 'certified, sealed', dropped: 'certified, body dropped', resume: 'lost its memory, went on' },
+    states: { certified: 'certified', sealed: 'certified, sealed', dropped: 'certified, kept no longer', resume: 'lost its memory, went on' },
     records: (stream: string) => `Records of ${stream}`,
     noRecords: 'No records yet. They appear here as the device sends them.',
     noClock: 'clock not known',
@@ -219,7 +219,7 @@ export const words = {
     },
     opened: {
       title: 'Opened',
-      grounds: { opened: (count: string) => `${count} readings, opened in this browser`, sealed: 'sealed; this browser has no key', dropped: 'the body was dropped', resume: 'the device lost its memory and went on' },
+      grounds: { opened: (count: string) => `${count} readings, opened in this browser`, sealed: 'sealed; this browser has no key', dropped: 'the body is kept no longer', resume: 'the device lost its memory and went on' },
     },
     path: 'The way to the log root',
     pictureText: (steps: number, root: string) => `The record and ${steps} hashes beside its way lead to the log root ${root}.`,
@@ -231,7 +231,7 @@ export const words = {
     says: 'What it says', when: 'Time', signal: 'Signal', value: 'Value', source: 'Source',
     converted: (text: string) => `= ${text}`,
     all: (count: string) => `Show all ${count}`,
-    nothingToRead: { sealed: 'Sealed. Only those who hold the keys can read it.', dropped: 'The body was dropped; the record and its place are still proved.', resume: 'A resume carries no readings.', broken: 'The body cannot be read.' },
+    nothingToRead: { sealed: 'Sealed. Only those who hold the keys can read it.', dropped: 'The body is kept no longer; the record and its place are still proved.', resume: 'A resume carries no readings.', broken: 'The body cannot be read.' },
   },
 
   blocks: {
@@ -254,7 +254,7 @@ export const words = {
     authoritiesCount: 'Authorities',
     authorities: (height: string) => (height === '' ? 'Authorities' : `Authorities, and who cosigned block ${height}`),
     authority: 'Authority', algorithm: 'Key', signed: 'Cosigned', cosigned: 'cosigned', notCosigned: 'not seen',
-    rules: 'Rules that it set itself', late: 'A record is late after', quota: 'Each member may write',
+    rules: 'Rules that it set itself', retention: 'Bodies of records are kept', forEver: 'for ever', late: 'A record is late after', quota: 'Each member may write',
     quotaOf: (bytes: string, window: string) => `${bytes} in ${window}`,
     blockHolds: 'Transactions in a block', blockBytes: 'Size of a block', notes: 'Notes on a stream',
     algorithms: 'Keys that it takes', node: 'This node', status: 'Status',

@@ -171,23 +171,31 @@ async function discloseRun(run: Disclosure, materials: Pick<CertificateMaterials
   return [...(await discloseRun({ ...run, to: middle }, materials)), ...(await discloseRun({ ...run, from: middle + 1 }, materials))]
 }
 
-/** Bodies of disclosed records in order, each once. */
+/** Bodies of disclosed records in order, each once (`body-dropped`, which names all that are gone). */
 async function collectBodies(records: CarriedRecords[], disclosed: Disclosure[], { attachment }: Pick<CertificateMaterials, 'attachment'>): Promise<Uint8Array[]> {
   const seen = new Set<string>()
   const bodies: Uint8Array[] = []
+  const gone: { stream: string; first: number; last: number }[] = []
   for (const { stream, from, to } of disclosed) {
     const carried = records.find((item) => item.stream === stream)
     assert(carried !== undefined, 'disclosed records are carried')
-    for (const { bytes } of carried.transactions.slice(from - carried.from, to + 1 - carried.from)) {
+    for (const [i, { bytes }] of carried.transactions.slice(from - carried.from, to + 1 - carried.from).entries()) {
       const { call, args } = decodeTransaction(bytes)
       if (call !== 16) continue
       const { sha256 } = recordArgsFromCbor(asArray(args, 'record')).body
       if (seen.has(bytesToMapKey(sha256))) continue
-      seen.add(bytesToMapKey(sha256))
       const body = await attachment(sha256)
-      if (!body) throw fail('body-dropped', `The body of a record of ${stream} was dropped or forgotten; leave it out with --disclose.`, { expected: 'a stored body', found: 'none' })
-      bodies.push(body)
+      if (body) {
+        seen.add(bytesToMapKey(sha256))
+        bodies.push(body)
+        continue
+      }
+      const run = gone.at(-1)
+      if (run?.stream === stream && run.last === from + i - 1) run.last = from + i
+      else gone.push({ stream, first: from + i, last: from + i })
     }
   }
-  return bodies
+  if (gone.length === 0) return bodies
+  const places = gone.map(({ stream, first, last }) => `${splitStreamName(stream)?.name ?? stream} ${first === last ? first : `${first} to ${last}`}`).join(', ')
+  throw fail('body-dropped', `Bodies are kept no longer: ${places}. They were forgotten, or are older than the network keeps bodies. Leave them out with --disclose.`, { expected: 'stored bodies', found: 'none' })
 }

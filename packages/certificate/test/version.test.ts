@@ -7,7 +7,7 @@ import { makeCertificate } from '../src/make.ts'
 import { verifyCertificate } from '../src/verify/verifier.ts'
 
 /** A certificate of a car with one record in a network with these parameters. */
-async function certificateOf(parameters: { workBits?: number; sealers?: 'anyone' }): Promise<{ bytes: Uint8Array; network: Uint8Array }> {
+async function certificateOf(parameters: { workBits?: number; sealers?: 'anyone'; retentionMs?: number }): Promise<{ bytes: Uint8Array; network: Uint8Array }> {
   const network = await createTestNetwork({ authorities: 1, parameters })
   const [owner, device] = [testIdentity(10), testIdentity(11)]
   await admit(network, owner, { roles: [role('owner')] })
@@ -25,7 +25,7 @@ function withVersion(bytes: Uint8Array, version: number): Uint8Array {
 }
 
 suite('the version of a certificate', () => {
-  for (const [parameters, version, other] of [[{}, 1, 2], [{ workBits: 8 }, 2, 1], [{ workBits: 8, sealers: 'anyone' }, 2, 1]] as const) {
+  for (const [parameters, version, other] of [[{}, 1, 2], [{ workBits: 8 }, 2, 1], [{ workBits: 8, sealers: 'anyone' }, 2, 1], [{ retentionMs: 60_000 }, 2, 1]] as const) {
     test(`is ${version} with ${JSON.stringify(parameters)}, and no other is accepted`, async () => {
       const { bytes, network } = await certificateOf(parameters)
       assert.equal(asArray(decode(bytes), 'certificate')[1], version)

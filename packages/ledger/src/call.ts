@@ -46,6 +46,8 @@ export interface Call<Args> {
   apply(context: CallContext, args: Args): void
   /** Bytes that travel beside it. */
   attachments?(args: Args): AttachmentReference[]
+  /** Until when nodes keep them whatever the network's retention, where the transaction says so itself. */
+  keptUntilMs?(args: Args, blockTimeMs: number): number
 }
 
 export function refuse(code: string, message: string, expected?: string, found?: string): Verdict {

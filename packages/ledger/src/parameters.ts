@@ -21,6 +21,8 @@ export interface Parameters {
   /** A record is late when the block's time exceeds its last observation by more. */
   lateMs: number
   algorithms: Algorithm[]
+  /** Attachments of blocks that are older than the newest final one by this may be dropped; null keeps them for ever. */
+  retentionMs: number | null
 }
 
 export const DEFAULT_PARAMETERS: Parameters = {
@@ -35,6 +37,7 @@ export const DEFAULT_PARAMETERS: Parameters = {
   quotaWindowMs: 3_600_000,
   lateMs: 600_000,
   algorithms: ALGORITHMS,
+  retentionMs: null,
 }
 
 export function parametersToCbor(parameters: Parameters): CborMap {
@@ -50,16 +53,24 @@ export function parametersToCbor(parameters: Parameters): CborMap {
     ['quota-ms', parameters.quotaWindowMs],
     ['late-ms', parameters.lateMs],
     ['algorithms', parameters.algorithms.map(algorithmToNumber)],
+    // Left out where attachments stay, so that there is one way to say it, and every network without it has the bytes it always had.
+    ...(parameters.retentionMs === null ? [] : [[RETENTION, parameters.retentionMs] as [string, Cbor]]),
   ])
 }
 
+/** Of those that every network has. */
 const PARAMETER_COUNT = 11
+const RETENTION = 'retention-ms'
+/** Many block times: a node that was away for a moment still gets what was said meanwhile. */
+export const RETENTION_MS_MIN = 60_000
+export const RETENTION_MS_MAX: number = 2 ** 40
 /** More could not be named: the difficulty in a header is a whole number below 2^53. */
 const WORK_BITS_MAX = 52
 
 export function parametersFromCbor(value: Cbor | undefined): Parameters {
   const map = asMap(value, 'parameters')
-  if (map.size !== PARAMETER_COUNT) throw wrongShape('parameters', `exactly ${PARAMETER_COUNT} entries`, map)
+  const count = PARAMETER_COUNT + (map.has(RETENTION) ? 1 : 0)
+  if (map.size !== count) throw wrongShape('parameters', `exactly ${count} entries`, map)
   const atLeast = (name: string, min: number, max: number): number => {
     const number = asUint(map.get(name), `parameter ${name}`, max)
     if (number < min) throw wrongShape(`parameter ${name}`, `at least ${min}`, number)
@@ -85,5 +96,6 @@ export function parametersFromCbor(value: Cbor | undefined): Parameters {
     quotaWindowMs: atLeast('quota-ms', 1, 2 ** 40),
     lateMs: atLeast('late-ms', 0, 2 ** 40),
     algorithms,
+    retentionMs: map.has(RETENTION) ? atLeast(RETENTION, RETENTION_MS_MIN, RETENTION_MS_MAX) : null,
   }
 }

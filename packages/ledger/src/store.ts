@@ -54,6 +54,13 @@ export interface Store extends RowReader {
   hasAttachment(sha256: Uint8Array): boolean
   /** Frees the bytes of an attachment; the log and every proof stay valid. */
   dropAttachment(sha256: Uint8Array): Promise<void>
+  /** Blocks up to this height were looked through for attachments that are old enough to go; 0 before the first, and after the rows were cleared. */
+  readonly droppedUpTo: number
+  /**
+   * Drops attachments and notes that blocks up to `upTo` were looked through, together. `choose` says which, while no block is committed: it is told the height of
+   * the last one, which may name some of them too.
+   */
+  dropOld(upTo: number, choose: (height: number) => Promise<Uint8Array[]>): Promise<void>
   /** Statements beside the log, in the order they were kept: `cosignature`, `refusal`. Not synced: they can be made again. */
   keep(kind: SideKind, bytes: Uint8Array): Promise<void>
   kept(kind: SideKind): AsyncIterable<Uint8Array>

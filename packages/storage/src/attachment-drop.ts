@@ -6,8 +6,8 @@ import { TEMPORARY_SUFFIX, withFile, writeFully } from './file-steps.ts'
 import { FRAME_HEAD_BYTES, encodeFrame } from './frame.ts'
 import { walkFrames } from './frame-walk.ts'
 import type { WalkStep } from './frame-walk.ts'
-import { REWRITE_DROPPED_RATIO } from './limits.ts'
-import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, putLogsRow, segmentKey } from './log-index.ts'
+import { REWRITE_DROPPED_RATIO, REWRITE_LAST_BYTES_MIN, REWRITE_SWEPT_RATIO } from './limits.ts'
+import { DROPPED, droppedBytes, encodeBytesPlace, encodeDroppedBytes, findAttachment, keyToSegment, putDroppedUpTo, putLogsRow, segmentKey } from './log-index.ts'
 import { ROWS } from './rows.ts'
 import type { BytesPlace } from './segment-log.ts'
 import { segmentDamaged, segmentFileName } from './segment-name.ts'
@@ -39,6 +39,15 @@ export function dropAttachment(core: StoreCore, hash: Uint8Array): Promise<void>
   return core.drops.done
 }
 
+/** Drops attachments that are chosen while no block is committed, and notes up to which height blocks were looked through. A backup is waited for. */
+export async function dropOld(core: StoreCore, upTo: number, choose: (height: number) => Promise<Uint8Array[]>): Promise<void> {
+  await withoutBackup(core, async () => {
+    refuseUnusable(core)
+    const hashes = await choose(core.state.logs.height)
+    await changing(core, 'drop old attachments', () => drop(core, hashes.map((hash) => attachmentKey(hash).slice()), upTo))
+  })
+}
+
 /** An attachment and where it lies. */
 interface Moved {
   key: Uint8Array
@@ -47,23 +56,34 @@ interface Moved {
 
 function startDrops(core: StoreCore): PendingDrops {
   const keys: Uint8Array[] = []
-  const run = async (): Promise<void> => {
-    // A backup copies segments as they are: their bytes stay until it is done.
+  const done = withoutBackup(core, async () => {
+    core.drops = null
+    refuseUnusable(core)
+    await changing(core, 'drop attachments', () => drop(core, keys))
+  })
+  return { keys, done }
+}
+
+/** Runs a task of the store while no backup is being made: it copies segments as they are, and their bytes stay until it is done. */
+async function withoutBackup(core: StoreCore, task: () => Promise<void>): Promise<void> {
+  for (;;) {
     while (core.backup !== null) await core.backup
-    await core.queue.run(async () => {
-      core.drops = null
-      refuseUnusable(core)
-      await changing(core, 'drop attachments', () => drop(core, keys))
+    // One may have begun while this waited for its turn.
+    const isRun = await core.queue.run(async () => {
+      if (core.backup !== null) return false
+      await task()
+      return true
     })
+    if (isRun) return
   }
-  return { keys, done: run() }
 }
 
 /**
  * 1. a frame that names what is dropped, synced: from here on zeros in its place are no damage; 2. zeros in the place of the bodies, synced;
- * 3. the index; 4. segments of which half was dropped are rewritten without it.
+ * 3. the index, and up to where old blocks were looked through; 4. segments of which half was dropped are rewritten without it, the last one too once
+ * that frees enough: the next segment is begun first.
  */
-async function drop(core: StoreCore, keys: readonly Uint8Array[]): Promise<void> {
+async function drop(core: StoreCore, keys: readonly Uint8Array[], upTo: number | null = null): Promise<void> {
   const { parts, state } = core
   const places = new Map<string, Moved>()
   for (const key of keys) {
@@ -71,7 +91,7 @@ async function drop(core: StoreCore, keys: readonly Uint8Array[]): Promise<void>
     if (place !== null) places.set(bytesToHex(key), { key, place })
   }
   const dropped = [...places.values()]
-  if (dropped.length === 0) return
+  if (dropped.length === 0) return noteDropped(core, upTo)
   await parts.attachments.append([droppedDraft(dropped.map(({ key }) => key))])
   await parts.attachments.sync()
   await parts.attachments.erase(dropped.map(({ place }) => place))
@@ -84,15 +104,32 @@ async function drop(core: StoreCore, keys: readonly Uint8Array[]): Promise<void>
   for (const [segment, bytes] of counts) batch.put(ROWS.dropped, segmentKey(segment), encodeDroppedBytes(bytes))
   const logs = { ...state.logs, attachments: parts.attachments.end }
   putLogsRow(batch, logs)
+  if (upTo !== null) putDroppedUpTo(batch, upTo)
   await batch.write()
   core.state = { ...core.state, logs }
-  for (const [segment, bytes] of counts) if (await isWorthRewriting(core, segment, bytes)) await rewriteSegment(core, segment)
+  for (const [segment, bytes] of counts) if (await isWorthRewriting(core, segment, bytes, REWRITE_DROPPED_RATIO)) await rewriteSegment(core, segment)
 }
 
-async function isWorthRewriting({ parts }: StoreCore, segment: number, dropped: number): Promise<boolean> {
-  if (segment === parts.attachments.end.segment) return false
-  const length = await withFile(parts.disk, parts.attachments.segmentPath(segment), 'read', (file) => file.length())
-  return dropped >= length * REWRITE_DROPPED_RATIO
+/** With nothing to drop, a pass is done: what is left of it and of earlier ones is freed, also where the process ended between a drop and its rewriting. */
+async function noteDropped(core: StoreCore, upTo: number | null): Promise<void> {
+  if (upTo === null) return
+  const { rows } = core.parts
+  const batch = rows.batch()
+  putDroppedUpTo(batch, upTo)
+  await batch.write()
+  const segments: number[] = []
+  for await (const [key] of rows.scan(ROWS.dropped, new Uint8Array(0))) segments.push(keyToSegment(key))
+  for (const segment of segments) if (await isWorthRewriting(core, segment, droppedBytes(rows, segment), REWRITE_SWEPT_RATIO)) await rewriteSegment(core, segment)
+}
+
+async function isWorthRewriting(core: StoreCore, segment: number, dropped: number, ratio: number): Promise<boolean> {
+  const { attachments, disk } = core.parts
+  const length = await withFile(disk, attachments.segmentPath(segment), 'read', (file) => file.length())
+  if (dropped < length * ratio || (segment === attachments.end.segment && dropped < REWRITE_LAST_BYTES_MIN)) return false
+  if (segment < attachments.end.segment) return true
+  await attachments.beginNext()
+  core.state = { ...core.state, logs: { ...core.state.logs, attachments: attachments.end } }
+  return true
 }
 
 /**

@@ -28,6 +28,10 @@ export const INDEX_BATCH_ROWS = 10_000
 export const SIGNED_SLOT_BYTES = 4_096
 /** Part of a segment's attachments, by bytes, that must have been dropped before its file is rewritten without them. */
 export const REWRITE_DROPPED_RATIO = 0.5
+/** The same once a whole pass over old attachments is done: its file is rewritten once more for less, and some 90 times at most. */
+export const REWRITE_SWEPT_RATIO = 0.1
+/** Bytes dropped from the segment that is being written, before it is ended so that it can be rewritten: what less would free is not worth a file more. */
+export const REWRITE_LAST_BYTES_MIN = 8_192
 /** Changes of rows gathered in memory before LevelDB is given them: those of 10,000 to 40,000 records, which are replayed in a second or two after a crash. */
 export const ROWS_BUFFER_BYTES = 8_388_608
 /** LevelDB's memory table: about one such batch, without what the gathering itself takes. Two may be held at once. */

@@ -65,6 +65,10 @@ export function segmentKey(segment: number): Uint8Array {
   return key
 }
 
+export function keyToSegment(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset, key.length).getUint32(0)
+}
+
 /** Bytes of a segment's attachments that were dropped and still take space. */
 export function droppedBytes(rows: Rows, segment: number): number {
   const bytes = rows.get(ROWS.dropped, segmentKey(segment))
@@ -97,6 +101,7 @@ export interface LogsRow {
 
 const LOGS_KEY = textToBytes('logs')
 const STATE_KEY = textToBytes('rows')
+const DROPPED_KEY = textToBytes('dropped')
 
 export function putLogsRow(batch: RowsBatch, row: LogsRow): void {
   const last = row.lastFrame === null ? null : [row.lastFrame.segment, row.lastFrame.offset, row.lastFrame.digest]
@@ -148,6 +153,16 @@ export function readRowsHeight(rows: Rows): number {
 
 export function putRowsHeight(batch: RowsBatch, height: number): void {
   batch.put(ROWS.meta, STATE_KEY, encode([ROWS_LAYOUT_NUMBER, height + 1]))
+}
+
+/** Height up to which old attachments were dropped. Written with the rows of what was dropped, so that it is never ahead of them. */
+export function readDroppedUpTo(rows: Rows): number {
+  const bytes = rows.get(ROWS.meta, DROPPED_KEY)
+  return bytes === null ? 0 : asUint(decode(bytes), 'the height up to which attachments were dropped')
+}
+
+export function putDroppedUpTo(batch: RowsBatch, height: number): void {
+  batch.put(ROWS.meta, DROPPED_KEY, encode(height))
 }
 
 export function encodeUndo(changes: readonly RowChange[]): Uint8Array {

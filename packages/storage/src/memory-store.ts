@@ -15,12 +15,13 @@ interface Memory {
   attachments: Map<string, Uint8Array | null>
   kept: { kind: SideKind; bytes: Uint8Array }[]
   signed: SignedState | null
+  droppedUpTo: number
   isClosed: boolean
 }
 
 /** A store that lives as long as the process, for tests and simulations. It keeps every promise of a store but that of surviving. */
 export function createMemoryStore(): Store {
-  const memory: Memory = { rows: createMemoryRows(), rowsHeight: -1, blocks: [], undo: new Map(), attachments: new Map(), kept: [], signed: null, isClosed: false }
+  const memory: Memory = { rows: createMemoryRows(), rowsHeight: -1, blocks: [], undo: new Map(), attachments: new Map(), kept: [], signed: null, droppedUpTo: 0, isClosed: false }
   const open = (): Memory => {
     if (memory.isClosed) throw fail('store-closed', 'The store was closed. Open it again.', { expected: 'an open store', found: 'a closed one' })
     return memory
@@ -41,7 +42,7 @@ export function createMemoryStore(): Store {
     replay: async (height, rows, undo) => replay(open(), height, rows, undo),
     revert: async () => revert(open()),
     clearRows: async () => {
-      Object.assign(open(), { rows: createMemoryRows(), rowsHeight: -1, undo: new Map<number, RowChange[]>() })
+      Object.assign(open(), { rows: createMemoryRows(), rowsHeight: -1, undo: new Map<number, RowChange[]>(), droppedUpTo: 0 })
     },
     readBlock: async (height) => copyBlock(findBlock(open(), height)),
     readAttachment: async (hash) => open().attachments.get(bytesToMapKey(hash))?.slice() ?? null,
@@ -49,6 +50,18 @@ export function createMemoryStore(): Store {
     dropAttachment: async (hash) => {
       const key = bytesToMapKey(hash)
       if (open().attachments.has(key)) memory.attachments.set(key, null)
+    },
+    get droppedUpTo() {
+      return open().droppedUpTo
+    },
+    dropOld: async (upTo, choose) => {
+      const { blocks } = open()
+      let height = -1
+      let hashes: Uint8Array[] = []
+      // A block may be committed while what it names is looked at.
+      while (height < blocks.length - 1) hashes = await choose((height = blocks.length - 1))
+      for (const hash of hashes) if (memory.attachments.has(bytesToMapKey(hash))) memory.attachments.set(bytesToMapKey(hash), null)
+      memory.droppedUpTo = upTo
     },
     keep: async (kind, bytes) => {
       open().kept.push({ kind, bytes: bytes.slice() })

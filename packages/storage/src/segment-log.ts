@@ -44,6 +44,8 @@ export interface SegmentLog {
   /** Writes the frames in one call to the disk a segment, and returns where they lie. */
   append(drafts: readonly FrameDraft[]): Promise<FramePlace[]>
   sync(): Promise<void>
+  /** Ends the last segment, durably, though there is room in it. */
+  beginNext(): Promise<void>
   /** A frame of this kind at this place (`segment-damaged`). */
   readFrame(place: FramePlace, kind: number): Promise<{ head: FrameHead; contents: Uint8Array }>
   /** Bytes as they are, unchecked; null where that generation is gone. */
@@ -123,6 +125,7 @@ function createLog(state: LogState): SegmentLog {
     sync: async () => {
       await state.writer?.sync()
     },
+    beginNext: () => nextSegment(state),
     readFrame: (place, kind) => readFrame(state, place, kind),
     readBytes: (place) => readBytes(state, place),
     erase: (places) => erase(state, places),

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { TelltaleError, fail } from '@telltale/core'
 import type { SideKind, SignedState, Store } from '@telltale/ledger'
-import { dropAttachment, readAttachment } from './attachment-drop.ts'
+import { dropAttachment, dropOld, readAttachment } from './attachment-drop.ts'
 import { attachmentKey } from './attachment-frame.ts'
 import { commit, readBlockAt, replay, revert } from './commit.ts'
 import type { LogEnd } from './segment-log.ts'
-import { findAttachment, putLogsRow } from './log-index.ts'
+import { findAttachment, putLogsRow, readDroppedUpTo } from './log-index.ts'
 import { ROWS } from './rows.ts'
 import type { SegmentName } from './segment-name.ts'
 import { appendSide, readSide } from './side-log.ts'
@@ -70,6 +70,10 @@ export function createDiskStore(core: StoreCore): DiskStore {
     readAttachment: async (hash) => readAttachment(usable(), hash),
     hasAttachment: (hash) => findAttachment(usable().parts.rows, attachmentKey(hash)) !== null,
     dropAttachment: async (hash) => dropAttachment(usable(), hash),
+    get droppedUpTo() {
+      return readDroppedUpTo(usable().parts.rows)
+    },
+    dropOld: async (upTo, choose) => dropOld(usable(), upTo, choose),
     keep: (kind, bytes) => core.sideQueue.run(async () => keep(usable(), kind, bytes)),
     kept: (kind) => readSide(usable().parts, kind),
     writeSigned: (state, options) => core.signedQueue.run(async () => writeSigned(usable(), state, options?.acceptLoss === true)),

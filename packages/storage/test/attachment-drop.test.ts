@@ -98,6 +98,39 @@ describe('dropping attachments', () => {
     assert.ok(outcomes > 0)
   })
 
+  it('ends the segment that is being written once that frees enough, at any step of a loss of power', async () => {
+    const large = Array.from({ length: 4 }, () => attachmentOf(random.bytes(100_000)))
+    const hashes = large.slice(0, 3).map(({ sha256 }) => sha256)
+    const sizeOf = (disk: SimulatedDisk): number => disk.paths().filter((path) => path.includes('/attachments/')).reduce((sum, path) => sum + disk.contents(path).length, 0)
+    let outcomes = 0
+    for (let step = 1, isDone = false; !isDone; step++) {
+      const disk = new SimulatedDisk()
+      const machine = { disk, rows: createSimulatedRows(disk, createMemoryRows) }
+      const store = await createStore({ directory: DIRECTORY, create: true, ...machine })
+      await store.commit(blockCommit(0, 'block', { attachments: large }))
+      const chance = createSeededRandom(step)
+      disk.crashAtStep = disk.steps + step
+      isDone = await store.dropOld(1, async () => hashes).then(() => true, () => false)
+      disk.restart(chance)
+      const reopened = await createStore({ directory: DIRECTORY, create: false, ...machine })
+      if (reopened.rowsHeight < 0) await reopened.replay(0, [], null)
+      const isDropped = !reopened.hasAttachment(hashes[0] as Uint8Array)
+      outcomes += Number(isDropped)
+      assert.deepEqual(large.map(({ sha256 }) => reopened.hasAttachment(sha256)), [!isDropped, !isDropped, !isDropped, true], `step ${step}`)
+      assert.ok(isDropped || reopened.droppedUpTo === 0, 'what was noted is never ahead of what was done')
+      // Asked again, it is done whatever was done before.
+      await reopened.dropOld(1, async () => hashes)
+      await reopened.dropOld(1, async () => [])
+      assert.deepEqual(await reopened.readAttachment((large[3] as { sha256: Uint8Array }).sha256), (large[3] as { bytes: Uint8Array }).bytes)
+      for (const { bytes } of large.slice(0, 3)) assert.equal(isAnywhere(disk, bytes), false, `step ${step}`)
+      assert.ok(sizeOf(disk) < 101_000, `${sizeOf(disk)} bytes are left`)
+      await reopened.commit(blockCommit(1, 'block', { attachments: [attachmentOf(random.bytes(600))] }))
+      await reopened.close()
+      assert.deepEqual((await checkStore(DIRECTORY, machine)).problems, [], `step ${step}`)
+    }
+    assert.ok(outcomes > 5)
+  })
+
   it('stores one that is there already only once', async () => {
     const { machine, store } = await makeStore()
     const lengths = (): number => machine.disk.paths().filter((path) => path.includes('attachments')).reduce((sum, path) => sum + machine.disk.contents(path).length, 0)

@@ -16,6 +16,7 @@ export function createPlainStore(): PlainStore {
   const kept: { kind: SideKind; bytes: Uint8Array }[] = []
   let rowsHeight = -1
   let signed: SignedState | null = null
+  let droppedUpTo = 0
   let isClosed = false
 
   const requireOpen = (): void => {
@@ -93,6 +94,7 @@ export function createPlainStore(): PlainStore {
       requireOpen()
       rows.clear()
       undos.clear()
+      droppedUpTo = 0
       rowsHeight = -1
     },
     async readBlock(height) {
@@ -109,6 +111,18 @@ export function createPlainStore(): PlainStore {
     async dropAttachment(sha256) {
       requireOpen()
       if (attachments.has(bytesToMapKey(sha256))) attachments.set(bytesToMapKey(sha256), null)
+    },
+    get droppedUpTo() {
+      return droppedUpTo
+    },
+    async dropOld(upTo, choose) {
+      requireOpen()
+      let height = -1
+      let hashes: Uint8Array[] = []
+      // A block may be committed while what it names is looked at.
+      while (height < blocks.length - 1) hashes = await choose((height = blocks.length - 1))
+      for (const hash of hashes) if (attachments.has(bytesToMapKey(hash))) attachments.set(bytesToMapKey(hash), null)
+      droppedUpTo = upTo
     },
     async keep(kind, bytes) {
       requireOpen()

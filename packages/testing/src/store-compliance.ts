@@ -244,6 +244,25 @@ function testAttachments(withStore: WithStore): void {
     assert.deepEqual(await store.readAttachment(first.sha256), first.bytes)
   })
 
+  withStore('drops what is chosen in view of the last block, and remembers up to where', async (store) => {
+    const [old, young] = [attachmentOf(textBytes('old')), attachmentOf(textBytes('young'))]
+    await store.commit(blockCommit(0, 'block', { attachments: [old] }))
+    await store.commit(blockCommit(1, 'block', { attachments: [young] }))
+    assert.equal(store.droppedUpTo, 0)
+    await assert.rejects(store.dropOld(1, () => Promise.reject(new TypeError('not now'))), TypeError)
+    assert.deepEqual([store.hasAttachment(old.sha256), store.droppedUpTo], [true, 0])
+    const heights: number[] = []
+    const choose = async (height: number): Promise<Uint8Array[]> => {
+      heights.push(height)
+      return [old.sha256, hashOf(textBytes('unknown'))]
+    }
+    await Promise.all([store.commit(blockCommit(2)), store.dropOld(1, choose)])
+    assert.equal(heights.at(-1), 2, 'a block that was on its way is there')
+    assert.deepEqual([store.hasAttachment(old.sha256), store.hasAttachment(young.sha256), store.droppedUpTo], [false, true, 1])
+    await store.dropOld(2, async () => [])
+    assert.equal(store.droppedUpTo, 2)
+  })
+
   withStore('refuses an attachment that is not what its hash says', async (store) => {
     const wrong = { sha256: hashOf(textBytes('a')), bytes: textBytes('b') }
     await assert.rejects(store.commit(blockCommit(0, 'block', { attachments: [wrong] })), coded('attachment-hash-mismatch'))
@@ -305,14 +324,14 @@ function testReopened({ create, reopen }: Required<StoreFactory>): void {
     await store.commit(blockCommit(1, 'block', { rows: [row('a', '1')], undo: [row('a', '0')] }))
     await store.commit(blockCommit(2, 'block', { rows: [row('a', '2')], undo: [row('a', '1')] }))
     await store.revert()
-    await store.dropAttachment(dropped.sha256)
+    await store.dropOld(1, async () => [dropped.sha256])
     await store.keep('cosignature', textBytes('c'))
     await store.writeSigned(SIGNED)
     for (let round = 0; round < 2; round++) {
       store = await reopen(store)
       assert.deepEqual([store.height, store.rowsHeight, ...(await rowsOf(store))], [1, 1, 'a=1'])
       assert.deepEqual(await store.readBlock(1), blockCommit(1).block)
-      assert.deepEqual([await store.readAttachment(kept.sha256), store.hasAttachment(dropped.sha256)], [kept.bytes, false])
+      assert.deepEqual([await store.readAttachment(kept.sha256), store.hasAttachment(dropped.sha256), store.droppedUpTo], [kept.bytes, false, 1])
       assert.deepEqual([await keptOf(store, 'cosignature'), store.signed], [['c'], SIGNED])
     }
     await store.revert()

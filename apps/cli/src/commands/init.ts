@@ -6,6 +6,7 @@ import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
 import { requireNetworkName } from '../network-name.ts'
+import { readAge } from '../retention-age.ts'
 import { algorithmOption, outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -16,6 +17,7 @@ interface InitOptions extends GlobalOptions {
   name?: string
   join?: string
   algorithm: Algorithm
+  retention?: string
   account?: string
   accountPasswordFile?: string
 }
@@ -27,6 +29,7 @@ export function addInit(program: Command): void {
     .option('--name <name>', 'name of the network, shown beside its fingerprint')
     .option('--join <genesis>', 'join a network that others began: the file that any of its nodes gives at /v1/genesis')
     .addOption(algorithmOption())
+    .option('--retention <age>', 'attachments of blocks that are older may be dropped: 90d, 36h, 45m; kept for ever if not given')
     .option('--account <name>', 'a first account for the pages and the API, role admin')
     .option('--account-password-file <file>', 'file that holds its password; asked for if not given')
     .addHelpText('after', `
@@ -37,16 +40,18 @@ terminal you are asked for one. More: telltale accounts --help
 Examples:
   telltale init --data my-network --name "North Rail"
   telltale init --data member --join north-rail.genesis
+  telltale init --data my-network --retention 90d
   telltale init --data my-network --account anna`)
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<InitOptions>()
       const output = outputOf(options)
       if (options.join !== undefined) return join(options.join, options, output)
       if (options.name !== undefined) requireNetworkName(options.name)
+      const retentionMs = options.retention === undefined ? null : readAge(options.retention)
       // Before anybody is asked for anything.
       await requireNewDirectory(options.data)
       const account = await firstAccount(options, output)
-      const password = await createData(options.data, output, options)
+      const password = await createData(options.data, output, { ...options, retentionMs })
       if (account) await addAccount(options.data, { ...account, role: 'admin', nowMs: Date.now() })
       const show = async (home: Home): Promise<void> => {
         const authority = await home.wallet.open(home.profile.authority)
@@ -75,6 +80,7 @@ async function firstAccount({ account, accountPasswordFile: file }: InitOptions,
 
 async function join(file: string, options: InitOptions, output: Output): Promise<void> {
   if (options.name !== undefined) throw new UsageError('usage', 'A network that is joined has its name already.', { expected: '--name or --join', found: 'both' })
+  if (options.retention !== undefined) throw new UsageError('usage', 'A network that is joined has chosen already how long it keeps attachments.', { expected: '--retention or --join', found: 'both' })
   const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
   await requireNewDirectory(options.data)
   const { network, key } = await initHolderHome({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })

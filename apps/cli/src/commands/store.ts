@@ -10,16 +10,18 @@ import type { Resumption } from '../loss.ts'
 import { outputOf } from '../options.ts'
 import type { GlobalOptions } from '../options.ts'
 import type { Output } from '../output.ts'
+import { addStoreDropOld } from './store/drop-old.ts'
 
 /** Damaged places listed in words; --json lists all. */
 const PROBLEMS_SHOWN_MAX = 20
 
 export function addStore(program: Command): void {
-  const store = program.command('store').description('check, back up, restore and repair a data directory')
+  const store = program.command('store').description('check, back up, restore, repair and thin out a data directory')
   addCheck(store)
   addBackup(store)
   addRestore(store)
   addRepair(store)
+  addStoreDropOld(store)
 }
 
 function addCheck(store: Command): void {

@@ -14,14 +14,15 @@ const NUMBER = /^\d{1,15}$/
 export function ParametersForm({ now, onReview }: { now: Parameters; onReview: (value: string) => void }) {
   const [typed, setTyped] = useState<Partial<Record<ParameterName, string>>>({})
   const [algorithms, setAlgorithms] = useState(now.algorithms)
-  const textOf = (name: ParameterName): string => typed[name] ?? String(now[name])
-  const isWrong = (name: ParameterName): boolean => !NUMBER.test(textOf(name))
+  const textOf = (name: ParameterName): string => typed[name] ?? String(now[name] ?? '')
+  const isForEver = (name: ParameterName): boolean => name === 'retentionMs' && textOf(name) === ''
+  const isWrong = (name: ParameterName): boolean => !isForEver(name) && !NUMBER.test(textOf(name))
   const typing = (name: ParameterName) => (event: React.ChangeEvent<HTMLInputElement | HTMLSelectElement>) => {
     // Read at once: the event is gone when the state is set.
     const { value } = event.currentTarget
     setTyped((before) => ({ ...before, [name]: value }))
   }
-  const numbers = Object.fromEntries(NUMBERS.map((name) => [name, Number(textOf(name))]))
+  const numbers = Object.fromEntries(NUMBERS.map((name) => [name, isForEver(name) ? null : Number(textOf(name))]))
   const next: Parameters = { ...now, ...numbers, name: textOf('name'), sealers: textOf('sealers') as Parameters['sealers'], algorithms }
   const isChanged = changedParameters(now, next).length > 0
   const isReady = isChanged && algorithms.length > 0 && textOf('name') !== '' && !NUMBERS.some(isWrong)
@@ -37,7 +38,7 @@ export function ParametersForm({ now, onReview }: { now: Parameters; onReview: (
         <TextInput label={words.governance.parameters.name} autoComplete="off" maxLength={64} value={textOf('name')} onChange={typing('name')} />
         <NativeSelect label={words.governance.parameters.sealers} data={Object.entries(words.governance.sealers).map(([value, label]) => ({ value, label }))} value={textOf('sealers')} onChange={typing('sealers')} />
         {NUMBERS.map((name) => (
-          <TextInput key={name} label={labelOf(name)} inputMode="numeric" autoComplete="off" maxLength={15} value={textOf(name)} error={isWrong(name) && words.governance.notANumber} onChange={typing(name)} />
+          <TextInput key={name} label={labelOf(name)} inputMode="numeric" autoComplete="off" maxLength={15} placeholder={name === 'retentionMs' ? words.governance.forEver : undefined} value={textOf(name)} error={isWrong(name) && words.governance.notANumber} onChange={typing(name)} />
         ))}
       </div>
       <fieldset className={styles.algorithms}>

@@ -1,4 +1,4 @@
-import { algorithmToNumber, asArray, asMap, asText, asUint, numberToAlgorithm } from '@telltale/core'
+import { algorithmToNumber, asArray, asMap, asText, asUint, numberToAlgorithm, wrongShape } from '@telltale/core'
 import type { Algorithm, Cbor, CborMap } from '@telltale/core'
 import type { Network } from '../api/ledger-answers.ts'
 import { byteText, durationText, groupNumber } from '../text/figures.ts'
@@ -20,11 +20,14 @@ export const PARAMETERS: readonly (readonly [name: ParameterName, entry: string]
   ['quotaWindowMs', 'quota-ms'],
   ['lateMs', 'late-ms'],
   ['algorithms', 'algorithms'],
+  ['retentionMs', 'retention-ms'],
 ]
 
 /** As a proposal carries them. */
 export function parametersToCbor(parameters: Parameters): CborMap {
-  return new Map<string, Cbor>(PARAMETERS.map(([name, entry]) => [entry, name === 'algorithms' ? parameters.algorithms.map((algorithm) => algorithmToNumber(algorithm as Algorithm)) : parameters[name]]))
+  const entries = PARAMETERS.map(([name, entry]): [string, Cbor] => [entry, name === 'algorithms' ? parameters.algorithms.map((algorithm) => algorithmToNumber(algorithm as Algorithm)) : parameters[name]])
+  // What holds for ever is left out.
+  return new Map(entries.filter(([, value]) => value !== null))
 }
 
 /** Throws `wrong-shape` for what is no set of parameters; whether the network would take them is for its nodes to say. */
@@ -33,9 +36,12 @@ export function parametersFromCbor(value: Cbor): Parameters {
   const read = PARAMETERS.map(([name, entry]): [ParameterName, unknown] => {
     const item = map.get(entry)
     if (name === 'name' || name === 'sealers') return [name, asText(item, entry, 64)]
+    if (name === 'retentionMs' && item === undefined) return [name, null]
     if (name === 'algorithms') return [name, asArray(item, entry).map((number) => numberToAlgorithm(asNumber(number)))]
     return [name, asUint(item, entry)]
   })
+  // Something that is not shown would be signed unseen.
+  if (map.size !== read.filter(([, item]) => item !== null).length) throw wrongShape('parameters', 'the names that this page knows', map)
   return Object.fromEntries(read) as Parameters
 }
 
@@ -50,6 +56,7 @@ export function changedParameters(from: Parameters, to: Parameters): ParameterNa
 
 /** Exact, with what people make of it behind: `16,777,216 bytes (16.8 MB)`. */
 export function parameterText(name: ParameterName, { [name]: value }: Parameters): string {
+  if (value === null) return words.governance.forEver
   if (typeof value !== 'number') return name === 'sealers' ? (words.governance.sealers[String(value)] ?? String(value)) : [value].flat().join(', ')
   if (name === 'workBits') return value === 0 ? words.governance.noWork : words.governance.hashes(groupNumber(2 ** value))
   const unit = words.governance.units[name]

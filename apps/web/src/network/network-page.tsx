@@ -106,6 +106,7 @@ function Rules({ network: { parameters } }: { network: Network }) {
     <Card title={words.network.rules}>
       <Facts
         facts={[
+          [words.network.retention, parameters.retentionMs === null ? words.network.forEver : durationText(parameters.retentionMs)],
           [words.network.late, durationText(parameters.lateMs)],
           [words.network.quota, words.network.quotaOf(byteText(parameters.quotaBytes), durationText(parameters.quotaWindowMs))],
           [words.network.blockHolds, groupNumber(parameters.blockTransactionsMax)],

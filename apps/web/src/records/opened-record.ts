@@ -12,7 +12,7 @@ export type OpenedRecord =
   | { state: 'opened'; clear: Clear; readings: RecordReading[] }
   /** Sealed, and this browser has no key. */
   | { state: 'sealed' }
-  /** The body was dropped; the record itself stands. */
+  /** The body is kept no longer; the record itself stands. */
   | { state: 'dropped' }
   /** The device lost its memory and went on. */
   | { state: 'resume' }
@@ -36,10 +36,21 @@ async function open(queries: QueryClient, stream: string, record: StreamRecord):
   if (!record.isBodyHeld) return { state: 'dropped' }
   const nodes = record.epoch === undefined ? [] : await keysOf(queries, stream, record.epoch, record.sequence)
   if (!nodes) return { state: 'sealed' }
-  const body = await queries.fetchQuery(bodyQuery(record.body.sha256))
+  const body = await bodyOf(queries, record.body.sha256)
+  if (!body) return { state: 'dropped' }
   if (bytesToHex(portable.sha256(body)) !== record.body.sha256) return { state: 'broken', code: 'attachment-mismatch', message: 'The body is not the one that the record refers to.' }
   const { network } = await queries.ensureQueryData(networkQuery)
   return judge(() => (record.clear ? { clear: record.clear, content: decode(body) } : openSealed(network, stream, record, nodes, body)))
+}
+
+/** Null where it went since the record was listed. */
+async function bodyOf(queries: QueryClient, sha256: string): Promise<Uint8Array | null> {
+  try {
+    return await queries.fetchQuery(bodyQuery(sha256))
+  } catch (error) {
+    if (error instanceof TelltaleError && error.code === 'no-such-attachment') return null
+    throw error
+  }
 }
 
 /** The keys of a run of records, or null where nobody here has them. */

@@ -1,11 +1,11 @@
-import { asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction, verdictToError } from '@telltale/core'
-import type { Cosignature, Primitives, SignatureCheck, Signer, Submission, TelltaleError, Verdict } from '@telltale/core'
+import { TelltaleError, asUint, assert, createReceiptEncoder, decode, fail, signStatement, signTransaction, verdictToError } from '@telltale/core'
+import type { Cosignature, Primitives, SignatureCheck, Signer, Submission, Verdict } from '@telltale/core'
 import { blockId, counterKey, createLedgerReader, encodeBlock, encodeHeader } from '@telltale/ledger'
 import type { Execution, Ledger, LedgerReader, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf, createCertifier } from './certifier.ts'
 import type { CertifiedHead, Certifier } from './certifier.ts'
 import { requireLoneAuthority, requireSetKept } from './lone-authority.ts'
-import { bytesOf, createPool, matchAttachments } from './pool.ts'
+import { bytesOf, createPool, matchAttachments, withStored } from './pool.ts'
 import type { Certified, Pool, Waiting } from './pool.ts'
 import { viewPool } from './pool-view.ts'
 import type { PoolView } from './pool-view.ts'
@@ -220,8 +220,9 @@ async function makeBlock(components: ChainComponents, pool: Pool, certifier: Cer
   }
 }
 
-async function sealBatch(components: ChainComponents, certifier: Certifier, refusals: Refusals, height: number, batch: Waiting[]): Promise<void> {
+async function sealBatch(components: ChainComponents, certifier: Certifier, refusals: Refusals, height: number, waiting: Waiting[]): Promise<void> {
   const { ledger, clock } = components
+  const batch = await completeAttachments(ledger, waiting)
   const { position } = ledger
   const refused = new Map<unknown, Verdict>()
   const plan = { height, timeMs: Math.max(clock.nowMs(), position.timeMs + 1), finalHeight: position.height, transactions: batch.map((entry) => entry.checked) }
@@ -234,6 +235,21 @@ async function sealBatch(components: ChainComponents, certifier: Certifier, refu
     const verdict = refused.get(entry.checked)
     if (verdict) await reject(entry, refusals.answer(entry.checked.read, verdict, true))
   }
+}
+
+/** Each with everything that it refers to; one whose stored bytes were dropped while it waited is refused: it has to bring them. */
+async function completeAttachments(ledger: Ledger, waiting: Waiting[]): Promise<Waiting[]> {
+  const complete: Waiting[] = []
+  for (const entry of waiting) {
+    try {
+      entry.attachments = await withStored(ledger, entry.checked.read, entry.attachments)
+      complete.push(entry)
+    } catch (error) {
+      if (!(error instanceof TelltaleError) || error.code !== 'missing-attachment') throw error
+      entry.reject(error)
+    }
+  }
+  return complete
 }
 
 async function reject(entry: Waiting, answer: Promise<TelltaleError>): Promise<void> {

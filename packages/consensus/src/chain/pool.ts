@@ -110,6 +110,23 @@ export function matchAttachments(ledger: Ledger, read: ReadTransaction, given: U
   return carried
 }
 
+/** The same with what is stored of it: a block goes with all that it refers to, whatever is dropped with older ones meanwhile (`missing-attachment`). */
+export async function withStored(ledger: Ledger, read: ReadTransaction, carried: Attachment[]): Promise<Attachment[]> {
+  const missing = ledger.attachments(read).filter(({ sha256 }) => !carried.some((one) => equalBytes(one.sha256, sha256)))
+  const stored: Attachment[] = []
+  for (const reference of missing) {
+    const found = await storedAttachment(ledger, reference.sha256)
+    if (!found) throw missingAttachment(reference)
+    stored.push(found)
+  }
+  return missing.length === 0 ? carried : [...carried, ...stored]
+}
+
+export async function storedAttachment({ store }: Ledger, sha256: Uint8Array): Promise<Attachment | null> {
+  const bytes = store.hasAttachment(sha256) ? await store.readAttachment(sha256) : null
+  return bytes && { sha256, bytes }
+}
+
 export function missingAttachment({ length }: AttachmentReference): TelltaleError {
   return fail('missing-attachment', 'The transaction refers to bytes that did not come with it.', { expected: `${length} bytes`, found: 'nothing' })
 }

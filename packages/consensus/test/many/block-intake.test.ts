@@ -22,7 +22,7 @@ suite('blocks of several authorities from a file', () => {
       return { ledger, intake: await createBlockIntake({ ledger, primitives: portable, verifier: createInlineVerifier(portable), clock }) }
     }
     const feed = async ({ intake }: Awaited<ReturnType<typeof begin>>, last: number): Promise<void> => {
-      for (let height = 1; height <= last; height++) await intake.take({ bytes: (await store.readBlock(height)).bytes, attachments: [] }, new Set(), height)
+      for (let height = 1; height <= last; height++) await intake.take({ bytes: (await store.readBlock(height)).bytes, attachments: [] }, height, () => false)
     }
     const [few, enough, spoiled] = [await begin(), await begin(), await begin()]
     for (const one of [few, enough, spoiled]) await feed(one, certifiedHeight)

@@ -119,7 +119,10 @@ export const grant: Call<Grant> = {
   // That it happened, when and for whom is what the ledger keeps: the log entry is the effect.
   apply: () => undefined,
   attachments: ({ attachment }) => [attachment],
+  keptUntilMs: ({ days }, blockTimeMs) => blockTimeMs + days * DAY_MS,
 }
+
+const DAY_MS = 86_400_000
 
 interface Forget {
   stream: string

@@ -219,14 +219,29 @@ suite('changes of the parameters', () => {
     assert.equal(network.ledger.parameters(height + 1).name, 'renamed')
   })
 
+  test('choose how long attachments are kept, and take that back', async () => {
+    const { network, four } = await fourAuthorities()
+    const retentionNext = (): number | null => network.ledger.parameters(network.ledger.position.height + 1).retentionMs
+    assert.equal(retentionNext(), null)
+    const before = networkRow(network)
+    await decide(network, 'parameters', parametersToCbor({ ...DEFAULT_PARAMETERS, retentionMs: 86_400_000 }), four.slice(0, 3))
+    assert.equal(retentionNext(), 86_400_000)
+    assert.equal(before.parameters.length, 1)
+    await decide(network, 'parameters', parametersToCbor(DEFAULT_PARAMETERS), four.slice(0, 3))
+    assert.equal(retentionNext(), null)
+    assert.deepEqual(networkRow(network).parameters.map(({ value }) => value.retentionMs), [null, 86_400_000, null])
+  })
+
   test('are within their limits', async () => {
     const { network, four } = await fourAuthorities()
     const honest = parametersToCbor(DEFAULT_PARAMETERS)
     const code = (changes: [string, Cbor][]): Promise<string> => codeOf(network, proposing(four[0], 'parameters', new Map([...honest, ...changes])))
-    const wrong: [string, Cbor][] = [['name', 'x'.repeat(65)], ['sealers', 'anyone'], ['sealers', 'nobody'], ['work', 53], ['block-ms', 3_600_001], ['block-transactions', 0], ['block-bytes', 65_535], ['notes', 0], ['quota-bytes', 65_535], ['quota-ms', 0], ['late-ms', -1], ['algorithms', []], ['algorithms', [-8, -8]], ['algorithms', ['EdDSA']], ['more', 1]]
+    const wrong: [string, Cbor][] = [['name', 'x'.repeat(65)], ['sealers', 'anyone'], ['sealers', 'nobody'], ['work', 53], ['block-ms', 3_600_001], ['block-transactions', 0], ['block-bytes', 65_535], ['notes', 0], ['quota-bytes', 65_535], ['quota-ms', 0], ['late-ms', -1], ['algorithms', []], ['algorithms', [-8, -8]], ['algorithms', ['EdDSA']], ['more', 1], ['retention-ms', 59_999], ['retention-ms', 2 ** 40 + 1], ['retention-ms', null], ['retention-ms', '90d'], ['retention-ms', -60_000]]
     for (const change of wrong) assert.equal(await code([change]), 'wrong-shape', change[0])
     assert.equal(await code([['algorithms', [-9]]]), 'unknown-algorithm')
     assert.equal(await code([]), 'accepted')
+    assert.equal(await code([['retention-ms', 60_000]]), 'accepted')
+    assert.equal(await code([['retention-ms', 60_000], ['more', 1]]), 'wrong-shape')
   })
 })
 

@@ -105,5 +105,5 @@ export function sealedForOthers(): Judged<never> {
 }
 
 function dropped(): Judged<never> {
-  return { ok: false, verdict: { code: 'body-dropped', message: 'Its body was dropped or forgotten.' } }
+  return { ok: false, verdict: { code: 'body-dropped', message: 'Its body is kept no longer: it was forgotten, or is older than the network keeps bodies.' } }
 }

@@ -9,6 +9,7 @@ import type { Home } from '../home/home.ts'
 import { addControl } from './control.ts'
 import { accessFor, listenNear, readPlace } from './listening.ts'
 import { createLog } from './log.ts'
+import { createRetentionKeeper } from './retention.ts'
 import { removeRunning, writeRunning } from './running-file.ts'
 import type { Settings } from './settings.ts'
 
@@ -54,6 +55,7 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
   const { requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax } = settings
   const { ledger, reader, chain, peers, mining, primitives, directory } = home
   const gateway = settings.gateway === '' ? null : await createNodeGateway({ home, keyName: settings.gateway, statementDelayMs: settings.statementSeconds * 1000, log })
+  const retention = createRetentionKeeper({ ledger, chain, log })
   const api = await createApiServer({
     ledger,
     reader,
@@ -69,14 +71,16 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
     limits: { ...DEFAULT_LIMITS, requestsPerSecond, connectionsMax, bodyBytesMax, listenersMax },
     tls,
     isBehindProxy: settings.behindProxy,
-    mounts: [(server) => addControl(server, home, control), ...(gateway ? [gateway.mount] : []), ...mounts],
+    mounts: [(server) => addControl(server, home, control, retention), ...(gateway ? [gateway.mount] : []), ...mounts],
     pages,
   }).catch(async (error: unknown) => {
+    await retention.stop()
     await gateway?.stop()
     throw error
   })
   const { port, taken } = await listenNear(api.server, place, isUsualPort).catch(async (error: unknown) => {
     await api.server.close()
+    await retention.stop()
     await gateway?.stop()
     throw error
   })
@@ -92,6 +96,7 @@ export async function startService({ home, settings, isUsualPort, isDemo, mounts
       log.info('stopping')
       api.announceStop()
       gateway?.announceStop()
+      await retention.stop()
       const { server } = api.server
       // A connection whose last answer has gone is kept open by its client: nobody waits for that.
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)

@@ -127,6 +127,8 @@ function createScratchStore(): ScratchStore {
     readAttachment: never('read attachments'),
     hasAttachment: () => false,
     dropAttachment: never('drop attachments'),
+    droppedUpTo: 0,
+    dropOld: never('drop attachments'),
     keep: never('keep statements'),
     kept: async function* () {},
     writeSigned: never('sign'),

@@ -1,7 +1,10 @@
 import type { FileHandle } from 'node:fs/promises'
 import { bytesToHex, equalBytes, fail } from '@telltale/core'
 import { createBlockIntake, createInlineVerifier } from '@telltale/consensus'
+import type { MayLack } from '@telltale/consensus'
 import { readChainItems } from './chain-file.ts'
+import { findLackingBodies } from './lacking-bodies.ts'
+import type { LackingBodies } from './lacking-bodies.ts'
 import type { OpenedLedger } from './open-ledger.ts'
 
 export interface ChainImport {
@@ -38,6 +41,7 @@ export async function importChain({ ledger, primitives }: Pick<OpenedLedger, 'le
   let bodiesBytes = 0
   let promised = 0
   let height = 0
+  let lacking: LackingBodies | null = null
   for await (const { item, position, size } of readChainItems(file)) {
     signal.throwIfAborted()
     switch (item.kind) {
@@ -52,7 +56,8 @@ export async function importChain({ ledger, primitives }: Pick<OpenedLedger, 'le
         break
       case 'block':
         height += 1
-        await intake.take({ bytes: item.bytes, attachments: bodies }, new Set(item.dropped.map(bytesToHex)), height)
+        if (item.dropped.length > 0) lacking ??= await findLackingBodies(ledger, file)
+        await intake.take({ bytes: item.bytes, attachments: bodies }, height, mayLackOf(item.dropped, lacking))
         if (height > done.from) done.dropped += item.dropped.length
         bodies = []
         bodiesBytes = 0
@@ -71,6 +76,12 @@ export async function importChain({ ledger, primitives }: Pick<OpenedLedger, 'le
   }
   const { position } = ledger
   return { ...done, height: position.height, size: position.log.size, open: intake.openCount }
+}
+
+/** Only what the file names, and only where it also shows a reason. */
+function mayLackOf(dropped: Uint8Array[], lacking: LackingBodies | null): MayLack {
+  const named = new Set(dropped.map(bytesToHex))
+  return (read, sha256, blockTimeMs) => lacking !== null && named.has(bytesToHex(sha256)) && lacking.mayLack(read, blockTimeMs)
 }
 
 function requireNetwork(found: Uint8Array, expected: Uint8Array): void {

@@ -1,4 +1,5 @@
 import { SUBMISSIONS_MAX, encodeSubmissions, fail } from '@telltale/core'
+import { proveAge } from './age-proof.ts'
 import type { BranchBlock } from './branches.ts'
 import type { Cosigning } from './cosigning.ts'
 import type { EngineCore } from './core.ts'
@@ -28,6 +29,8 @@ export async function answerQuestion(core: EngineCore, cosigning: Cosigning, ref
       return encodeWaiting(core)
     case 'turns':
       return encodeTurnsAnswer(cosigning.turnsAbove(question.above))
+    case 'age':
+      return proveAge(core)
     case 'standing':
       return answerStanding(core, question.address, question.nonce)
     case 'refusal':

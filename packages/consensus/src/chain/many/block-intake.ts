@@ -1,7 +1,7 @@
 import { bytesToHex, equalBytes, fail, isQuorum, isSameAuthority, readCosignature } from '@telltale/core'
 import type { Primitives } from '@telltale/core'
 import { blockId, cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
-import type { Ledger } from '@telltale/ledger'
+import type { Ledger, ReadTransaction } from '@telltale/ledger'
 import { checkpointOf } from '../certifier.ts'
 import { isCosignedBy } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
@@ -24,13 +24,16 @@ export interface BlockIntake {
   /** Blocks that were taken and are not shown to be final yet. */
   readonly openCount: number
   /**
-   * Takes the next block, the one at `expectedHeight` (`previous-hash-mismatch`). Where this is known already, it has to be the same (`other-history`). Bodies that `dropped` names may be missing. Codes beside: those of
+   * Takes the next block, the one at `expectedHeight` (`previous-hash-mismatch`). Where this is known already, it has to be the same (`other-history`). `mayLack` says what may be missing. Codes beside: those of
    * `acceptBlock`, `busy`.
    */
-  take(block: FullBlock, dropped: ReadonlySet<string>, expectedHeight: number): Promise<void>
+  take(block: FullBlock, expectedHeight: number, mayLack: MayLack): Promise<void>
   /** Cosignatures of one block that was taken: more than two thirds make it final (`invalid-signature`, `no-such-block`). */
   takeCosignatures(cosignatures: Uint8Array[]): Promise<void>
 }
+
+/** Whether bytes that a transaction of a block of this time names may be missing. */
+export type MayLack = (read: ReadTransaction, sha256: Uint8Array, blockTimeMs: number) => boolean
 
 export interface BlockIntakeInit {
   ledger: Ledger
@@ -62,15 +65,14 @@ export async function createBlockIntake({ ledger, primitives, verifier, clock }:
     get openCount() {
       return branches.size
     },
-    async take(full, dropped, expectedHeight) {
+    async take(full, expectedHeight, mayLack) {
       const block = decodeBlock(full.bytes)
       const { height } = block.header
       const id = blockId(block.headerBytes, primitives)
       if (height !== expectedHeight) throw fail('previous-hash-mismatch', `Block ${height} stands where block ${expectedHeight} should.`, { expected: String(expectedHeight), found: String(height) })
       if (height <= ledger.position.height) return requireSame(height, id)
       if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks in a row are not shown to be final.', { expected: `at most ${BRANCH_BLOCKS_MAX}`, found: String(branches.size + 1) })
-      const mayLack = (sha256: Uint8Array): boolean => dropped.has(bytesToHex(sha256))
-      const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting, votes, mayLack }, tip, block, full)
+      const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting, votes, mayLack: (read, sha256) => mayLack(read, sha256, block.header.timeMs) }, tip, block, full)
       tip = branches.add(tip, accepted, weightOf(accepted.block.header, tip.position), clock.nowMs())
       const final = findFinal({ branches, votes })
       if (final) await commitUpTo(final)

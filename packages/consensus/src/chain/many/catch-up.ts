@@ -1,6 +1,7 @@
 import { TelltaleError, decodeSubmissions, judge } from '@telltale/core'
 import type { Submission } from '@telltale/core'
 import { decodeBlock } from '@telltale/ledger'
+import { readAgeProof } from './age-proof.ts'
 import type { EngineCore } from './core.ts'
 import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
 import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, decodeTurnsAnswer, encodeQuestion } from './messages.ts'
@@ -19,8 +20,8 @@ export interface CatchUp {
 
 interface CatchUpInit {
   core: EngineCore
-  /** Takes a block; false where it was known. Throws the verdict where it is refused. */
-  receive(block: FullBlock): Promise<boolean>
+  /** Takes a block; false where it was known. Throws the verdict where it is refused; one that lacks attachments is counted as refused only where `isLast`. */
+  receive(block: FullBlock, isLast: boolean): Promise<boolean>
   gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<unknown>
   take(submission: Submission): Promise<unknown>
   /** Above which height turns to the set in force are missing; null where none is. */
@@ -40,10 +41,31 @@ export function createCatchUp({ core, receive, gossip, take, lacksTurnsAbove, is
     let from = core.branches.root.height + 1
     while (!isStopped()) {
       const blocks = decodeFullBlocks(await core.exchange.ask(peer, encodeQuestion({ kind: 'range', from, count: RANGE_BLOCKS_MAX }), ASK_MS_MAX))
-      for (const block of blocks) await receive(block)
+      for (const block of blocks) await takeFrom(peer, block)
       if (blocks.length === 0) return
       from = decodeBlock(blocks.at(-1)!.bytes).header.height + 1
       if (from > head.height) return
+    }
+  }
+
+  /** A peer that hands on a block without its attachments may show that the network keeps them no longer. */
+  const takeFrom = async (peer: string, block: FullBlock): Promise<void> => {
+    try {
+      await receive(block, false)
+    } catch (error) {
+      if (!(error instanceof TelltaleError) || error.code !== 'missing-attachment') throw error
+      core.lackingUpToMs = Math.max(core.lackingUpToMs, await ageShownBy(peer))
+      await receive(block, true)
+    }
+  }
+
+  const ageShownBy = async (peer: string): Promise<number> => {
+    try {
+      return await readAgeProof(core, await core.exchange.ask(peer, encodeQuestion({ kind: 'age' }), ASK_MS_MAX))
+    } catch (error) {
+      if (!(error instanceof TelltaleError)) throw error
+      if (isFault(error.code)) core.exchange.blame(peer, error.code)
+      return Number.NEGATIVE_INFINITY
     }
   }
 

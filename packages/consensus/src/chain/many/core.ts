@@ -1,6 +1,7 @@
 import type { Exchange, Primitives, Signer } from '@telltale/core'
 import type { Ledger } from '@telltale/ledger'
 import type { SignatureVerifier } from '../signature-verifier.ts'
+import type { CertifiedEntry } from './age-proof.ts'
 import type { BranchBlock, Branches } from './branches.ts'
 import type { SignedFile } from './signed-file.ts'
 import type { VoteBook } from './vote-book.ts'
@@ -49,4 +50,8 @@ export interface EngineCore {
   readonly votes: VoteBook
   readonly waiting: WaitingRoom
   head: BranchBlock
+  /** The newest certified head whose state was caught: what this node shows to those who come later. */
+  certifiedEntry: CertifiedEntry | null
+  /** Blocks of up to this time may lack attachments: it was shown that the network keeps them no longer. */
+  lackingUpToMs: number
 }

@@ -9,6 +9,7 @@ import type { SignatureVerifier } from '../signature-verifier.ts'
 import { createAccuser } from './accuser.ts'
 import { createActivity } from './activity.ts'
 import type { Activity } from './activity.ts'
+import { entryAt } from './age-proof.ts'
 import { answerQuestion } from './answers.ts'
 import { createAsking } from './asking.ts'
 import { createBranches } from './branches.ts'
@@ -98,7 +99,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
   const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
-  const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
+  const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root, certifiedEntry: null, lackingUpToMs: Number.NEGATIVE_INFINITY }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
   const verdicts = createVerdicts()
@@ -128,8 +129,9 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const read of certifiedReaders.splice(0)) read()
   }
 
-  const onCertified = ({ checkpoint }: CertifiedHead): void => {
-    waiters.onCertified(checkpoint.size)
+  const onCertified = (certified: CertifiedHead): void => {
+    core.certifiedEntry = entryAt(core, certified) ?? core.certifiedEntry
+    waiters.onCertified(certified.checkpoint.size)
     for (const listener of listeners) listener()
     for (const read of certifiedReaders.splice(0)) read()
   }
@@ -186,7 +188,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
 
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
-  const receive = (peer: string, full: FullBlock): Promise<boolean> =>
+  const receive = (peer: string, full: FullBlock, isLast = true): Promise<boolean> =>
     inTurn(async () => {
       const block = decodeBlock(full.bytes)
       const id = blockId(block.headerBytes, primitives)
@@ -196,12 +198,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (!parent) throw fail('missed-block', `Block ${height} follows one that is not known here.`, { expected: 'a block whose parent is known' })
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
-        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, block, full)
+        const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes, mayLack: () => block.header.timeMs <= core.lackingUpToMs }, parent, block, full)
         for (const vote of accepted.block.votes) accuser.noteVote(vote, (voterAt(parent, vote) as Authority).address)
         accuser.noteSeal(accepted.block, parent)
         await add(accepted, parent).then(settle).catch(fell)
       } catch (error) {
-        if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
+        if (error instanceof TelltaleError && (isLast || error.code !== 'missing-attachment')) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
         throw error
       }
       return true
@@ -281,7 +283,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
 
   const catchUp = createCatchUp({
     core,
-    receive: async (block) => receive('', block),
+    receive: async (block, isLast) => receive('', block, isLast),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
     take: intake.takeSubmission,
     lacksTurnsAbove: () => cosigning.lacksTurnsAbove,

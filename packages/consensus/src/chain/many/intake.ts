@@ -2,7 +2,7 @@ import { bytesToMapKey, equalBytes, fail, judge, verdictToError } from '@telltal
 import type { SignatureCheck, Submission, Verdict } from '@telltale/core'
 import { isPermanentRefusal } from '@telltale/ledger'
 import type { Position, ReadTransaction } from '@telltale/ledger'
-import { matchAttachments } from '../pool.ts'
+import { matchAttachments, withStored } from '../pool.ts'
 import type { Attachment } from '../pool.ts'
 import type { BranchBlock } from './branches.ts'
 import type { EngineCore } from './core.ts'
@@ -42,7 +42,7 @@ export function createIntake(core: EngineCore, onTaken: () => void): Intake {
   const intake: Intake = {
     async take(read, given) {
       if (waiting.get(read.id)) return false
-      const attachments = matchAttachments(ledger, read, given, primitives)
+      const attachments = await withStored(ledger, read, matchAttachments(ledger, read, given, primitives))
       const position = openAt(read.id) ?? core.head.position
       const required = ledger.signatures(read, position)
       if (!Array.isArray(required)) throw verdictToError(required)

@@ -15,6 +15,7 @@ export type Question =
   | { kind: 'block'; id: Uint8Array }
   | { kind: 'recent' }
   | { kind: 'waiting' }
+  | { kind: 'age' }
   | { kind: 'turns'; above: number }
   | { kind: 'standing'; address: string; nonce: Uint8Array }
   | { kind: 'refusal'; transaction: Uint8Array }
@@ -39,14 +40,14 @@ export function encodeQuestion(question: Question): Uint8Array {
 export function decodeQuestion(bytes: Uint8Array): Question {
   const items = asArray(decode(bytes), 'question')
   const kind = asText(items[0], 'question', 16)
-  const length = { head: 1, recent: 1, waiting: 1, block: 2, turns: 2, refusal: 2, range: 3, standing: 3 }[kind]
-  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting, turns, standing or refusal', kind)
+  const length = { head: 1, recent: 1, waiting: 1, age: 1, block: 2, turns: 2, refusal: 2, range: 3, standing: 3 }[kind]
+  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting, age, turns, standing or refusal', kind)
   if (kind === 'range') return { kind, from: asUint(items[1], 'range from'), count: asUint(items[2], 'range count', RANGE_BLOCKS_MAX) }
   if (kind === 'refusal') return { kind, transaction: asBytes(items[1], 'refused transaction') }
   if (kind === 'block') return { kind, id: asBytes(items[1], 'block id', 32) }
   if (kind === 'turns') return { kind, above: asUint(items[1], 'turns above') }
   if (kind === 'standing') return { kind, address: asText(items[1], 'standing of', 64), nonce: asBytes(items[2], 'standing nonce', 16) }
-  return { kind: kind as 'head' | 'recent' | 'waiting' }
+  return { kind: kind as 'head' | 'recent' | 'waiting' | 'age' }
 }
 
 export function encodeHeadAnswer({ height, id, finalHeight }: HeadAnswer): Uint8Array {

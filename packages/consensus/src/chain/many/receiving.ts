@@ -2,7 +2,7 @@ import { bytesToHex, bytesToMapKey, compareBytes, equalBytes, fail, isValidSigna
 import type { Primitives, SignatureCheck, TelltaleError } from '@telltale/core'
 import { NO_NONCE, blockId, executeBlock, highestId, leastIntervalMs, networkAt, nextDifficulty, parametersAt, readBlock, sealRightAt, voteCheck } from '@telltale/ledger'
 import type { Block, BlockHeader, Execution, Ledger, Parameters, ReadTransaction } from '@telltale/ledger'
-import { missingAttachment } from '../pool.ts'
+import { missingAttachment, storedAttachment } from '../pool.ts'
 import type { Attachment } from '../pool.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import type { BranchBlock } from './branches.ts'
@@ -28,8 +28,8 @@ interface Checking {
   clock: { nowMs(): number }
   waiting: WaitingRoom
   votes: VoteBook
-  /** Whether a body may be missing because it was dropped where the block comes from. */
-  mayLack?: (sha256: Uint8Array) => boolean
+  /** Whether bytes that a transaction names may be missing, because they were dropped where the block comes from. */
+  mayLack: (read: ReadTransaction, sha256: Uint8Array) => boolean
 }
 
 /**
@@ -42,7 +42,7 @@ export async function acceptBlock(checking: Checking, parent: BranchBlock, block
   await acceptHeader(checking, parent, block)
   await acceptVotes(checking, parent, block)
   const transactions = readBlock(ledger, block)
-  const carried = acceptAttachments(checking, transactions, attachments)
+  const carried = await acceptAttachments(checking, transactions, attachments)
   await acceptSignatures(checking, parent, transactions)
   const execution = executeBlock(ledger, block, transactions, parent.position)
   return { id: blockId(block.headerBytes, primitives), block, bytes, attachments: carried, execution }
@@ -109,8 +109,11 @@ async function acceptSignatures({ ledger, verifier, waiting }: Checking, parent:
   throw fail('invalid-transaction', 'The block holds a transaction whose signature does not hold.', { expected: 'signatures that hold', found: 'another signature' })
 }
 
-/** What its transactions refer to and is not stored yet: from those that wait here, or as it came with the block (`missing-attachment`). Nothing is hashed that was hashed when it came. */
-function acceptAttachments({ ledger, primitives, waiting, mayLack = () => false }: Checking, transactions: ReadTransaction[], given: Uint8Array[]): Attachment[] {
+/**
+ * What its transactions refer to: from those that wait here, as it came with the block, or as it is stored (`missing-attachment`). Nothing is hashed that was hashed when
+ * it came. What is stored goes along: it may have to go with the older block that named it first before this one is final, and others may not have it any more.
+ */
+async function acceptAttachments({ ledger, primitives, waiting, mayLack }: Checking, transactions: ReadTransaction[], given: Uint8Array[]): Promise<Attachment[]> {
   let unread: Map<string, Uint8Array> | null = null
   const fromBlock = (sha256: Uint8Array): Attachment | undefined => {
     unread ??= new Map(given.map((bytes) => [bytesToMapKey(primitives.sha256(bytes)), bytes]))
@@ -122,8 +125,9 @@ function acceptAttachments({ ledger, primitives, waiting, mayLack = () => false 
     for (const reference of ledger.attachments(read)) {
       const { sha256, length } = reference
       const found = waiting.get(read.id)?.attachments.find((one) => equalBytes(one.sha256, sha256)) ?? fromBlock(sha256)
-      if (found?.bytes.length === length) carried.push(found)
-      else if (!ledger.store.hasAttachment(sha256) && !mayLack(sha256)) throw missingAttachment(reference)
+      const known = found?.bytes.length === length ? found : await storedAttachment(ledger, sha256)
+      if (known) carried.push(known)
+      else if (!mayLack(read, sha256)) throw missingAttachment(reference)
     }
   }
   return carried

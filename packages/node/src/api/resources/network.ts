@@ -7,7 +7,7 @@ import type { ApiContext } from '../context.ts'
 import { linksToHead } from '../../home/head-link.ts'
 import { forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
-import { Address, Count, Hash, Ms, answers, bytesAnswer, shape } from '../schema.ts'
+import { Address, Count, Hash, Ms, answers, bytesAnswer, nullable, shape } from '../schema.ts'
 
 const Parameters = shape({
   name: Type.String(),
@@ -21,6 +21,7 @@ const Parameters = shape({
   quotaWindowMs: Ms,
   lateMs: Ms,
   algorithms: Type.Array(Type.String()),
+  retentionMs: nullable(Ms),
 })
 
 const Network = shape({
