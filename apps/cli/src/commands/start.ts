@@ -53,8 +53,8 @@ Examples:
 }
 
 /** How to meet other nodes, where the settings name a place to listen at for them. */
-function peersOf({ peerListen, peers, mdns, miningThreads }: Settings, log: { info(event: object, message: string): void }): { peers?: PeerOptions } {
+function peersOf({ peerListen, peerAnnounce, peers, mdns, miningThreads }: Settings, log: { info(event: object, message: string): void }): { peers?: PeerOptions } {
   if (peerListen === '') return {}
   const list = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '')
-  return { peers: { listen: list(peerListen), bootstrap: list(peers), mdns, miningThreads, log: ({ kind, ...event }) => log.info(event, `peers: ${kind}`) } }
+  return { peers: { listen: list(peerListen), ...(peerAnnounce === '' ? {} : { announce: list(peerAnnounce) }), bootstrap: list(peers), mdns, miningThreads, log: ({ kind, ...event }) => log.info(event, `peers: ${kind}`) } }
 }

@@ -100,7 +100,7 @@ export async function createCosigning({ ledger, signing, verifier, clock, publis
       const own = signing && set.find(({ address, keyNumber }) => address === signing.address && keyNumber === signing.signer.keyNumber)
       if (!signing || !own || checkpoint.size <= signing.signed.state.size) return
       const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), signing.signed.state.issuedAtSeconds)
-      await signing.signed.write({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds })
+      await signing.signed.write(() => ({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds }))
       const cosignature = await cosign(checkpoint, signing.address, issuedAtSeconds, signing.signer)
       const bytes = encodeCosignature(checkpoint, own.key.algorithm, cosignature)
       await count(at, bytes, cosignature)

@@ -1,4 +1,4 @@
-import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
+import { TelltaleError, addressToBytes, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, verdictToError } from '@telltale/core'
 import type { Algorithm, Authority, Cosignature, Exchange, Participant, Passing, Primitives } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
 import type { Ledger, Vote } from '@telltale/ledger'
@@ -34,7 +34,7 @@ import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
 import { rememberLost, showBranches } from './shown-branches.ts'
 import type { LostBlock, ShownBlock } from './shown-branches.ts'
-import { createStanding, isReadyAtStart } from './standing.ts'
+import { createStanding, isAlone } from './standing.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
@@ -96,7 +96,7 @@ export interface PeerChainInit {
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
-  const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
+  const signing = own && { ...own, signed: createSignedFile(ledger.store, ledger.network, isAlone({ ledger }, own.address)), unsentHeight: null as number | null, isReady: isAlone({ ledger }, own.address) }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
@@ -179,6 +179,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     if (certifiable !== null) await cosigning.onFinal(certifiable)
   }
 
+  const noteVote = async (vote: Vote, address: string): Promise<void> => {
+    accuser.noteVote(vote, address)
+    if (address === signing?.address) await standing?.sawVote(vote)
+  }
+
+  const note = async ({ id, block }: AcceptedBlock, parent: BranchBlock): Promise<void> => {
+    for (const vote of block.votes) await noteVote(vote, (voterAt(parent, vote) as Authority).address)
+    accuser.noteSeal(block, parent)
+    if (signing && equalBytes(block.header.sealer, addressToBytes(signing.address, 'tt'))) await standing?.sawSeal(block.header.height, id)
+  }
+
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
   const receive = (peer: string, full: FullBlock): Promise<boolean> =>
     inTurn(async () => {
@@ -191,9 +202,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
         const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes }, parent, block, full)
-        for (const vote of accepted.block.votes) accuser.noteVote(vote, (voterAt(parent, vote) as Authority).address)
-        accuser.noteSeal(accepted.block, parent)
-        await add(accepted, parent).then(settle).catch(fell)
+        await note(accepted, parent).then(async () => add(accepted, parent)).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
         throw error
@@ -207,9 +216,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      accuser.noteVote(vote, voter.address)
       activity.sawVote(vote, clock.nowMs())
-      await settle().catch(fell)
+      await noteVote(vote, voter.address).then(settle).catch(fell)
       // What there is no room for, or was said before in another way, is not passed on without end.
       return core.votes.has(vote) || vote.targetHeight <= branches.root.height ? 'pass-on' : 'keep'
     })
