@@ -80,6 +80,20 @@ export function killed(scene: Scene, nodes: RelayedNode[], forMs: number): Fault
   }
 }
 
+/** More authorities are killed than the network can do without: it stands still, says who is missing, and goes on when they are back. */
+export function tooFew(scene: Scene, nodes: RelayedNode[], forMs: number): Fault {
+  const witness = scene.network.nodes.find((node) => !nodes.includes(node)) as RelayedNode
+  const { name, ...fault } = killed(scene, nodes, forMs)
+  return {
+    name: `${name} for ${seconds(forMs)}`,
+    ...fault,
+    async during() {
+      await wait(forMs)
+      await requireMissing(witness, nodes)
+    },
+  }
+}
+
 export function restarted(node: RelayedNode): Fault {
   return { name: `stop and start ${node.name}`, to: [node], begin: async () => assert.equal(await node.stop(), 0), during: async () => undefined, end: async () => node.start() }
 }

@@ -68,7 +68,12 @@ interface NodePlan extends Pick<RelayedNode, 'name' | 'role' | 'data' | 'address
 function createRelayedNode({ name, role, data, address, ports, peerPorts }: NodePlan): RelayedNode {
   const addressOf = (port: number): string => `/ip4/127.0.0.1/tcp/${port}`
   let running: Running | null = null
+  let starting: Promise<void> = Promise.resolve()
+  const launch = async (): Promise<void> => {
+    running = await startCommand(['start', '--data', data, '--listen', `127.0.0.1:${ports.http}`, '--peer-listen', addressOf(ports.peer), '--peer-announce', NOWHERE, '--peers', peerPorts.map(addressOf).join(',')])
+  }
   const end = async <T>(how: (one: Running) => Promise<T>, otherwise: T): Promise<T> => {
+    await starting.catch(() => undefined)
     const one = running
     running = null
     return one ? how(one) : otherwise
@@ -82,9 +87,7 @@ function createRelayedNode({ name, role, data, address, ports, peerPorts }: Node
     get running() {
       return running
     },
-    async start() {
-      running = await startCommand(['start', '--data', data, '--listen', `127.0.0.1:${ports.http}`, '--peer-listen', addressOf(ports.peer), '--peer-announce', NOWHERE, '--peers', peerPorts.map(addressOf).join(',')])
-    },
+    start: () => (starting = launch()),
     kill: () => end((one) => one.kill(), undefined),
     stop: () =>
       end(async (one) => {

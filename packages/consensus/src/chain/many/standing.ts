@@ -9,8 +9,9 @@ import { decodeAnnouncement, encodeAnnouncement, encodeQuestion } from './messag
 /**
  * An authority that starts asks the others what it signed last, and signs nothing before enough of them have answered: its file may be an older one,
  * brought back from a backup, and whoever goes on from that signs against itself. Enough are those who make a quorum with it: with fewer nothing becomes
- * final anyway. For the others, and for nodes that only hold and check, it waits a while: what it said last may have reached only one of them. Where its file is older than what they saw, it may have
- * said more that reached nobody yet: then, and where its file is lost, it goes on only from blocks above every head that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
+ * final anyway. For the others, and for nodes that only hold and check, it waits a while: what it said last may have reached only one of them. Where its file
+ * is older than what they saw, it may have said more that reached nobody yet: then, and where its file is lost, it goes on only from blocks above every head
+ * that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
  */
 export interface Standing {
   /** Whether answers are still waited for: never by a node that is no authority. */
