@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '..')
-const START_MS_MAX = 60_000
+const START_MS_MAX = 120_000
 
 /** A node or a gateway in a process of its own. */
 export interface Running {
@@ -42,7 +42,10 @@ export async function startCommand(args: string[]): Promise<Running> {
   child.stderr.on('data', (piece: Buffer) => written.push(piece))
   const ended = new Promise<number | null>((settle) => child.on('close', settle))
   const output = (): string => Buffer.concat(written).toString()
-  const document = await listening(child, () => Buffer.concat(standard).toString(), output)
+  const document = await listening(child, () => Buffer.concat(standard).toString(), output).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
+  })
   return {
     document,
     pid: child.pid as number,

@@ -24,9 +24,11 @@ export interface Trial {
   running: Running
   network: Uint8Array
   nodes: TrialNode[]
-  /** An authority admits somebody new, through any node; the status of the answer and the document. */
-  admit(through: TrialNode, wait?: 'certified' | 'accepted'): Promise<{ status: number; results: { status: string; height?: number }[] }>
+  admit: Admit
 }
+
+/** An authority admits somebody new, through any node: who that is, the status of the answer and the document. */
+export type Admit = (through: Pick<TrialNode, 'url'>, wait?: 'certified' | 'accepted') => Promise<{ address: string; status: number; results: { status: string; height?: number }[] }>
 
 export interface Health {
   status: string
@@ -41,19 +43,19 @@ export async function startTrial(data: string, args: string[]): Promise<Trial> {
   const running = await startCommand(['testnet', '--data', data, ...args])
   const { network, nodes } = running.document as unknown as { network: string; nodes: TrialNode[] }
   const id = hexToBytes(network)
-  const authority = await createWallet(nodes[0]!.data, undefined).open('authority')
+  return { running, network: id, nodes, admit: await createAdmit(data, id, nodes[0]!.data) }
+}
+
+/** Admissions by the authority whose directory is named; keys of those admitted are made in `scratch`. */
+export async function createAdmit(scratch: string, network: Uint8Array, authorityData: string): Promise<Admit> {
+  const authority = await createWallet(authorityData, undefined).open('authority')
+  const wallet = createWallet(scratch, undefined)
   let count = 0
-  return {
-    running,
-    network: id,
-    nodes,
-    async admit(through, wait = 'certified') {
-      const scratch = createWallet(data, undefined)
-      const who = await scratch.create(`somebody-${Date.now()}-${count++}`, 'EdDSA')
-      const body = await admission(id, authority, who)
-      const response = await fetch(`${through.url}/v1/transactions?wait=${wait}`, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: Buffer.from(body) })
-      return { status: response.status, ...((await response.json()) as { results: { status: string }[] }) }
-    },
+  return async (through, wait = 'certified') => {
+    const who = await wallet.create(`somebody-${Date.now()}-${count++}`, 'EdDSA')
+    const body = await admission(network, authority, who)
+    const response = await fetch(`${through.url}/v1/transactions?wait=${wait}`, { method: 'POST', headers: { 'content-type': 'application/cbor' }, body: Buffer.from(body) })
+    return { address: who.address, status: response.status, ...((await response.json()) as { results: { status: string }[] }) }
   }
 }
 
@@ -62,7 +64,7 @@ async function admission(network: Uint8Array, authority: WalletKey, who: WalletK
   return signTransaction({ network: network.subarray(0, 16), iss: authority.address, sub: who.address, call: 1, sequence: 0, args: [publicKeyToCose(who.publicKey), signature, authority.address, [['owner', null, null]]] }, authority.signer)
 }
 
-export async function healthOf({ url }: TrialNode): Promise<Health> {
+export async function healthOf({ url }: Pick<TrialNode, 'url'>): Promise<Health> {
   const response = await fetch(`${url}/health`)
   return (await response.json()) as Health
 }

@@ -5,9 +5,9 @@ import type { Weakness } from '../src/world/weakness.ts'
 
 /** For each rule a network that shows what it is good for, and the code by which the checks find that it is missing. */
 const SHOWN: [weakness: Weakness, seed: number, code: string][] = [
-  ['forgotten-votes', 2, 'honest-accused'],
-  ['sourceless-votes', 2, 'honest-accused'],
-  ['heaviest-head', 11, 'stalled'],
+  ['forgotten-votes', 4, 'honest-accused'],
+  ['sourceless-votes', 44, 'honest-accused'],
+  ['heaviest-head', 13, 'stalled'],
 ]
 
 suite('a rule that is taken away on purpose', () => {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { ADDRESSES_MAX, DIALS_MAX, PEERS_WANTED, RETRY_MS_MAX, RETRY_MS_MIN } from './limits.ts'
+import { ADDRESSES_MAX, DIALS_MAX, PEERS_WANTED, REFUSED_RETRY_MS_MAX, RETRY_MS_MIN, UNREACHABLE_RETRY_MS_MAX } from './limits.ts'
 
 export interface ConnectorComponents {
   clock: Clock
@@ -53,16 +53,18 @@ export function createConnector(components: ConnectorComponents, bootstrap: stri
   const dial = async (key: string, target: Target): Promise<void> => {
     target.isDialing = true
     dialing += 1
+    let retryMsMax = REFUSED_RETRY_MS_MAX
     const address = target.addresses[target.failures % target.addresses.length] as string
     try {
       target.peer = await connect(address)
       if (target.peer === ownId) targets.delete(key)
     } catch (error) {
+      retryMsMax = UNREACHABLE_RETRY_MS_MAX
       if (target.isBootstrap && target.failures === 0) components.onUnreachable(address, error)
     }
     // Counted as one that failed until the peer is greeted.
     target.failures += 1
-    target.nextMs = clock.nowMs() + Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** Math.min(16, target.failures - 1)) * (0.75 + random() / 2)
+    target.nextMs = clock.nowMs() + Math.min(retryMsMax, RETRY_MS_MIN * 2 ** Math.min(16, target.failures - 1)) * (0.75 + random() / 2)
     target.isDialing = false
     dialing -= 1
     if (!target.isBootstrap && target.failures >= LEARNED_FAILURES_MAX && !(target.peer !== null && isConnected(target.peer))) targets.delete(key)

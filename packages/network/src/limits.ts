@@ -66,9 +66,10 @@ export const NEIGHBOURS_MAX = 64
 export const ADDRESSES_MAX = 8
 export const ADDRESS_BYTES_MAX = 256
 
-/** Pauses before a peer is tried again. */
+/** Pauses before a peer is tried again: a link that is whole again is noticed soon, and who answers and refuses is not asked all the time. */
 export const RETRY_MS_MIN = 500
-export const RETRY_MS_MAX = 30_000
+export const UNREACHABLE_RETRY_MS_MAX = 10_000
+export const REFUSED_RETRY_MS_MAX = 30_000
 /** Connections that are tried at once, so that a list of made-up addresses ties up little. */
 export const DIALS_MAX = 8
 /** Peers that the book remembers; who was gone for the longest leaves first. */

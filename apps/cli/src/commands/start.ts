@@ -54,12 +54,13 @@ Examples:
 }
 
 /** How to meet other nodes, where the settings name a place to listen at for them. */
-function peersOf({ peerListen, peers, mdns, peersAdmittedOnly, miningThreads }: Settings, log: { info(event: object, message: string): void }, output: Output): { peers?: PeerOptions } {
+function peersOf({ peerListen, peerAnnounce, peers, mdns, peersAdmittedOnly, miningThreads }: Settings, log: { info(event: object, message: string): void }, output: Output): { peers?: PeerOptions } {
   if (peerListen === '') return {}
   const list = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '')
   return {
     peers: {
       listen: list(peerListen),
+      ...(peerAnnounce === '' ? {} : { announce: list(peerAnnounce) }),
       bootstrap: list(peers),
       mdns,
       miningThreads,

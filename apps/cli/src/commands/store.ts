@@ -111,8 +111,9 @@ function addRestore(store: Command): void {
     .addHelpText('after', `
 Into a new directory, or in the place of a store of the same network, which is
 kept beside it. What its authority signed is never lowered: where the backup is
-older than that, the authority stops until it is accepted that something is lost
-(\`telltale store repair --accept-loss\`).
+older than that, an authority that decides alone stops until it is accepted that
+something is lost (\`telltale store repair --accept-loss\`); one of several asks
+the others.
 
 Example:
   telltale store restore /media/usb/my-car-2026-01-31 --data my-car`)
@@ -125,14 +126,15 @@ Example:
     })
 }
 
-function restoreToText({ height, replaced, files, signed }: DataRestore, backup: string, directory: string, width: number): string {
+function restoreToText({ height, replaced, files, signed, asksOthers }: DataRestore, backup: string, directory: string, width: number): string {
   const stops = `it will not sign until you accept that with: telltale store repair --accept-loss --data ${directory}. Every certificate will say so from then on. If there is a newer backup, restore that instead.`
+  const others = 'the other authorities say what that was when it is started, and it signs nothing that contradicts it.'
   return [
     `Restored ${directory} from ${backup}, up to block ${countText(height)}.`,
     ...(replaced === null ? [] : [hang('  ', 2, `The store that stood there is kept in ${replaced}; remove it once all is well.`, width)]),
     ...(replaced === null || files.length === 0 ? [] : [hang('  ', 2, `From the backup also: ${files.join(', ')}.`, width)]),
-    ...(signed === 'behind' ? [hang('  ', 2, `Its authority signed more than this backup holds: ${stops}`, width)] : []),
-    ...(signed === 'unknown' ? [hang('  ', 2, `What its authority signed last cannot be told any more: ${stops}`, width)] : []),
+    ...(signed === 'behind' ? [hang('  ', 2, `Its authority signed more than this backup holds: ${asksOthers ? others : stops}`, width)] : []),
+    ...(signed === 'unknown' ? [hang('  ', 2, `What its authority signed last cannot be told any more: ${asksOthers ? `accept that with telltale store repair --accept-loss --data ${directory}; ${others}` : stops}`, width)] : []),
   ].join('\n')
 }
 
@@ -149,9 +151,9 @@ function addRepair(store: Command): void {
     .option('--accept-loss', 'go on without what cannot be mended; every later certificate says so')
     .addHelpText('after', `
 Without --accept-loss nothing is given up: what cannot be mended is listed, and
-the exit code is 1. With it, an authority that has signed more than its store
-holds says so in its first transaction, and the network lamp of every later
-certificate is amber.
+the exit code is 1. With it, an authority that decides alone and has signed more
+than its store holds says so in its first transaction, and the network lamp of
+every later certificate is amber; one of several asks the others what it signed.
 
 Examples:
   telltale store repair --data my-car

@@ -3,7 +3,7 @@ import type { Primitives, TelltaleError } from '@telltale/core'
 import { createLedgerReader } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 
-/** How far a lone authority's store falls short of what it signed. */
+/** How far an authority's store falls short of what it signed. */
 export interface SignedLoss {
   /** Size of the log it signed last; null where even that is unknown. */
   sizeSigned: number | null
@@ -12,14 +12,19 @@ export interface SignedLoss {
   found: string
 }
 
-/** What the authority signed and the store does not hold, or null. The store has to hold all of it: its size, and at that size the same log. */
+/**
+ * What the authority signed and the store does not hold, or null. One that decides alone has to hold all of it: its size, and at that size the same log. Among several it signs
+ * what is not final yet, and the others have what it lacks: there only another log at the size that it signed is a loss.
+ */
 export async function findSignedLoss(ledger: Ledger, primitives: Primitives): Promise<SignedLoss | null> {
   const { signed } = ledger.store
   const { height, log } = ledger.position
   const held = { sizeHeld: log.size, found: `height ${height}, ${log.size} transactions` }
-  if (!signed) return { ...held, sizeSigned: null, expected: 'the file of what was signed' }
+  const isLone = ledger.authorities(height + 1).length === 1
+  if (!signed) return isLone ? { ...held, sizeSigned: null, expected: 'the file of what was signed' } : null
   const lost = { ...held, sizeSigned: signed.size, expected: `height ${signed.sealedHeight}, ${signed.size} transactions` }
-  if (signed.sealedHeight > height || signed.size > log.size) return lost
+  if (isLone && signed.sealedHeight > height) return lost
+  if (signed.size > log.size) return isLone ? lost : null
   // Nothing is signed about the empty log.
   const logRoot = signed.size === 0 ? signed.logRoot : await createLedgerReader(ledger, primitives).logRoot(signed.size)
   if (equalBytes(signed.logRoot, logRoot)) return null

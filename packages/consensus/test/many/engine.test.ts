@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { bytesToHex } from '@telltale/core'
+import { bytesToHex, portable } from '@telltale/core'
 import type { Parameters } from '@telltale/ledger'
+import { findSignedLoss } from '../../src/chain/signed-loss.ts'
 import { createSimulatedNetwork } from './rig.ts'
 import type { SimulatedNetwork, SimulatedNode } from './rig.ts'
 
@@ -27,6 +28,8 @@ suite('a network of several authorities', () => {
     await clock.pass(60_000)
     assert.equal(nodes[0]!.chain.status().height, height, 'no stream of empty blocks')
     for (const { chain } of nodes) assert.deepEqual([chain.failure, [...chain.verdicts.counts]], [null, []])
+    assert.ok(nodes.some(({ ledger, store }) => store.signed!.sealedHeight > ledger.position.height))
+    for (const { ledger } of nodes) assert.equal(await findSignedLoss(ledger, portable), null, 'what was signed and is not final is no loss')
   })
 
   test('goes on without an authority that is away, and takes it back in', async () => {
@@ -64,6 +67,55 @@ suite('a network of several authorities', () => {
     assertAgreed(network, 2)
     const lost = nodes.flatMap(({ chain }) => chain.lost)
     assert.ok(lost.length > 0 && lost.every(({ id, wonId, height }) => height > 0 && bytesToHex(id) !== bytesToHex(wonId)), 'the half that lost is remembered')
+  })
+
+  for (const isSignedLost of [false, true]) {
+    test(`an authority whose disk is new votes again and never twice, also where only a member heard what it said${isSignedLost ? '; the file of what it signed was lost' : ''}`, async () => {
+      const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 4 })
+      const { clock, nodes, peers } = network
+      const [away, ...others] = nodes as [SimulatedNode, ...SimulatedNode[]]
+      const member = others.at(-1) as SimulatedNode
+      await clock.pass(1000)
+      peers.split([[away.name, member.name], others.slice(0, 3).map(({ name }) => name)])
+      const waiting = [away.chain.submit(await network.admission()).catch(() => null), others[0]!.chain.submit(await network.admission())]
+      await clock.pass(20_000)
+      const { height } = away.chain.status()
+      assert.ok(height > others[0]!.chain.status().height, `it signed up to ${height}, where the others do not come`)
+      await network.kill(away)
+      network.wipe(away, isSignedLost)
+      peers.heal()
+      await network.start(away)
+      await clock.pass(10_000)
+      for (let i = 0; i < 20; i++) {
+        waiting.push(others[1]!.chain.submit(await network.admission()))
+        await clock.pass(1500)
+      }
+      await Promise.all(waiting)
+      await clock.pass(5_000)
+      assertOneHistory(network)
+      for (const { chain } of nodes) assert.deepEqual([chain.failure, chain.verdicts.doubleVotes, [...chain.verdicts.counts.keys()].filter((code) => code.startsWith('double-'))], [null, [], []])
+      const { vote, block } = others[0]!.chain.activity.of(away.identity.address)
+      assert.ok(vote!.height > height && block!.height > height, 'it votes and seals again, above all that it signed')
+      assert.equal(away.ledger.position.height, others[0]!.ledger.position.height)
+    })
+  }
+
+  test('goes on soon where messages take longer than turns', async () => {
+    const network = await createSimulatedNetwork({ authorities: 4, members: 0, seed: 1, parameters: { blockMs: 300 }, latencyMs: { min: 100, max: 800 } })
+    const { clock, nodes } = network
+    await clock.pass(15_000)
+    const [first] = nodes as [SimulatedNode]
+    let [sinceMs, stillMs, height] = [clock.nowMs(), 0, 0]
+    const certified: Promise<unknown>[] = []
+    for (let i = 0; i < 45; i++) {
+      if (i < 30) certified.push(first.chain.submit(await network.admission()))
+      await clock.pass(1000)
+      if (first.ledger.position.height > height || first.chain.status().waiting === 0) sinceMs = clock.nowMs()
+      height = first.ledger.position.height
+      stillMs = Math.max(stillMs, clock.nowMs() - sinceMs)
+    }
+    assert.ok(stillMs < 25_000, `stood still for ${stillMs} ms`)
+    await Promise.all(certified)
   })
 
   for (const [authorities, sealers] of [[4, 'authorities']] as const) {

@@ -9,7 +9,7 @@ import type { PlainStore, SeededRandom, TestIdentity } from '@telltale/testing'
 import { admitArgs } from './statements.ts'
 import { createInlineVerifier } from '../../src/chain/signature-verifier.ts'
 import { createPeerChain } from '../../src/chain/many/engine.ts'
-import type { PeerChain } from '../../src/chain/many/engine.ts'
+import type { PeerChain } from '../../src/chain/many/peer-chain.ts'
 import type { BranchLog } from '../../src/chain/many/core.ts'
 import { createSimulatedMiner } from './simulated-miner.ts'
 import { createSimulatedPeers } from './simulated-peers.ts'
@@ -24,6 +24,7 @@ export interface SimulatedNode {
   ledger: Ledger
   chain: PeerChain
   isUp: boolean
+  isSignedLost: boolean
 }
 
 export interface SimulatedNetwork {
@@ -36,6 +37,8 @@ export interface SimulatedNetwork {
   admission(who?: TestIdentity): Promise<Submission>
   kill(node: SimulatedNode): Promise<void>
   start(node: SimulatedNode): Promise<void>
+  /** Its disk is new when it starts again: it joins like anybody else, as who it was. With `isSignedLost` not even that nothing was signed stands there. */
+  wipe(node: SimulatedNode, isSignedLost?: boolean): void
 }
 
 /** Each signature is checked by every node: by the library of the host, which is thirty times as fast. */
@@ -73,7 +76,7 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
   const nodes: SimulatedNode[] = []
   const start = async (node: SimulatedNode): Promise<void> => {
     node.ledger = await openLedger({ store: node.store, primitives, genesis: genesis.bytes })
-    if (!node.store.signed) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
+    if (!node.store.signed && !node.isSignedLost) await node.store.writeSigned({ sealedHeight: 0, sealedId: genesis.network, size: 0, logRoot: new Uint8Array(32), issuedAtSeconds: 0 })
     const exchange = peers.join(node.name, () => (node.isUp ? node.chain.participant : null))
     node.chain = await createPeerChain({ ledger: node.ledger, primitives, verifier: createInlineVerifier(primitives), clock, exchange, branchLog: node.branchLog, own: node.identity, ...(triesPerMs(node.name) > 0 ? { miner: createSimulatedMiner(clock, primitives, triesPerMs(node.name)) } : {}) })
     node.isUp = true
@@ -81,7 +84,7 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
     for (const other of nodes) if (other !== node && other.isUp) other.chain.participant.onPeer(node.name)
   }
   for (let i = 0; i < authorities + members; i++) {
-    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? testIdentity(50 + i), store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false } as SimulatedNode
+    const node = { name: i < authorities ? `authority-${i}` : `member-${i - authorities}`, identity: identities[i] ?? testIdentity(50 + i), store: createPlainStore(), branchLog: createMemoryBranchLog(), isUp: false, isSignedLost: false } as SimulatedNode
     nodes.push(node)
     await start(node)
   }
@@ -104,5 +107,6 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
       await node.chain.stop()
     },
     start,
+    wipe: (node, isSignedLost = false) => void Object.assign(node, { store: createPlainStore(), branchLog: createMemoryBranchLog(), isSignedLost }),
   }
 }

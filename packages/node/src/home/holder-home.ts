@@ -1,5 +1,9 @@
+import { fail } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
+import { readGenesis } from '@telltale/ledger'
+import { createNodePrimitives } from '../crypto/node-primitives.ts'
 import { beginStore } from './begun-store.ts'
+import { AUTHORITY_KEY } from './home.ts'
 import { makeDirectory, requireNewDirectory } from './new-directory.ts'
 import { createWallet } from './wallet.ts'
 import type { WalletKey } from './wallet.ts'
@@ -7,11 +11,24 @@ import type { WalletKey } from './wallet.ts'
 /** Name of the key of a node that holds and checks and is no authority. */
 export const MEMBER_KEY = 'member'
 
-/** Makes the data directory of a node that holds and checks a network, from the genesis of that network (the codes of `requireNewDirectory` and of `readGenesis`). */
-export async function initHolderHome({ directory, password, algorithm, genesis }: { directory: string; password: string | undefined; algorithm: Algorithm; genesis: Uint8Array }): Promise<{ network: Uint8Array; key: WalletKey }> {
+interface HolderHomeInit {
+  directory: string
+  password: string | undefined
+  algorithm: Algorithm
+  genesis: Uint8Array
+}
+
+/**
+ * Makes the data directory of a node that holds and checks a network, from the genesis of that network. Where its keys were kept it is who it was, an authority too: the
+ * others say what it signed. One that began the network alone has nobody to ask (`signed-state-lost`; the codes of `requireNewDirectory` and of `readGenesis`).
+ */
+export async function initHolderHome({ directory, password, algorithm, genesis }: HolderHomeInit): Promise<{ network: Uint8Array; key: WalletKey }> {
   await requireNewDirectory(directory)
   await makeDirectory(directory)
   const wallet = createWallet(directory, password)
-  const key = (await wallet.has(MEMBER_KEY)) ? await wallet.open(MEMBER_KEY) : await wallet.create(MEMBER_KEY, algorithm)
-  return { network: await beginStore(directory, genesis, MEMBER_KEY), key }
+  const name = (await wallet.has(AUTHORITY_KEY)) ? AUTHORITY_KEY : MEMBER_KEY
+  const key = (await wallet.has(name)) ? await wallet.open(name) : await wallet.create(name, algorithm)
+  const { authorities } = (await readGenesis(genesis, createNodePrimitives())).genesis
+  if (authorities.length === 1 && authorities[0]?.address === key.address) throw fail('signed-state-lost', 'This key began the network alone, and nobody else can say what it signed. Restore the newest backup of its directory.', { expected: 'the file of what was signed', found: 'none' })
+  return { network: await beginStore(directory, genesis, name), key }
 }

@@ -20,6 +20,8 @@ import { peerKeyOf } from './peer-key.ts'
 export interface PeerOptions {
   /** Multiaddresses to listen at. */
   listen: string[]
+  /** What to tell others instead, where they reach this node at another address. */
+  announce?: string[]
   /** Multiaddresses of peers to begin with; the others are learned from them. */
   bootstrap: string[]
   /** Whether nodes of the same network are looked for in the local network. */
@@ -82,6 +84,7 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     identity: { address: own.address, role: isAuthority ? 'authority' : 'member', signer: own.signer },
     software: `telltale/${manifest.version}`,
     listen: options.listen,
+    ...(options.announce ? { announce: options.announce } : {}),
     bootstrap: options.bootstrap,
     mdns: options.mdns,
     admits: (identity) => judgePeer({ ledger, isClosed: options.isClosed, followed: chain?.turns.at(-1)?.set ?? ledger.authorities(0), nowMs: Date.now }, identity),

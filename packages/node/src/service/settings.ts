@@ -22,6 +22,8 @@ export interface Settings {
   statementSeconds: number
   /** Multiaddresses where other nodes of the network reach this one, separated by commas; empty for a node that is alone. */
   peerListen: string
+  /** Multiaddresses to tell other nodes instead, separated by commas; empty where those of this machine lead here. */
+  peerAnnounce: string
   /** Multiaddresses of nodes to begin with, separated by commas. */
   peers: string
   /** Whether nodes of the same network are looked for in the local network. */
@@ -77,6 +79,7 @@ export const SETTINGS: Record<string, Definition> = {
   'gateway': { member: 'gateway', usual: '', help: 'name of a key with the role gateway: with it the node is a gateway too' },
   'statement-seconds': { member: 'statementSeconds', usual: 5, most: 86_400, help: 'how long certified records wait for company before a statement of that gateway names them' },
   'peer-listen': { member: 'peerListen', usual: '', help: 'where other nodes of the network reach this one: /ip4/0.0.0.0/tcp/8363, several separated by commas; empty for a node that is alone' },
+  'peer-announce': { member: 'peerAnnounce', usual: '', help: 'what to tell other nodes instead, where they reach this one at another address (a router, a container): /ip4/192.0.2.7/tcp/8363' },
   'peers': { member: 'peers', usual: '', help: 'nodes to begin with: /ip4/10.0.0.7/tcp/8363, several separated by commas; the others are learned from them' },
   'mdns': { member: 'mdns', usual: false, help: 'look for nodes of the same network in the local network' },
   'peers-admitted-only': { member: 'peersAdmittedOnly', usual: false, help: 'only nodes connect whose identity holds a role in the ledger, or is an authority: for a closed network' },

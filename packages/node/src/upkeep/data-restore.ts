@@ -21,6 +21,8 @@ export interface DataRestore {
   files: string[]
   /** `whole`: the store holds all that its authority signed, as far as is known here. `behind`: it signed more. `unknown`: what it signed cannot be read any more. */
   signed: 'whole' | 'behind' | 'unknown'
+  /** Whether other authorities can say what this one signed: then it asks them when it starts. */
+  asksOthers: boolean
 }
 
 type Replaying = (height: number, target: number) => void
@@ -42,13 +44,13 @@ export async function restoreData(backup: string, directory: string, onReplay?: 
   const fresh = `${place}.restored`
   await rm(fresh, { recursive: true, force: true })
   const { height } = await restoreStore(join(backup, BACKUP_STORE), fresh)
-  const signed = await carrySigned(fresh, before, onReplay)
+  const { signed, asksOthers } = await carrySigned(fresh, before, onReplay)
   const files = await restoreFiles(backup, directory, list.files.map((file) => file.path), found)
   const replaced = before === null ? null : await freeName(place)
   if (replaced !== null) await rename(place, replaced)
   await rename(fresh, place)
   await syncDirectory(directory)
-  return { height, replaced, files, signed }
+  return { height, replaced, files, signed, asksOthers }
 }
 
 /** The profile that is in place, null where it is missing or damaged; refuses directories of others. */
@@ -92,27 +94,32 @@ async function refuseInUse(place: string): Promise<void> {
  * Writes what was signed into the restored store, whose blocks are replayed for that. Where it is not known any more, or the backup tells another history, the
  * store is left without it: its authority stops and says so.
  */
-async function carrySigned(fresh: string, before: SignedBefore, onReplay?: Replaying): Promise<DataRestore['signed']> {
-  if (before === null) return 'whole'
-  const signed = before === 'unknown' || before.state === null ? 'unknown' : await compareSigned(fresh, before.state, onReplay)
-  if (signed === 'unknown') await rm(join(fresh, 'signed'), { force: true })
-  return signed
+async function carrySigned(fresh: string, before: SignedBefore, onReplay?: Replaying): Promise<Pick<DataRestore, 'signed' | 'asksOthers'>> {
+  if (before === null) return { signed: 'whole', asksOthers: false }
+  const carried = await compareSigned(fresh, before === 'unknown' ? null : before.state, onReplay)
+  if (carried.signed === 'unknown') await rm(join(fresh, 'signed'), { force: true })
+  return carried
 }
 
-async function compareSigned(fresh: string, before: SignedState, onReplay?: Replaying): Promise<DataRestore['signed']> {
+async function compareSigned(fresh: string, before: SignedState | null, onReplay?: Replaying): Promise<Pick<DataRestore, 'signed' | 'asksOthers'>> {
   const primitives = createNodePrimitives()
   const store = await createStore({ directory: fresh, create: false })
   try {
     const ledger = await openLedger({ store, primitives, ...(onReplay ? { onReplay } : {}) })
+    const asksOthers = ledger.authorities(ledger.position.height + 1).length > 1
+    if (before === null) return { signed: 'unknown', asksOthers }
     const { signed: held } = store
     if (before.size <= ledger.position.log.size && before.sealedHeight <= ledger.position.height) {
       const isSame = before.size === 0 || equalBytes(await createLedgerReader(ledger, primitives).logRoot(before.size), before.logRoot)
-      return isSame ? 'whole' : 'unknown'
+      if (!isSame) return { signed: 'unknown', asksOthers }
+      // Votes run ahead of what is final.
+      if (held && (before.voted?.targetHeight ?? 0) > (held.voted?.targetHeight ?? 0)) await store.writeSigned({ ...held, ...(before.voted ? { voted: before.voted } : {}) })
+      return { signed: 'whole', asksOthers }
     }
     const sealedHeight = Math.max(before.sealedHeight, held?.sealedHeight ?? 0)
     const issuedAtSeconds = Math.max(before.issuedAtSeconds, held?.issuedAtSeconds ?? 0)
     await store.writeSigned({ ...before, sealedHeight, issuedAtSeconds })
-    return 'behind'
+    return { signed: 'behind', asksOthers }
   } finally {
     await store.close()
   }

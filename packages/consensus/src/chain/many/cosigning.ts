@@ -134,7 +134,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       const { address, signer } = signing
       if (!signersOf(at).some((one) => one.address === address && one.keyNumber === signer.keyNumber)) return
       const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), signing.signed.state.issuedAtSeconds)
-      await signing.signed.write({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds })
+      await signing.signed.write(() => ({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds }))
       const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)
       const bytes = encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature)
       await count(at, { cosignature, bytes, isKept: false })

@@ -48,7 +48,7 @@ export async function sealDraft({ ledger, primitives, waiting }: EngineCore, { s
   const headerBytes = withNonce(draft.headerBytes, nonce)
   const id = blockId(headerBytes, primitives)
   // Where anyone may seal, a lower height on another branch is no second word: its work was done there.
-  if (header.height >= signed.state.sealedHeight) await signed.write({ sealedHeight: header.height, sealedId: id })
+  if (header.height >= signed.state.sealedHeight) await signed.write(() => ({ sealedHeight: header.height, sealedId: id }))
   const seal = await signStatement('seal', ledger.network, [headerBytes], signer)
   const transactions = execution.transactions.map(({ transaction }) => transaction.bytes)
   const attachments = execution.transactions.flatMap((read) => waiting.get(read.id)?.attachments ?? [])

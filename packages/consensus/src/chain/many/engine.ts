@@ -1,104 +1,50 @@
-import { TelltaleError, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, errorToVerdict, fail, verdictToError } from '@telltale/core'
-import type { Algorithm, Authority, Cosignature, Exchange, Participant, Passing, Primitives } from '@telltale/core'
+import { TelltaleError, addressToBytes, bytesToMapKey, createReceiptEncoder, decodeSubmissions, encodeReceipts, encodeSubmissions, equalBytes, errorToVerdict, fail, verdictToError } from '@telltale/core'
+import type { Algorithm, Authority, Cosignature, Participant, Passing } from '@telltale/core'
 import { blockId, createLedgerReader, decodeBlock, decodeHeader, decodeVote, voteCheck } from '@telltale/ledger'
-import type { Ledger, ReadTransaction, Vote } from '@telltale/ledger'
-import type { Chain } from '../chain.ts'
+import type { ReadTransaction, Vote } from '@telltale/ledger'
 import type { CertifiedHead } from '../certifier.ts'
 import type { Certified } from '../pool.ts'
-import type { SignatureVerifier } from '../signature-verifier.ts'
 import { createAccuser } from './accuser.ts'
 import { createActivity } from './activity.ts'
-import type { Activity } from './activity.ts'
 import { entryAt } from './age-proof.ts'
 import { answerQuestion } from './answers.ts'
 import { createAsking } from './asking.ts'
 import { createBranches } from './branches.ts'
 import type { BranchBlock } from './branches.ts'
 import { createCatchUp } from './catch-up.ts'
-import type { BranchLog, EngineClock, EngineCore, OwnIdentity } from './core.ts'
+import type { EngineCore } from './core.ts'
 import { createCosigning } from './cosigning.ts'
 import { findDelays } from './delays.ts'
-import type { Delays } from './delays.ts'
 import { ASK_MS_MAX, BRANCH_BLOCKS_MAX, GOSSIP_BYTES_MAX } from './limits.ts'
 import { decodeAnnouncement, decodeFullBlocks, encodeAnnouncement, encodeKept, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { createIntake } from './intake.ts'
 import { takeKept } from './kept-blocks.ts'
-import type { Miner } from './miner.ts'
 import { loadPace } from './pace.ts'
+import type { PeerChain, PeerChainInit } from './peer-chain.ts'
 import { acceptBlock, acceptHeader } from './receiving.ts'
 import { createRefusing } from './refusing.ts'
 import type { AcceptedBlock } from './receiving.ts'
 import { chooseHead, findFinal } from './fork-choice.ts'
 import { createSealer } from './sealer.ts'
 import { staleWork } from './work-bench.ts'
-import type { Work } from './work-bench.ts'
 import type { Sealer } from './sealer.ts'
 import { rememberLost, showBranches } from './shown-branches.ts'
-import type { LostBlock, ShownBlock } from './shown-branches.ts'
-import { createStanding, isReadyAtStart } from './standing.ts'
+import type { LostBlock } from './shown-branches.ts'
+import { createStanding, isAlone } from './standing.ts'
 import { createSignedFile } from './signed-file.ts'
 import { weightOf } from './turn.ts'
 import { createVerdicts, isFault } from './verdicts.ts'
-import type { Verdicts } from './verdicts.ts'
 import { createVoteBook, voterAt } from './vote-book.ts'
 import { createVoter } from './voter.ts'
 import { createWaiters } from './waiters.ts'
 import { createWaitingRoom, viewWaiting } from './waiting.ts'
 
-/** How a node of several stands. */
-export interface EngineStatus {
-  height: number
-  id: Uint8Array
-  finalHeight: number
-  justifiedHeight: number
-  waiting: number
-  isCatchingUp: boolean
-}
-
-/** The longest chain among several nodes: blocks by authorities in turn, by whoever did their work, or both, the heaviest branch, finality by votes, certified by cosignatures. */
-export interface PeerChain extends Chain {
-  readonly participant: Participant
-  readonly verdicts: Verdicts
-  status(): EngineStatus
-  /** The work that this node's next block waits for; null where none is wanted. */
-  work(): Work | null
-  /** Takes work that was done elsewhere and seals the block (`stale-work`, `insufficient-work`). */
-  takeWork(id: Uint8Array, nonce: Uint8Array): Promise<{ height: number; id: Uint8Array }>
-  /** What was seen of each authority last. */
-  readonly activity: Activity
-  /** Blocks that lost to another of their height lately, the newest last. */
-  readonly lost: readonly LostBlock[]
-  /** Blocks that are not final, of all branches, the lowest first. */
-  branches(): BranchBlock[]
-  /** The same, as people look at them. */
-  shownBranches(): ShownBlock[]
-  /** What stands still for longer than it should. */
-  delays(patienceMs: number): Delays
-  /** Asks every peer now for what this node lacks; how many are asked. */
-  sync(): number
-}
-
-export interface PeerChainInit {
-  ledger: Ledger
-  primitives: Primitives
-  verifier: SignatureVerifier
-  clock: EngineClock
-  /** Made with the participant that this engine is. */
-  exchange: Exchange
-  branchLog: BranchLog
-  /** Null for a node that only holds and checks. */
-  own: OwnIdentity | null
-  /** Does the work where the network asks for some; without one, only what is brought from outside is used. */
-  miner?: Miner
-  /** Another rule for the head than ours: for simulations that show what it is good for. */
-  chooseHead?: typeof chooseHead
-}
-
+/** Starts an engine where its ledger and what lay in its branch log left it (`signed-state-lost` and the codes of the store). */
 export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const { ledger, primitives, verifier, clock, exchange, branchLog, own } = init
   const branches = createBranches(ledger, await loadPace(ledger, primitives), clock.nowMs())
-  const signing = own && { ...own, signed: createSignedFile(ledger.store), unsentHeight: null as number | null, isReady: isReadyAtStart({ ledger }) }
+  const signing = own && { ...own, signed: createSignedFile(ledger.store, ledger.network, isAlone({ ledger }, own.address)), unsentHeight: null as number | null, isReady: isAlone({ ledger }, own.address) }
   const core: EngineCore = { ledger, primitives, verifier, clock, exchange, signing, branches, votes: createVoteBook(), waiting: createWaitingRoom(), head: branches.root, certifiedEntry: null, lackingUpToMs: Number.NEGATIVE_INFINITY }
   const reader = createLedgerReader(ledger, primitives)
   const waiters = createWaiters()
@@ -187,6 +133,17 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const height of certifiable.values()) await cosigning.onFinal(height)
   }
 
+  const noteVote = async (vote: Vote, address: string): Promise<void> => {
+    accuser.noteVote(vote, address)
+    if (address === signing?.address) await standing?.sawVote(vote)
+  }
+
+  const note = async ({ id, block }: AcceptedBlock, parent: BranchBlock): Promise<void> => {
+    for (const vote of block.votes) await noteVote(vote, (voterAt(parent, vote) as Authority).address)
+    accuser.noteSeal(block, parent)
+    if (signing && equalBytes(block.header.sealer, addressToBytes(signing.address, 'tt'))) await standing?.sawSeal(block.header.height, id)
+  }
+
   /** Takes a block in the engine's turn; false where it is known already. Throws its verdict (`missed-block` where what it follows is not known). */
   const receive = (peer: string, full: FullBlock, isLast = true): Promise<boolean> =>
     inTurn(async () => {
@@ -199,9 +156,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       try {
         if (branches.size >= BRANCH_BLOCKS_MAX) throw fail('busy', 'Too many blocks wait to become final.', { expected: `at most ${BRANCH_BLOCKS_MAX}` })
         const accepted = await acceptBlock({ ledger, primitives, verifier, clock, waiting: core.waiting, votes: core.votes, mayLack: () => block.header.timeMs <= core.lackingUpToMs }, parent, block, full)
-        for (const vote of accepted.block.votes) accuser.noteVote(vote, (voterAt(parent, vote) as Authority).address)
-        accuser.noteSeal(accepted.block, parent)
-        await add(accepted, parent).then(settle).catch(fell)
+        await note(accepted, parent).then(async () => add(accepted, parent)).then(settle).catch(fell)
       } catch (error) {
         if (error instanceof TelltaleError && (isLast || error.code !== 'missing-attachment')) verdicts.refuse({ height, id, peer, verdict: errorToVerdict(error), timeMs: clock.nowMs() })
         throw error
@@ -215,9 +170,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
       const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
-      accuser.noteVote(vote, voter.address)
       activity.sawVote(vote, clock.nowMs())
-      await settle().catch(fell)
+      await noteVote(vote, voter.address).then(settle).catch(fell)
       // What there is no room for, or was said before in another way, is not passed on without end.
       return core.votes.has(vote) || vote.targetHeight <= branches.root.height ? 'pass-on' : 'keep'
     })

@@ -20,11 +20,12 @@ export interface Sealer {
   stop(): void
 }
 
-/** Block times that a sealer waits for votes on the block below: a link that skips a height makes nothing final. He waits longer for them, and for those
- * whose turn comes first, the more blocks are not final: then the network is slower than the blocks, and more of them serve nobody. */
+/** Block times that a sealer waits for votes on the block below: a link that skips a height makes nothing final. */
 const VOTES_PATIENCE_BLOCKS = 4
 const VOTES_PATIENCE_MS_MIN = 1000
-const PATIENCE_GROWS_EVERY = 16
+/** Where more blocks are not final than usual, the network is slower than the blocks: several seal one height, and the votes are split, again and again. With each of them a sealer
+ * waits twice as long for votes, and for those whose turn comes first, up to so many times as long. */
+const UNFINAL_USUAL = 2
 const PATIENCE_TIMES_MAX = 8
 
 interface SealerInit {
@@ -69,7 +70,7 @@ export function createSealer({ core, signing, miner, enqueue, accept }: SealerIn
     return earliest + right.turn * patienceTimes() * Math.max(STEP_MS_MIN, blockMs)
   }
 
-  const patienceTimes = (): number => Math.min(PATIENCE_TIMES_MAX, 1 + Math.floor((core.head.height - core.branches.root.height) / PATIENCE_GROWS_EVERY))
+  const patienceTimes = (): number => Math.min(PATIENCE_TIMES_MAX, 2 ** Math.max(0, core.head.height - core.branches.root.height - UNFINAL_USUAL))
 
   /** Whether a block is wanted: for transactions, or to make those below final. */
   const isWanted = (): boolean => {

@@ -9,14 +9,19 @@ import { decodeAnnouncement, encodeAnnouncement, encodeQuestion } from './messag
 /**
  * An authority that starts asks the others what it signed last, and signs nothing before enough of them have answered: its file may be an older one,
  * brought back from a backup, and whoever goes on from that signs against itself. Enough are those who make a quorum with it: with fewer nothing becomes
- * final anyway. For the others it waits a while: what it said last may have reached only one of them. Where its file is older than what they saw, it may have
- * said more that reached nobody yet: then it goes on only from blocks above every head that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
+ * final anyway. For the others, and for nodes that only hold and check, it waits a while: what it said last may have reached only one of them. Where its file
+ * is older than what they saw, it may have said more that reached nobody yet: then, and where its file is lost, it goes on only from blocks above every head
+ * that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
  */
 export interface Standing {
   /** Whether answers are still waited for: never by a node that is no authority. */
   readonly isOpen: boolean
   /** Asks a peer, where it is still asked for. */
   from(peer: string): Promise<void>
+  /** A vote of this authority that holds came from elsewhere, at any time: where its file does not know of it, it does from now on. */
+  sawVote(vote: Vote): Promise<void>
+  /** The same of a block that it sealed. */
+  sawSeal(height: number, id: Uint8Array): Promise<void>
 }
 
 /** How many bytes of a question make old answers to it useless. */
@@ -53,10 +58,12 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
   const { ledger, exchange, primitives } = core
   /** What each authority said of itself. */
   const heights = new Map<string, { finalHeight: number; headHeight: number }>()
-  /** The file was found to be older than what others saw. */
-  let isOld = false
+  /** The file is lost, or was found to be older than what others saw. */
+  let isOld = signing.signed.isLost
   const startedMs = core.clock.nowMs()
   let asked = 0
+  /** Questions that are not answered yet. */
+  let pending = 0
   const set = (): AuthoritySet => setAt(networkAt(core.branches.root.position), core.branches.root.height + 1)
 
   const isOpen = (): boolean => !signing.isReady && set().some(({ address }) => address === signing.address)
@@ -66,7 +73,7 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     if (!isOpen()) return
     const answered = [...heights].filter(([address]) => authorities.some((one) => one.address === address))
     if (!isQuorum(answered.length + 1, authorities.length)) return
-    if (answered.length + 1 < authorities.length && core.clock.nowMs() < startedMs + OTHERS_MS) return
+    if ((pending > 0 || answered.length + 1 < authorities.length) && core.clock.nowMs() < startedMs + OTHERS_MS) return
     // One that misbehaves may claim any height; at least one of so many is honest. What is final here cannot be voted against any more.
     const finals = answered.map(([, { finalHeight }]) => finalHeight).sort((a, b) => b - a)
     const claimed = finals[Math.floor((authorities.length - 1) / 3)] ?? 0
@@ -79,33 +86,37 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
 
   /** Whatever was signed stands at or below this height: from now on votes begin at it or above, and seals are above it. */
   const goAbove = async (height: number): Promise<void> => {
-    const { voted, sealedHeight, sealedId } = signing.signed.state
-    const last = voted ?? { sourceHeight: 0, targetHeight: 0, targetId: ledger.network }
-    if (height <= last.sourceHeight && height <= sealedHeight) return
-    const isHigher = height > last.targetHeight
-    await signing.signed.write({
-      voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId: isHigher ? core.branches.root.id : last.targetId },
-      sealedHeight: Math.max(sealedHeight, height),
-      sealedId,
+    await signing.signed.write(({ voted, sealedHeight }) => {
+      const last = voted ?? { sourceHeight: 0, targetHeight: 0, targetId: ledger.network }
+      if (height <= last.sourceHeight && height <= sealedHeight) return null
+      const targetId = height > last.targetHeight ? core.branches.root.id : last.targetId
+      return { voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId }, sealedHeight: Math.max(sealedHeight, height) }
     })
     if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
   }
 
-  const raise = async ({ vote, sealed }: Answer, own: Authority): Promise<void> => {
-    const { voted, sealedHeight } = signing.signed.state
-    if (vote && vote.targetHeight > (voted?.targetHeight ?? 0) && (await isValidSignature(voteCheck(ledger.network, vote, own), primitives))) {
-      const { targetHeight, targetId } = vote
+  const sawVote = ({ sourceHeight, targetHeight, targetId }: Vote): Promise<void> =>
+    signing.signed.write(({ voted }) => {
+      if (targetHeight <= (voted?.targetHeight ?? 0)) return null
       isOld = true
-      await signing.signed.write({ voted: { sourceHeight: Math.max(vote.sourceHeight, voted?.sourceHeight ?? 0), targetHeight, targetId } })
-    }
-    if (!sealed) return
-    const { headerBytes, seal } = decodeAnnouncement(sealed)
-    const { height } = decodeHeader(headerBytes)
+      return { voted: { sourceHeight: Math.max(sourceHeight, voted?.sourceHeight ?? 0), targetHeight, targetId } }
+    })
+
+  const sawSeal = (height: number, id: Uint8Array): Promise<void> => {
     // It left after all, and is only not kept here any more.
     if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
-    if (height <= sealedHeight || !(await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], own.key, seal), primitives))) return
-    isOld = true
-    await signing.signed.write({ sealedHeight: height, sealedId: blockId(headerBytes, primitives) })
+    return signing.signed.write(({ sealedHeight }) => {
+      if (height <= sealedHeight) return null
+      isOld = true
+      return { sealedHeight: height, sealedId: id }
+    })
+  }
+
+  const raise = async ({ vote, sealed }: Answer, own: Authority): Promise<void> => {
+    if (vote && (await isValidSignature(voteCheck(ledger.network, vote, own), primitives))) await sawVote(vote)
+    if (!sealed) return
+    const { headerBytes, seal } = decodeAnnouncement(sealed)
+    if (await isValidSignature(statementCheck('seal', ledger.network, [headerBytes], own.key, seal), primitives)) await sawSeal(decodeHeader(headerBytes).height, blockId(headerBytes, primitives))
   }
 
   /** Nobody can foretell it who does not hold the key, so that no answer can be had beforehand. */
@@ -114,30 +125,43 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     return primitives.sha256(signature).slice(0, NONCE_BYTES)
   }
 
+  const hear = async (peer: string): Promise<void> => {
+    const nonce = await makeNonce()
+    const [name, keyNumber, finalHeight, headHeight, vote, sealed, signature] = asArray(decode(await exchange.ask(peer, encodeQuestion({ kind: 'standing', address: signing.address, nonce }), ASK_MS_MAX)), 'standing', 7)
+    const answer: Answer = { finalHeight: asUint(finalHeight, 'final height'), headHeight: asUint(headHeight, 'head height'), vote: asNullable(vote, (bytes) => decodeVote(asBytes(bytes, 'newest vote'))), sealed: asNullable(sealed, (bytes) => asBytes(bytes, 'newest seal')) }
+    const own = set().find((one) => one.address === signing.address)
+    if (!own) return
+    await raise(answer, own)
+    const address = asText(name, 'standing authority', 64)
+    const other = set().find((one) => one.address === address && one.keyNumber === keyNumber)
+    if (!other || other === own) return
+    const check = statementCheck('standing', ledger.network, answerFields(signing.address, nonce, answer), other.key, { keyNumber: other.keyNumber, signature: asBytes(signature, 'standing signature') })
+    if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The answer is not signed by whom it names.', { expected: address, found: 'another signature' })
+    heights.set(address, answer)
+  }
+
   return {
     get isOpen() {
       return isOpen()
     },
+    sawVote,
+    sawSeal,
     async from(peer) {
       await settle()
       if (!isOpen()) return
-      const nonce = await makeNonce()
-      const [name, keyNumber, finalHeight, headHeight, vote, sealed, signature] = asArray(decode(await exchange.ask(peer, encodeQuestion({ kind: 'standing', address: signing.address, nonce }), ASK_MS_MAX)), 'standing', 7)
-      const answer: Answer = { finalHeight: asUint(finalHeight, 'final height'), headHeight: asUint(headHeight, 'head height'), vote: asNullable(vote, (bytes) => decodeVote(asBytes(bytes, 'newest vote'))), sealed: asNullable(sealed, (bytes) => asBytes(bytes, 'newest seal')) }
-      const address = asText(name, 'standing authority', 64)
-      const other = set().find((one) => one.address === address && one.keyNumber === keyNumber)
-      const own = set().find((one) => one.address === signing.address)
-      if (!other || !own || other === own) return
-      const check = statementCheck('standing', ledger.network, answerFields(signing.address, nonce, answer), other.key, { keyNumber: other.keyNumber, signature: asBytes(signature, 'standing signature') })
-      if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The answer is not signed by whom it names.', { expected: address, found: 'another signature' })
-      await raise(answer, own)
-      heights.set(address, answer)
+      pending += 1
+      try {
+        await hear(peer)
+      } finally {
+        pending -= 1
+      }
       await settle()
     },
   }
 }
 
-/** Whether an authority may sign from the start: one that decides alone asks nobody. */
-export function isReadyAtStart({ ledger }: Pick<EngineCore, 'ledger'>): boolean {
-  return ledger.authorities(ledger.position.height + 1).length === 1
+/** Whether this node decides alone: it may sign from the start, for it could ask nobody. */
+export function isAlone({ ledger }: Pick<EngineCore, 'ledger'>, own: string): boolean {
+  const [first, ...others] = ledger.authorities(ledger.position.height + 1)
+  return first?.address === own && others.length === 0
 }
