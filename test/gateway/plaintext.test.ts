@@ -191,8 +191,9 @@ async function everyAnswer(url: string, { profile: { address, asset } }: Enrolle
   assert.equal(records.length, 3)
   const { id, body } = records[0] as Records['records'][0]
   const key = bytesToHex(encode([3, address, 'odometer']))
-  const parts: Record<string, string> = { '{height}': '5', '{id}': id, '{key}': key, '{address}': address, '{asset}': asset, '{device}': address, '{name}': 'odometer', '{sha256}': body.sha256 }
-  const queries: Record<string, string> = { '/v1/log/inclusion': '?index=0', '/v1/log/consistency': '?from=1' }
+  const parts: Record<string, string> = { '{height}': '5', '{id}': id, '{key}': key, '{address}': address, '{asset}': asset, '{device}': address, '{name}': 'odometer', '{sha256}': body.sha256, '{proposal}': 'none' }
+  const { checkpoint } = JSON.parse((await bytesAt(`${url}/v1/checkpoint`)).toString()) as { checkpoint: { setHash: string } }
+  const queries: Record<string, string> = { '/v1/log/inclusion': '?index=0', '/v1/log/consistency': '?from=1', '/v1/checkpoint/links': `?set=${checkpoint.setHash}` }
   const { paths } = JSON.parse((await bytesAt(`${url}/openapi.json`)).toString()) as { paths: Record<string, Record<string, unknown>> }
   const answers: Buffer[] = []
   for (const [path, methods] of Object.entries(paths)) {
@@ -201,8 +202,8 @@ async function everyAnswer(url: string, { profile: { address, asset } }: Enrolle
     // The desk is the owner's, with the keys of this machine: whoever has not signed in there is told nothing.
     if (path === '/v1/desk') assert.equal((await fetch(url + path)).status, 401)
     if (path.startsWith('/v1/desk')) continue
-    // A node that is alone asks for no work and has no peers to ask.
-    if (path === '/v1/work' || path === '/v1/peers/sync') continue
+    // A node that is alone asks for no work, has no peers to ask, and nobody proposed anything.
+    if (['/v1/work', '/v1/peers/sync', '/v1/proposals/{proposal}'].includes(path)) continue
     if (path === '/v1/events') answers.push(await eventsAt(`${url}${path}?cursor=0`))
     else if ('get' in methods) answers.push(await bytesAt(`${url}${filled}${queries[path] ?? ''}`))
     else if (path === '/v1/certificates') answers.push(await bytesAt(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ asset, streams: [{ stream }] }) }))

@@ -36,7 +36,7 @@ export async function changesSince(client: Client, set: AuthoritySet, primitives
   }
 }
 
-const UNFOLLOWED = new Set(['not-certified', 'not-certified-yet', 'unknown-set'])
+const UNFOLLOWED = new Set(['nothing-certified', 'not-certified-yet', 'unknown-set'])
 
 async function believed(client: Client, kept: KnownNetwork, pin: PinnedCheckpoint | null, { primitives, onFirst }: TrustInit): Promise<NetworkTrust> {
   const served = hexToBytes((await client.call('getNetwork', {})).network)
