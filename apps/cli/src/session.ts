@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { TelltaleError } from '@telltale/core'
+import { TelltaleError, fail } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
 import { createAsset, enrolDevice, ensureIdentity, initHome, openHome, requireNewDirectory } from '@telltale/node'
 import type { AssetProfile, DeviceProfile, GivenRole, Home, PeerOptions, Place } from '@telltale/node'
 import { keptPassword } from './kept-password.ts'
 import type { Output } from './output.ts'
 import { isAnyoneThere, passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
+import { runningNode } from './running-node.ts'
 
 /** Names of the keys that a fresh data directory gets. */
 export const OWNER_KEY = 'owner'
@@ -45,11 +46,19 @@ async function open(directory: string, output: Output, { password, acceptLoss = 
   } catch (error) {
     const isKeptWrong = isCode(error, 'wrong-password') && password === undefined && keptPassword.password !== undefined
     if (isKeptWrong) keptPassword.forget()
+    else if (isCode(error, 'store-in-use')) throw await inUse(directory, error)
     else if (!isCode(error, 'password-required')) throw error
     return await openWithPassword(attempt, output)
   } finally {
     progress.end()
   }
+}
+
+/** Says which node it is that has the store, where one answers. */
+async function inUse(directory: string, error: unknown): Promise<unknown> {
+  const running = await runningNode(directory)
+  if (!running) return error
+  return fail('store-in-use', `A node runs on ${directory} at ${running.client.url}. Use its pages, ask it with --node ${running.client.url}, or stop it first.`, { expected: 'a store that nobody uses', found: 'one that a node uses', cause: error })
 }
 
 /** Whoever types gets three attempts; a password file has one. */

@@ -62,7 +62,7 @@ suite('a node', () => {
       assert.equal((JSON.parse(verified) as { lamps: { genuine: { state: string } } }).lamps.genuine.state, 'holds')
       await refused(['certificate', ...at, '--out', file], { status: 2, code: 'usage' })
       await refused(['status', ...at, '--data', data], { status: 2, code: 'usage' })
-      await refused(['export', '--data', data], { status: 2, code: 'store-in-use' })
+      assert.match((await refused(['export', '--data', data], { status: 2, code: 'store-in-use' })).message, new RegExp(`--node ${node.url}`), 'it says how to ask the node')
     } finally {
       assert.equal(await node.stop(), 0, node.warnings)
     }
