@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TelltaleError, bytesToHex, decodeTransaction, equalBytes, fail, hexToBytes } from '@telltale/core'
 import type { Judged, RecordArgs } from '@telltale/core'
-import type { Client } from '@telltale/client'
-import { createNodePrimitives, createOwnStreamKeys, openSealed, openUnsealed, readEntry, sealedForOthers } from '@telltale/node'
-import type { HomeRecord, OpenedBody, Place, StreamEntry } from '@telltale/node'
+import type { Answer, Client } from '@telltale/client'
+import { createNodePrimitives, createStreamKeysAt, openSealed, openUnsealed, readEntry, readGrant, sealedForOthers } from '@telltale/node'
+import type { GrantSource, HomeRecord, LoggedGrant, OpenedBody, Place, StreamEntry } from '@telltale/node'
 
 /** Records that a node is asked for at once. */
 const PAGE = 200
@@ -19,10 +19,10 @@ export function readRemoteRecords(client: Client, stream: string, from: number, 
   })
 }
 
-/** The same, and what is sealed opened with the device's own secrets that lie in the directory of `place`. */
-export function readOwnRecords(client: Client, place: Place, stream: string, from: number, to: number): AsyncGenerator<HomeRecord> {
+/** The same, and what is sealed opened with what lies in the directory of `place`: the device's own secrets, or seal keys for what was granted; only to `reader`, where one is named. */
+export function readOpened(client: Client, place: Place, stream: string, from: number, to: number, reader: string | null): AsyncGenerator<HomeRecord> {
   const [device = '', name = ''] = stream.split('/')
-  const keys = createOwnStreamKeys(place, stream)
+  const keys = createStreamKeysAt(place, stream, reader, grantsAt(client, stream))
   return read(client, stream, from, to, async ({ content, body: reference, previous, boot }, isHeld, sequence) => {
     const body = (): Promise<Uint8Array | null> => (isHeld ? readRemoteBody(client, reference.sha256) : Promise.resolve(null))
     if (content.kind === 'open') return openUnsealed(content.clear, await body())
@@ -30,6 +30,25 @@ export function readOwnRecords(client: Client, place: Place, stream: string, fro
     if (!key) return sealedForOthers()
     return openSealed(key, await body(), { context: { network: place.ledger.network, device, stream: name, epoch: content.epoch }, sequence, previous, boot }, place.primitives)
   })
+}
+
+/** What was granted of a stream, as a node has it. */
+export function grantsAt(client: Client, stream: string): GrantSource {
+  return { grants: () => readRemoteGrants(client, stream.split('/', 1)[0]!), attachment: (sha256) => readRemoteBody(client, sha256) }
+}
+
+/** Everything that a device granted, oldest first, as a node lists it. */
+async function readRemoteGrants(client: Client, device: string): Promise<LoggedGrant[]> {
+  const found: LoggedGrant[] = []
+  for (let from: number | null = 0; from !== null; ) {
+    const page: Answer<'listGrants'> = await patiently(() => client.call('listGrants', { path: { device }, query: { from: from as number, limit: PAGE } }))
+    for (const { transaction, height, blockTimeMs } of page.grants) {
+      const grant = readGrant({ bytes: hexToBytes(transaction), height, timeMs: blockTimeMs })
+      if (grant?.device === device) found.push(grant)
+    }
+    from = page.from
+  }
+  return found
 }
 
 /** Bytes that a record refers to; null where they went since it was listed (`unexpected-answer` where the node gives others). */

@@ -15,7 +15,7 @@ import type { NodeAddress, NodeOptions } from './remote-node.ts'
 import { remoteOwnerSteps } from './remote-owner-steps.ts'
 import { openRemotePlace } from './remote-place.ts'
 import type { RemotePlace, Use } from './remote-place.ts'
-import { readOwnRecords, readRemoteTimes } from './remote-records.ts'
+import { readOpened, readRemoteTimes } from './remote-records.ts'
 import { withHome } from './session.ts'
 
 /** Options of commands that sign: in a data directory, or for a node with keys that lie here. */
@@ -40,7 +40,7 @@ export interface Workplace {
   home: Home | null
   /** The device with its keys and state in the directory, after it has followed its owner. */
   openDevice(profile: DeviceProfile): Promise<Device>
-  /** Records `from` to `to` of a stream, opened with what lies in the directory; `reader` takes only what was granted to that address, of which a node knows nothing (`directory-needed`). */
+  /** Records `from` to `to` of a stream, opened with what lies in the directory; `reader` takes only what was granted to that address. */
   readRecords(stream: string, from: number, to: number, reader: string | null): AsyncGenerator<HomeRecord>
   /** How many of the transactions `from` to below `to` of a stream are records, and no resumes. */
   countRecords(stream: string, from: number, to: number): Promise<number>
@@ -78,12 +78,9 @@ export async function atNode<T>(address: NodeAddress, { keys, data, checkpoint }
         for (const step of await remoteOwnerSteps(place, client, device.pin)) await device.follow(step)
         return device
       },
-      readRecords(stream, from, to, reader) {
-        if (reader !== null) throw new UsageError('directory-needed', 'A node does not list what was granted. Ask for it where the data lies, with --data.', { expected: '--data DIR', found: '--node' })
-        return readOwnRecords(client, place, stream, from, to)
-      },
+      readRecords: (...records) => readOpened(client, place, ...records),
       countRecords: (stream, from, to) => count(readRemoteTimes(client, stream, from, to - 1)),
-      resolveRange: (...range) => resolveRangeBy((...records) => readOwnRecords(client, place, ...records), ...range),
+      resolveRange: (...range) => resolveRangeBy((stream, from, to) => readOpened(client, place, stream, from, to, null), ...range),
     })
   } finally {
     await place.close()

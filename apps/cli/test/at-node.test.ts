@@ -132,7 +132,25 @@ suite('commands at a node', { timeout: 240_000 }, () => {
     assert.deepEqual([summary === 'refuted', lamps['car']?.state], [false, 'holds'])
     await refuses('usage', 'certificate', ...device, '--out', made, '--node', node.url)
     await ok('certificate', ...device, '--out', made, '--node', node.url, '--disclose', 'none')
-    await refuses('directory-needed', 'device', 'read', '--stream', 'odometer', '--as', 'owner', ...at)
+  })
+
+  test('whoever was let read a stream reads it from a machine of their own, and no further', async () => {
+    const theirs = join(folder, 'insurer')
+    const there = ['--node', node.url, '--keys', theirs]
+    const { address } = await ok<{ address: string }>('keys', 'new', 'insurer', '--data', theirs)
+    const [, admit = ''] = /send admit '(.*)' --key authority/.exec(await refuses('unknown-identity', 'keys', 'seal', 'insurer', ...there))!
+    await ok('send', 'admit', admit, '--key', 'authority', '--sub', address, '--node', node.url, '--keys', net)
+    await ok('keys', 'seal', 'insurer', ...there)
+    const { device } = await own()
+    const read = ['device', 'read', '--device', device, '--stream', 'odometer', '--as', 'insurer', ...there]
+    assert.match((await run(...read)).output, /^$/, 'nothing was granted yet')
+    await ok('device', 'grant', '--stream', 'odometer', '--reader', address, '--from', '1', '--to', '3', ...at)
+    const records = (await run(...read)).output.trim().split('\n').map((line) => (JSON.parse(line) as { record: number }).record)
+    assert.deepEqual([...new Set(records)], [1, 2, 3])
+    const { grants } = (await (await fetch(`${node.url}/v1/devices/${device}/grants`)).json()) as { grants: { reader: string; first: number; last: number; isHeld: boolean }[] }
+    assert.deepEqual(grants.map(({ reader, first, last, isHeld }) => [reader, first, last, isHeld]), [[address, 1, 3, true]])
+    assert.equal((await fetch(`${node.url}/v1/devices/${address}/grants`)).status, 200)
+    assert.equal((await fetch(`${node.url}/v1/devices/tt1${'q'.repeat(38)}/grants`)).status, 404)
   })
 
   test('grants, revocations, corrections, keys and owners change there, and the device follows', async () => {

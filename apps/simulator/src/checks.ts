@@ -1,5 +1,6 @@
 import { linksTo } from '@telltale/consensus'
 import { bytesToHex, equalBytes, fail, judge, stateRoot } from '@telltale/core'
+import type { Ledger } from '@telltale/ledger'
 import type { Client } from './world/client.ts'
 import type { SimulatedNode } from './world/node.ts'
 import type { World } from './world/world.ts'
@@ -10,8 +11,10 @@ export function openQuestion({ primitives }: Pick<World, 'primitives'>, nodes: S
   if (missing > 0) return `${missing} of ${sent.length} transactions are not certified`
   for (const { id, running } of nodes) {
     const { chain, ledger } = running!
-    const size = ledger.position.log.size
-    if (size < sent.length) return `${id} holds ${size} of ${sent.length} transactions`
+    const { size } = ledger.position.log
+    // Evidence stands in the log too: that it is long enough is not enough.
+    const held = sent.filter(({ submission }) => isHeld(ledger, submission.bytes)).length
+    if (held < sent.length) return `${id} holds ${held} of ${sent.length} transactions`
     if ((chain.head?.checkpoint.size ?? 0) < size) return `${id} has certified ${chain.head?.checkpoint.size ?? 0} of ${size} transactions`
     if (chain.status().waiting > 0) return `${chain.status().waiting} transactions wait at ${id}`
     const { head, turns } = chain
@@ -19,6 +22,11 @@ export function openQuestion({ primitives }: Pick<World, 'primitives'>, nodes: S
     if (head && !judge(() => linksTo(head, turns, { set: ledger.authorities(0), height: 0 }, primitives)).ok) return `the authorities of block ${head.checkpoint.height} cannot be followed at ${id}`
   }
   return null
+}
+
+function isHeld(ledger: Ledger, transaction: Uint8Array): boolean {
+  const read = ledger.read(transaction)
+  return read.ok && ledger.position.has(read.value.id)
 }
 
 /** What must hold once a run is over (`engine-failed`, `roots-differ`, `transaction-lost`, `honest-blamed`, `honest-accused`, `honest-suspended`). */
@@ -78,8 +86,7 @@ function checkRoots(honest: SimulatedNode[]): void {
 async function checkLog({ id, running }: SimulatedNode, sent: Client['sent']): Promise<void> {
   const { ledger } = running!
   for (const { submission, index } of sent) {
-    const read = ledger.read(submission.bytes)
-    if (!read.ok || !ledger.position.has(read.value.id)) throw fail('transaction-lost', `${id} does not hold a transaction that was certified.`, { expected: `transaction ${index}` })
+    if (!isHeld(ledger, submission.bytes)) throw fail('transaction-lost', `${id} does not hold a transaction that was certified.`, { expected: `transaction ${index}` })
     if (index === null) continue
     const [stored] = await ledger.log.transactions([index])
     if (!stored || !equalBytes(stored.bytes, submission.bytes)) throw fail('transaction-lost', `${id} holds another transaction at place ${index}.`, { expected: 'the one that was certified' })

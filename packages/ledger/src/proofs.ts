@@ -37,8 +37,8 @@ export interface LedgerReader {
   /** Position in the log, or null. */
   indexOf(transactionId: Uint8Array): number | null
   transaction(index: number): Promise<LoggedTransaction>
-  /** What a sender said about a subject, records and resumes apart: the transactions from sequence `from` on, in order. */
-  sent(iss: string, sub: string, from: number): Promise<LoggedTransaction[]>
+  /** What a sender said about a subject, records and resumes apart: the transactions from sequence `from` on, in order, `limit` at most. */
+  sent(iss: string, sub: string, from: number, limit?: number): Promise<LoggedTransaction[]>
   /** Transactions [from, to) of a stream's records or notes, in order. */
   entries(kind: TreeKind, stream: string, from: number, to: number): Promise<LoggedTransaction[]>
 }
@@ -82,10 +82,10 @@ export function createLedgerReader(ledger: Ledger, primitives: Primitives): Ledg
       return row && readUint48(row, 0)
     },
     transaction: async (index) => (await log.transactions([index]))[0] as LoggedTransaction,
-    async sent(iss, sub, from) {
+    async sent(iss, sub, from, limit = Infinity) {
       const indexes: number[] = []
       for (let sequence = from; ; sequence++) {
-        const row = store.get(sentRowKey(iss, sub, sequence, sha256))
+        const row = indexes.length < limit ? store.get(sentRowKey(iss, sub, sequence, sha256)) : undefined
         if (!row) return log.transactions(indexes)
         indexes.push(readUint48(row, 0))
       }

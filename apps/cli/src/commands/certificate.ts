@@ -14,7 +14,7 @@ import { FROM_HELP, TO_HELP, resolveRange } from '../range.ts'
 import type { RangeOptions, RecordRange } from '../range.ts'
 import { clientOf } from '../remote-node.ts'
 import type { NodeAddress } from '../remote-node.ts'
-import { readOwnRecords } from '../remote-records.ts'
+import { readOpened } from '../remote-records.ts'
 import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { writeResultFile } from '../result-file.ts'
 import { withHome } from '../session.ts'
@@ -85,7 +85,7 @@ async function certifyAtNode(node: NodeAddress, options: CertificateOptions, out
   await atNode(node, options, { output, use: 'read' }, async ({ place }) => {
     const asset = place.profile.assets.find(({ id }) => id === device.asset)
     if (asset && options.hideIdentity !== true) request.identity = identityOf(asset)
-    await make(await chooseRemoteRecords(client, device, options, (...records) => readOwnRecords(client, place, ...records)), (bytes) => discloseHere(client, place, bytes, request))
+    await make(await chooseRemoteRecords(client, device, options, (stream, from, to) => readOpened(client, place, stream, from, to, null)), (bytes) => discloseHere(client, place, bytes, request))
   })
 }
 

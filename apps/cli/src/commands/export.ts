@@ -13,7 +13,7 @@ import type { RecordRange } from '../range.ts'
 import { CSV_HEADER, readingToCsv, readingToJsonLine } from '../reading-rows.ts'
 import type { PlacedReading } from '../reading-rows.ts'
 import { clientOf } from '../remote-node.ts'
-import { readOwnRecords, readRemoteRecords } from '../remote-records.ts'
+import { readOpened, readRemoteRecords } from '../remote-records.ts'
 import { chooseRemoteDevice, chooseRemoteRecords } from '../remote-streams.ts'
 import { withHome } from '../session.ts'
 import { KEYS_THAT_OPEN, addPlaceOptions, atNode, placeAddressOf } from '../workplace.ts'
@@ -66,7 +66,7 @@ Examples:
         const device = await chooseRemoteDevice(client, options.device)
         if (options.keys === undefined) return write(await chooseRemoteRecords(client, device, options), (...place) => readRemoteRecords(client, ...place))
         return atNode(node, options, { output, use: 'read' }, async ({ place }) => {
-          const read: ReadStream = (...records) => readOwnRecords(client, place, ...records)
+          const read: ReadStream = (stream, from, to) => readOpened(client, place, stream, from, to, null)
           await write(await chooseRemoteRecords(client, device, options, read), read)
         })
       }

@@ -66,6 +66,8 @@ export interface Operations {
   listDevices: { path: Record<never, never>; query: { after?: string; limit?: number }; body: undefined; gives: { devices: ({ device: string; asset: string; isActive: boolean; streams: ({ stream: string; device: string; name: string; asset: string; count: number; head: string; recordRoot: string; epoch: number; lastHeight: number; lastTimeMs: number; discontinuities: number; notes: number })[] })[]; after: string | null } }
   /** A device and where its streams stand. */
   getDevice: { path: { device: string }; query: Record<never, never>; body: undefined; gives: { device: string; asset: string; isActive: boolean; streams: ({ stream: string; device: string; name: string; asset: string; count: number; head: string; recordRoot: string; epoch: number; lastHeight: number; lastTimeMs: number; discontinuities: number; notes: number })[] } }
+  /** Whom a device let read what, oldest first; what is granted is sealed for them. */
+  listGrants: { path: { device: string }; query: { from?: number; limit?: number }; body: undefined; gives: { grants: ({ reader: string; sealKeyNumber: number; stream: string; epoch: number; first: number; last: number | null; days: number; height: number; blockTimeMs: number; isHeld: boolean; transaction: string })[]; from: number | null } }
   /** Where a stream stands. */
   getStream: { path: { device: string; name: string }; query: Record<never, never>; body: undefined; gives: { stream: string; device: string; name: string; asset: string; count: number; head: string; recordRoot: string; epoch: number; lastHeight: number; lastTimeMs: number; discontinuities: number; notes: number } }
   /** Records in their order; sealed ones stay sealed. */
@@ -120,6 +122,7 @@ export const OPERATIONS = {
   getAsset: { method: 'GET', path: '/v1/assets/{asset}', gives: 'json' },
   listDevices: { method: 'GET', path: '/v1/devices', gives: 'json' },
   getDevice: { method: 'GET', path: '/v1/devices/{device}', gives: 'json' },
+  listGrants: { method: 'GET', path: '/v1/devices/{device}/grants', gives: 'json' },
   getStream: { method: 'GET', path: '/v1/streams/{device}/{name}', gives: 'json' },
   listRecords: { method: 'GET', path: '/v1/streams/{device}/{name}/records', gives: 'json' },
   listNotes: { method: 'GET', path: '/v1/streams/{device}/{name}/notes', gives: 'json' },

@@ -1,4 +1,5 @@
 import { fail } from '@telltale/core'
+import { admissionCommand } from './admission-command.ts'
 import type { Place } from './place.ts'
 
 const CALL_SEAL_KEY = 5
@@ -18,7 +19,7 @@ export async function registerSealKey(place: Place, name: string): Promise<Regis
   const { wallet } = place
   const identity = await wallet.open(name)
   const row = await place.identity(identity.address)
-  if (!row) throw fail('unknown-identity', `${name} (${identity.address}) is not admitted to this network. Admit it first; \`telltale send admit --help\` shows how.`, { expected: 'an admitted identity', found: identity.address })
+  if (!row) throw fail('unknown-identity', `${name} (${identity.address}) is not admitted to this network. An authority runs: ${await admissionCommand(identity, place.ledger.network, place.authority, [['owner', null, null]])}`, { expected: 'an admitted identity', found: identity.address })
   const number = Math.max(-1, ...row.sealKeys.map((interval) => interval.value.number)) + 1
   const left = (await wallet.sealHeads()).find(({ head }) => head.address === identity.address && head.keyNumber === number)
   const { publicKey } = left ? left.head : await wallet.createSealKey(name, { address: identity.address, number })

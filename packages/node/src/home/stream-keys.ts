@@ -1,8 +1,8 @@
 import { coverRange, createRecordKeys, deriveCover, epochRoot } from '@telltale/core'
 import type { DisclosedNode, RecordKeys } from '@telltale/core'
 import { splitStreamName } from '@telltale/ledger'
-import { openGrants } from './grants.ts'
-import type { GrantedKeys } from './grants.ts'
+import { openGrants, openGrantsWith } from './grants.ts'
+import type { GrantSource, GrantedKeys } from './grants.ts'
 import type { Home } from './home.ts'
 import type { Place } from './place.ts'
 import { createSecretsFile } from './secrets.ts'
@@ -22,9 +22,9 @@ export function createStreamKeys(home: Home, stream: string, reader: string | nu
   return streamKeysOf(home, stream, reader === null, () => openGrants(home, stream, reader))
 }
 
-/** Only the device's own secrets that lie in a directory, wherever the ledger is. */
-export function createOwnStreamKeys(place: Place, stream: string): StreamKeys {
-  return streamKeysOf(place, stream, true, () => Promise.resolve([]))
+/** The same of a directory whose ledger is elsewhere. */
+export function createStreamKeysAt(place: Place, stream: string, reader: string | null, grants: GrantSource): StreamKeys {
+  return streamKeysOf(place, stream, reader === null, () => openGrantsWith(place, stream, reader, grants))
 }
 
 function streamKeysOf({ directory, password, ledger: { network }, primitives }: Place, stream: string, isOwn: boolean, findGrants: () => Promise<GrantedKeys[]>): StreamKeys {
