@@ -56,7 +56,7 @@ export const wordsOfGovernance = {
     rule: 'Rule', proposed: 'Proposed', instead: (text: string) => `instead of ${text}`,
     parameters: {
       name: 'Name of the network', sealers: 'Who seals blocks', workBits: 'Work of a block', blockMs: 'Time between blocks', blockTransactionsMax: 'Transactions in a block',
-      blockBytesMax: 'Size of a block', notesMax: 'Notes on a stream', quotaBytes: 'Quota of a member', quotaWindowMs: 'Window of the quota', lateMs: 'A record is late after', algorithms: 'Keys that it takes', retentionMs: 'Attachments are kept for',
+      blockBytesMax: 'Size of a block', notesMax: 'Notes on a stream', quotaBytes: 'Quota of a member', quotaWindowMs: 'Window of the quota', lateMs: 'A record is late after', algorithms: 'Keys that it takes', retentionMs: 'Bodies of records are kept',
     },
     units: { workBits: 'bits', blockMs: 'ms', blockBytesMax: 'bytes', quotaBytes: 'bytes', quotaWindowMs: 'ms', lateMs: 'ms', retentionMs: 'ms' } as Record<string, string>,
     sealers: { authorities: 'authorities in turn', anyone: 'anyone who is registered' } as Record<string, string>,
