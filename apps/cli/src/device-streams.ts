@@ -49,6 +49,6 @@ export function chooseDevice({ profile: { devices } }: Pick<Place, 'profile'>, n
   const [device] = found
   if (device && found.length === 1) return device
   const known = devices.map((item) => `${item.key} (${item.address})`).join(', ')
-  if (devices.length === 0) throw fail('device-needed', 'There is no device yet. Import a log, which makes one, or enrol one.', { expected: 'a device', found: 'none' })
+  if (devices.length === 0) throw fail('device-needed', 'There is no device in this directory. Import a log, which makes one, enrol one, or name one of the network with --device.', { expected: 'a device', found: 'none' })
   throw fail('device-needed', named === undefined ? 'There are several devices; choose one with --device.' : `There is no device ${named} in this directory; choose one with --device.`, { expected: known, found: named ?? 'none' })
 }

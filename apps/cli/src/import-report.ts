@@ -138,7 +138,7 @@ export function importToText(document: ImportDocument, width: number): string {
 }
 
 function clockFallText({ count, file, stream, from, to }: NonNullable<ImportDocument['clockFalls']>): string {
-  return `The clock of the log goes back ${quantityText(count, 'time')}, first in ${stream} of ${printable(file)} by ${countText(from - to)} ms. The records stand in the order of the log, and whoever checks them sees it.`
+  return `Time goes back ${quantityText(count, 'time')}, first in ${stream} of ${printable(file)} by ${countText(from - to)} ms: within the log, or behind what was imported before. The records stand in the order in which they came, and whoever checks them sees it.`
 }
 
 function refusalText({ code, count, message, file, line }: RefusalSum, width: number): string {

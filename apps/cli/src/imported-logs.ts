@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { asArray, asBytes, asExactly, asNullable, asText, asUint, decode, encode, equalBytes, fail, judge } from '@telltale/core'
 import type { TelltaleError } from '@telltale/core'
 import { createFileStorage } from '@telltale/device'
+import type { MappedSource } from '@telltale/device'
 import type { DeviceProfile } from '@telltale/node'
 import { devicesFolder } from './home-device.ts'
 import type { LogFile } from './log-files.ts'
@@ -29,6 +30,7 @@ interface Entry {
 }
 
 const MAGIC = 'tt-imports'
+const CLOCK_WALL = 0
 /** The newest that are remembered. */
 const LOGS_MAX = 10_000
 
@@ -41,7 +43,18 @@ export async function hashLog({ path, settings }: LogFile): Promise<Uint8Array> 
 
 /** Says when a log was imported. */
 export function alreadyImported(name: string, importedMs: number): TelltaleError {
-  return fail('already-imported', `${name} was imported into this device already. Imported again, its readings would stand behind the newest as if they came later.`, { expected: 'another log', found: `this one, imported on ${new Date(importedMs).toISOString()}` })
+  return fail('already-imported', `${name} was imported into this device already. Imported again, its readings stand behind the newest as if they came later; --again does so all the same.`, { expected: 'another log', found: `this one, imported on ${new Date(importedMs).toISOString()}` })
+}
+
+/** Last wall time in each of these streams, as far as it can be read; a clock that begins anew with each start is compared with nothing. */
+export async function newestTimes({ place, readRecords }: Workplace, { address }: DeviceProfile, { clock, streams }: MappedSource): Promise<ReadonlyMap<string, number>> {
+  const newest = new Map<string, number>()
+  for (const stream of clock === 'wall' ? streams.keys() : []) {
+    const count = (await place.streamHead(address, stream))?.count ?? 0
+    if (count === 0) continue
+    for await (const { clear } of readRecords(`${address}/${stream}`, count - 1, count - 1, null)) if (clear?.clock === CLOCK_WALL) newest.set(stream, clear.firstMs + clear.durationMs)
+  }
+  return newest
 }
 
 /** Opens what is remembered of a device's imports (`imports-damaged`); the device has to be opened before, so that what it signed is in the ledger. */

@@ -13,7 +13,7 @@ const RECORDED_AT = 'Import.RecordedAt'
 export interface ImportListener {
   record(stream: string, readings: RecordReading[]): void
   refusal(refusal: SourceRefusal): void
-  /** The clock of the log went back between two records of a stream. */
+  /** A record is not later than the one before it in its stream: the clock of the log went back, or what the ledger has is newer. */
   clockFell?(stream: string, fromMs: number, toMs: number): void
   progress(done: number, total: number | null): void
 }
@@ -26,6 +26,8 @@ export interface ImportInit {
   recordedAt?: string | undefined
   /** Records of each stream, from the first on, that were imported before. */
   done?: ReadonlyMap<string, number>
+  /** Last time in each stream as the ledger has it, where that can be compared with the log's. */
+  newestMs?: ReadonlyMap<string, number>
   signal?: AbortSignal | undefined
 }
 
@@ -33,11 +35,11 @@ export interface ImportInit {
  * Batches, signs and sends all readings of a source. When it resolves, every record is certified; also where `signal` ended it early (false), with whole records
  * only: one source always makes the same ones, so that another run can go on behind them.
  */
-export async function importSource({ source, device, listener, recordedAt, done = new Map(), signal }: ImportInit): Promise<boolean> {
+export async function importSource({ source, device, listener, recordedAt, done = new Map(), newestMs: heldMs = new Map(), signal }: ImportInit): Promise<boolean> {
   const batcher = createBatcher((stream) => source.streams.get(stream) ?? LIMITS_DEFAULT, source.clock)
   const clock = CLOCKS[source.clock]
   const made = new Map<string, number>()
-  const newestMs = new Map<string, number>()
+  const newestMs = new Map(done.size > 0 ? [] : heldMs)
   let unflushed = 0
   const write = async (batches: Batch[]): Promise<void> => {
     for (const { stream, readings, isClockReset } of batches) {

@@ -42,7 +42,7 @@ export async function openLog(path: string, { format, ...reading }: LogReading &
 function openCanLog(path: string, { dbcText, mapping }: LogReading): Promise<MappedSource> {
   if (dbcText === undefined || !mapping) {
     const missing = [...(dbcText === undefined ? ['--dbc'] : []), ...(mapping ? [] : ['--map'])].join(' and ')
-    throw new UsageError('usage', `${path} is taken for a log of candump, which needs a CAN database and a mapping: ${missing} is missing. For a CSV say --format csv.`, { expected: '--dbc FILE --map FILE', found: `no ${missing}` })
+    throw new UsageError('usage', `${path} is taken for a log of candump, which needs a CAN database and a mapping: ${missing} ${missing.includes(' and ') ? 'are' : 'is'} missing. For a CSV say --format csv.`, { expected: '--dbc FILE --map FILE', found: `no ${missing}` })
   }
   return createCanLogSource({ logPath: path, dbcText, mapping })
 }

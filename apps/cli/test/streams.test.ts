@@ -88,6 +88,12 @@ suite('interrupted and closed streams', () => {
     writeFileSync(back, `${[...lines.slice(1000), ...lines.slice(0, 1000)].join('\n')}\n`)
     const { clockFalls } = await done<Imported>(importFileArgs(back, join(folder, 'back')))
     assert.ok(clockFalls !== null && clockFalls.count > 0, JSON.stringify(clockFalls))
+    const [whole, half, data] = ['whole.csv', 'half.csv', 'csv'].map((name) => join(folder, name)) as [string, string, string]
+    const rows = Array.from({ length: 20 }, (_, i) => `${new Date(1_777_629_600_000 + 1000 * i).toISOString()},${40 + i}`)
+    writeFileSync(half, ['time,Vehicle.Speed', ...rows.slice(0, 10), ''].join('\n'))
+    writeFileSync(whole, ['time,Vehicle.Speed', ...rows, ''].join('\n'))
+    assert.equal((await done<Imported>(['import', half, '--data', data])).clockFalls, null)
+    assert.deepEqual((await done<Imported>(['import', whole, '--data', data])).clockFalls?.count, 1, 'what is there is newer')
   })
 
   test('a reader that has seen enough is no failure', async () => {

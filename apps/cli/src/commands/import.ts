@@ -8,7 +8,7 @@ import { chooseDevice } from '../device-streams.ts'
 import { EXIT_REFUSED } from '../exit-code.ts'
 import { Interrupted, UsageError } from '../failure.ts'
 import { createImportReport, importToText } from '../import-report.ts'
-import { alreadyImported, hashLog, openImportedLogs } from '../imported-logs.ts'
+import { alreadyImported, hashLog, newestTimes, openImportedLogs } from '../imported-logs.ts'
 import { importSource } from '../importing.ts'
 import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../input-file.ts'
 import { catchInterrupts } from '../interrupts.ts'
@@ -95,7 +95,7 @@ async function runImport(files: string[], options: ImportOptions, output: Output
         if (i > 0) device.restart()
         const done = await imported.begin(hash, path, source.streams.keys(), options.again === true)
         report.goOn(path, done)
-        const isWhole = await importSource({ source, device, listener: report.listen(path, (read, total) => progress.update(read, total, 'bytes')), recordedAt, done, signal: interrupts.signal })
+        const isWhole = await importSource({ source, device, listener: report.listen(path, (read, total) => progress.update(read, total, 'bytes')), recordedAt, done, newestMs: await newestTimes(workplace, profile, source), signal: interrupts.signal })
         const { lines } = source.progress()
         report.addLines(lines)
         if (isWhole) await imported.finish(hash)

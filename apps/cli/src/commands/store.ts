@@ -98,7 +98,7 @@ Example:
       const progress = output.progress('Backing up')
       const running = await askRunningForBackup(options.data, resolve(target))
       const backup = running ?? (await backupData(options.data, target, (bytes) => progress.update(bytes, null, 'bytes')).finally(() => progress.end()))
-      const text = `Backed up ${options.data} up to block ${countText(backup.height)}: ${quantityText(backup.files, 'file')}, ${bytesText(backup.bytes)}, verified.\nIt holds keys: keep it as you keep them. To go back to it:\n  telltale store restore ${target} --data ${options.data}`
+      const text = `Backed up ${options.data} up to block ${countText(backup.height)}: ${quantityText(backup.files, 'file')}, ${bytesText(backup.bytes)}, verified.\nIt holds keys: keep it as you keep them. Where nothing newer is left, go back to it:\n  telltale store restore ${target} --data ${options.data}`
       output.result({ data: options.data, target, ...backup }, text)
     })
 }

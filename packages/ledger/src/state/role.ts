@@ -1,7 +1,7 @@
 import { isInForce } from './interval.ts'
 import type { Interval } from './interval.ts'
 
-const ROLE_NAMES = ['authority', 'member', 'gateway', 'custodian', 'operator', 'owner', 'device'] as const
+export const ROLE_NAMES = ['authority', 'member', 'gateway', 'custodian', 'operator', 'owner', 'device'] as const
 
 export type RoleName = (typeof ROLE_NAMES)[number]
 

@@ -4,7 +4,7 @@ import { parametersFromCbor, parametersToCbor } from '../parameters.ts'
 import type { Parameters } from '../parameters.ts'
 import { intervalsFromCbor, intervalsToCbor } from './interval.ts'
 import type { Interval } from './interval.ts'
-import { isRoleName } from './role.ts'
+import { ROLE_NAMES, isRoleName } from './role.ts'
 import type { Role } from './role.ts'
 
 /** A change of the set of authorities that was approved and waits for the block that decided it to be final. */
@@ -112,7 +112,7 @@ function roleToCbor(role: Role): Cbor[] {
 
 export function roleFromCbor(value: Cbor | undefined): Role {
   const [name, scope, expiryMs] = asArray(value, 'role', 3)
-  if (typeof name !== 'string' || !isRoleName(name)) throw wrongShape('role', 'a role name', name)
+  if (typeof name !== 'string' || !isRoleName(name)) throw wrongShape('role', `one of ${ROLE_NAMES.join(', ')}`, name)
   return { name, scope: asNullable(scope, (text) => asText(text, 'role scope', 64)), expiryMs: asNullable(expiryMs, (ms) => asUint(ms, 'role expiry')) }
 }
 

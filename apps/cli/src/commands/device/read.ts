@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { exactToText } from '@telltale/core'
 import { chooseStream } from '../../device-streams.ts'
+import { EXIT_REFUSED } from '../../exit-code.ts'
 import { UsageError } from '../../failure.ts'
 import { quantityText } from '../../figures.ts'
 import { printable } from '../../layout.ts'
@@ -45,15 +46,19 @@ Examples:
         const range = count === 0 ? null : await resolveRange(stream, count, options)
         if (!range) throw new UsageError('no-such-record', 'There are no records in this period.', { expected: 'a period with records', found: `${options.from ?? 'the first'} to ${options.to ?? 'the last'}` })
         const closed = new Map<string, number>()
+        let opened = 0
         for await (const record of workplace.readRecords(stream, range.from, range.to, reader)) {
           if (record.closed) closed.set(record.closed.code, (closed.get(record.closed.code) ?? 0) + 1)
           const { clear } = record
           if (!clear) continue
+          if (!record.closed) opened += 1
           const placed = (record.readings ?? []).map((reading) => ({ stream: name, record: record.sequence, clock: clear.clock, reading }))
           const text = placed.map((reading) => (output.isJson ? readingToJsonLine(reading) : lineOf(reading))).join('')
           if (!(await output.write(text))) return
         }
         for (const [code, number] of closed) output.warn(`${quantityText(number, 'record')} stayed closed (${code}).`)
+        // A script must not take it for an empty stream.
+        if (closed.size > 0 && opened === 0) process.exitCode = EXIT_REFUSED
       })
     })
 }

@@ -9,7 +9,7 @@ import { answers, forOperators, problemOf, shape } from '@telltale/node/service'
 import type { TypedServer } from '@telltale/node/service'
 import { Type } from 'typebox'
 import { createImportReport } from '../../import-report.ts'
-import { alreadyImported, hashLog, openImportedLogs } from '../../imported-logs.ts'
+import { alreadyImported, hashLog, newestTimes, openImportedLogs } from '../../imported-logs.ts'
 import { importSource } from '../../importing.ts'
 import { DATABASE_FILE_BYTES_MAX, SMALL_FILE_BYTES_MAX, readInputText } from '../../input-file.ts'
 import { formatOf, openLog, requireReadings, settingsOf } from '../../log-files.ts'
@@ -122,9 +122,10 @@ async function* importLines(context: DeskContext, log: UploadedLog, { recordedAt
     device.restart()
     const done = await imported.begin(hash, name, source.streams.keys(), isAgain)
     report.goOn(name, done)
+    const newestMs = await newestTimes(workplaceOf(home), profile, source)
     const listener = report.listen(name, (read, total) => void (progress = { done: read, total }))
     let isDone = false
-    const run = importSource({ source, device, listener, recordedAt, done }).finally(() => void (isDone = true))
+    const run = importSource({ source, device, listener, recordedAt, done, newestMs }).finally(() => void (isDone = true))
     run.catch(() => undefined)
     while (!isDone) {
       yield line({ progress })
