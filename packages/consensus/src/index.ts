@@ -1,3 +1,4 @@
+export { requireLoneAuthority } from './chain/lone-authority.ts'
 export { createChain } from './chain/chain.ts'
 export type { Chain, ChainComponents } from './chain/chain.ts'
 export type { CertifiedHead } from './chain/certifier.ts'

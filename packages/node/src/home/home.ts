@@ -16,6 +16,7 @@ import { createWorkerVerifier } from '../crypto/worker-verifier.ts'
 import { beginStore } from './begun-store.ts'
 import { makeDirectory, requireNewDirectory, STORE_FOLDER } from './new-directory.ts'
 import { assetOf, counterOf, identityOf, nextHeight } from './entries.ts'
+import { openHeldChain } from './held-chain.ts'
 import { openStore } from './open-store.ts'
 import type { Place } from './place.ts'
 import { readProfile, writeProfile } from './profile.ts'
@@ -88,7 +89,8 @@ export async function openHome(options: HomeOptions): Promise<Home> {
     if (!equalBytes(ledger.network, profile.network)) throw fail('wrong-network', 'The store belongs to another network than the directory.', { expected: 'the store of this network' })
     const verifier = workers ?? createInlineVerifier(primitives)
     const node = options.peers ? await startPeerNode({ directory, ledger, own: authority, verifier, primitives, options: options.peers }) : null
-    const chain = node?.chain ?? (await createChain({ ledger, signer: authority.signer, address: authority.address, verifier, primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true }))
+    const held = node || options.isServing === true ? null : await openHeldChain({ ledger, own: authority, primitives, verifier })
+    const chain = node?.chain ?? held ?? (await createChain({ ledger, signer: authority.signer, address: authority.address, verifier, primitives, clock: { nowMs: Date.now }, acceptLoss: options.acceptLoss === true }))
     const reader = createLedgerReader(ledger, primitives)
     const home: Home = {
       directory,

@@ -15,6 +15,7 @@ import { writeDurably } from '../keys/durable-file.ts'
 import { openBranchFile } from './branch-file.ts'
 import { judgePeer } from './peer-admission.ts'
 import { peerKeyOf } from './peer-key.ts'
+import { systemClock } from './system-clock.ts'
 
 /** How a node meets the others of its network. */
 export interface PeerOptions {
@@ -58,14 +59,6 @@ interface PeerNodeInit {
 const BRANCH_FILE = 'branches'
 const BOOK_FILE = 'peers'
 
-const clock = {
-  nowMs: Date.now,
-  after(ms: number, run: () => void): () => void {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  },
-}
-
 /** Starts the engine and connects it (`listen-failed`, `signed-state-lost` and the codes of the files). */
 export async function startPeerNode({ directory, ledger, own, verifier, primitives, options }: PeerNodeInit): Promise<PeerNode> {
   // Only a node among others loads what connects it.
@@ -99,7 +92,7 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
   })
   const miner = createWorkerMiner(options.miningThreads)
   try {
-    const started = await createPeerChain({ ledger, primitives, verifier, clock, exchange: network.exchange, branchLog: branchFile, own: { signer: own.signer, address: own.address }, miner })
+    const started = await createPeerChain({ ledger, primitives, verifier, clock: systemClock, exchange: network.exchange, branchLog: branchFile, own: { signer: own.signer, address: own.address }, miner })
     chain = started
     await network.start()
     return {
