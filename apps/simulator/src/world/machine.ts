@@ -26,12 +26,17 @@ export function createMachine(): Machine {
   let rows = createSimulatedRows(disk, createMemoryRows)
   let blocks: Uint8Array[] = []
   let isNew = true
+  /** Not on a new disk, until the process ended there once. */
+  let isWhole = true
   let backup: Map<string, Uint8Array> | null = null
   return {
     get disk() {
       return disk
     },
     branchLog: {
+      get isWhole() {
+        return isWhole
+      },
       load: async () => [...blocks],
       async append(block) {
         disk.takeStep('sync')
@@ -47,8 +52,14 @@ export function createMachine(): Machine {
       isNew = false
       return store
     },
-    kill: () => disk.kill(),
-    cutPower: (random) => disk.restart(random),
+    kill() {
+      disk.kill()
+      isWhole = true
+    },
+    cutPower(random) {
+      disk.restart(random)
+      isWhole = true
+    },
     backUp() {
       backup = disk.snapshot()
     },
@@ -57,6 +68,7 @@ export function createMachine(): Machine {
       disk = new SimulatedDisk()
       rows = createSimulatedRows(disk, createMemoryRows)
       blocks = []
+      isWhole = false
       await writeFiles(disk, backup)
       return true
     },

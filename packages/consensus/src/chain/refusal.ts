@@ -19,7 +19,8 @@ export interface Refusals {
 
 /** Whether an authority signs that this transaction is refused: only for a device, which has an outbox, and never for somebody who uses its name. */
 export async function maySignRefusal({ ledger, primitives }: Pick<RefusalComponents, 'ledger' | 'primitives'>, read: ReadTransaction, { code }: Pick<Verdict, 'code'>, isChecked: boolean): Promise<boolean> {
-  if (!isPermanentRefusal(code)) return false
+  // What stands in the ledger was taken, whatever became of its key or its sender since.
+  if (!isPermanentRefusal(code) || ledger.position.has(read.id)) return false
   const sender = ledger.position.state.row(identityKey(read.transaction.iss)) as IdentityRow | null
   if (!sender || !wasDevice(sender)) return false
   if (code === 'key-not-in-force' && !isKeyEnded(sender, read)) return false

@@ -60,6 +60,7 @@ const START_MS = 1_750_000_000_000
 function createMemoryBranchLog(): BranchLog {
   let blocks: Uint8Array[] = []
   return {
+    isWhole: true,
     load: async () => [...blocks],
     append: async (block) => void blocks.push(block),
     settle: async (kept) => void (blocks = kept()),

@@ -25,7 +25,7 @@ export async function openHeldChain({ ledger, own, primitives, verifier }: HeldC
     verifier,
     clock: systemClock,
     exchange: { publish: () => undefined, ask: async () => Promise.reject(refusal()), peers: () => [], blame: () => undefined },
-    branchLog: { load: async () => [], append: async () => undefined, settle: async () => undefined },
+    branchLog: { isWhole: false, load: async () => [], append: async () => undefined, settle: async () => undefined },
     own: null,
   })
   // Nothing changes any more: what the engine has now is what it has.

@@ -18,13 +18,15 @@ const HEAD_BYTES = 20
 const SETTLE_BYTES_MIN = 4_194_304
 
 export async function openBranchFile(path: string): Promise<BranchFile> {
-  const blocks = readFrames(await readFile(path).catch(noFile))
+  const bytes = await readFile(path).catch(noFile)
+  const { blocks, isWhole } = readFrames(bytes ?? Buffer.alloc(0))
   // Begun anew from what can be read, so that nothing is appended behind half a frame.
   await writeDurably(path, Buffer.concat(blocks.flatMap(frame)), { mode: 0o600, replace: true })
   let file: FileHandle = await open(path, 'a')
   let size = (await file.stat()).size
   return {
     load: async () => [...blocks],
+    isWhole: bytes !== null && isWhole,
     async append(block) {
       const parts = frame(block)
       const bytes = Buffer.concat(parts)
@@ -45,8 +47,8 @@ export async function openBranchFile(path: string): Promise<BranchFile> {
   }
 }
 
-function noFile(error: NodeJS.ErrnoException): Buffer {
-  if (error.code === 'ENOENT') return Buffer.alloc(0)
+function noFile(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
   throw fail('file-unreadable', 'The blocks that are not final cannot be read.', { cause: error })
 }
 
@@ -62,14 +64,15 @@ function digestOf(content: Uint8Array): Buffer {
 }
 
 /** Every whole frame; reading ends at the first that is not. They can be had from other nodes. */
-function readFrames(bytes: Buffer): Uint8Array[] {
-  const found: Uint8Array[] = []
-  for (let at = 0; at + HEAD_BYTES <= bytes.length; ) {
+function readFrames(bytes: Buffer): { blocks: Uint8Array[]; isWhole: boolean } {
+  const blocks: Uint8Array[] = []
+  let at = 0
+  while (at + HEAD_BYTES <= bytes.length) {
     const end = at + HEAD_BYTES + bytes.readUInt32BE(at)
     const content = bytes.subarray(at + HEAD_BYTES, end)
     if (end > bytes.length || !digestOf(content).equals(bytes.subarray(at + 4, at + HEAD_BYTES))) break
-    found.push(new Uint8Array(content))
+    blocks.push(new Uint8Array(content))
     at = end
   }
-  return found
+  return { blocks, isWhole: at === bytes.length }
 }

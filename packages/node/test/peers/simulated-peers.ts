@@ -78,7 +78,7 @@ function createPeer(around: Around, id: string, identity: TestIdentity | null): 
   const store = createPlainStore()
   const rejected: string[] = []
   let blocks: Uint8Array[] = []
-  const branchLog: BranchLog = { load: async () => [...blocks], append: async (block) => void blocks.push(block), settle: async (kept) => void (blocks = kept()) }
+  const branchLog: BranchLog = { isWhole: true, load: async () => [...blocks], append: async (block) => void blocks.push(block), settle: async (kept) => void (blocks = kept()) }
   let running: SimulatedPeer['running'] = null
   return {
     id,

@@ -23,6 +23,8 @@ interface AccuserInit {
 }
 
 const CALL_EVIDENCE = 34
+/** Refusals after which there is nothing left to accuse of; any other may pass. */
+const DONE = new Set(['already-known', 'not-an-authority', 'no-contradiction'])
 
 export function createAccuser({ core, intake, verdicts, enqueue }: AccuserInit): Accuser {
   const { ledger, exchange, signing, branches, votes } = core
@@ -38,6 +40,7 @@ export function createAccuser({ core, intake, verdicts, enqueue }: AccuserInit):
     } catch (error) {
       // Another was quicker (`already-known`), or the accused left the set by itself.
       if (!(error instanceof TelltaleError)) throw error
+      if (!DONE.has(error.code)) accused.delete(address)
     }
   }
   return {

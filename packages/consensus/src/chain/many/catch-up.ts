@@ -41,9 +41,13 @@ export function createCatchUp({ core, receive, gossip, take, lacksTurnsAbove, is
     let from = core.branches.root.height + 1
     while (!isStopped()) {
       const blocks = decodeFullBlocks(await core.exchange.ask(peer, encodeQuestion({ kind: 'range', from, count: RANGE_BLOCKS_MAX }), ASK_MS_MAX))
-      for (const block of blocks) await takeFrom(peer, block)
       if (blocks.length === 0) return
-      from = decodeBlock(blocks.at(-1)!.bytes).header.height + 1
+      for (const block of blocks) {
+        // One after the other from where it was asked: who answers otherwise could be asked for ever.
+        if (decodeBlock(block.bytes).header.height !== from) return core.exchange.blame(peer, 'missed-block')
+        await takeFrom(peer, block)
+        from += 1
+      }
       if (from > head.height) return
     }
   }

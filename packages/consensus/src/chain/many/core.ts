@@ -17,6 +17,8 @@ export interface EngineClock {
 /** Blocks that are not final, so that they survive when every node stops at once. Appended, and rewritten when most of it became final. */
 export interface BranchLog {
   load(): Promise<Uint8Array[]>
+  /** Whether it lay there when it was opened, and to its end: then what is not in it was not kept, and never left. */
+  readonly isWhole: boolean
   append(block: Uint8Array): Promise<void>
   /** From now on these are the only ones; they are asked for where the log is made new. */
   settle(blocks: () => Uint8Array[]): Promise<void>

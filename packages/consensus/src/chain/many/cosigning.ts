@@ -1,4 +1,4 @@
-import { bytesToMapKey, cosign, encodeCosignature, judge, readCosignature, setHash } from '@telltale/core'
+import { equalBytes, bytesToMapKey, cosign, encodeCosignature, judge, readCosignature, setHash } from '@telltale/core'
 import type { Cosignature, Passing, Primitives, Signer } from '@telltale/core'
 import { cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
@@ -7,7 +7,7 @@ import type { CertifiedHead } from '../certifier.ts'
 import { certifiedOf, encodeTurns, isCosignedBy, loadSetPath, signatureKey } from '../set-path.ts'
 import type { Gathered, GatheredSignature } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
-import { EARLY_COSIGNATURES_MAX, RANGE_BYTES_MAX } from './limits.ts'
+import { EARLY_COSIGNATURES_MAX, EARLY_HEIGHTS_MAX, RANGE_BYTES_MAX } from './limits.ts'
 import type { SignedFile } from './signed-file.ts'
 
 /**
@@ -130,11 +130,15 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       }
       const at = await gatheredAt(height)
       const { checkpoint } = at
-      if (!signing || checkpoint.size <= signing.signed.state.size) return
+      if (!signing || checkpoint.size < signing.signed.state.size) return
+      // Written before it left: what stopped in between says the same again.
+      const isAgain = checkpoint.size === signing.signed.state.size
+      if (isAgain && !equalBytes(checkpoint.logRoot, signing.signed.state.logRoot)) return
       const { address, signer } = signing
       if (!signersOf(at).some((one) => one.address === address && one.keyNumber === signer.keyNumber)) return
-      const issuedAtSeconds = Math.max(Math.floor(clock.nowMs() / 1000), signing.signed.state.issuedAtSeconds)
-      await signing.signed.write(() => ({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds }))
+      if (isAgain && at.signatures.has(signatureKey({ address, keyNumber: signer.keyNumber }))) return
+      const issuedAtSeconds = isAgain ? signing.signed.state.issuedAtSeconds : Math.max(Math.floor(clock.nowMs() / 1000), signing.signed.state.issuedAtSeconds)
+      if (!isAgain) await signing.signed.write(() => ({ size: checkpoint.size, logRoot: checkpoint.logRoot, issuedAtSeconds }))
       const cosignature = await cosign(checkpoint, address, issuedAtSeconds, signer)
       const bytes = encodeCosignature(checkpoint, signer.publicKey.algorithm, cosignature)
       await count(at, { cosignature, bytes, isKept: false })
@@ -147,7 +151,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       if (height < (head?.checkpoint.height ?? 0) && !isWanted(height)) return 'keep'
       if (height <= ledger.position.height) return take(bytes, height, cosignature)
       // Whether it holds shows when the block is final here; then it is passed on.
-      if (early.size < EARLY_COSIGNATURES_MAX) early.set(bytesToMapKey(bytes), bytes)
+      if (early.size < EARLY_COSIGNATURES_MAX && height <= ledger.position.height + EARLY_HEIGHTS_MAX) early.set(bytesToMapKey(bytes), bytes)
       return 'keep'
     },
     recent: () => [...new Set([...(newest ? [newest] : []), ...gathered.values()].flatMap(({ signatures }) => [...signatures.values()].map(({ bytes }) => bytes)))],

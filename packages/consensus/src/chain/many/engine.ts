@@ -133,6 +133,15 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     for (const height of certifiable.values()) await cosigning.onFinal(height)
   }
 
+  /** What was final when every node stopped, and not certified, is signed again where its last transaction stands. */
+  const certifyLeft = async (): Promise<void> => {
+    const { size } = ledger.position.log
+    if (size === (cosigning.head?.checkpoint.size ?? 0)) return
+    let { height } = branches.root
+    while (height > 1 && decodeBlock((await ledger.store.readBlock(height - 1)).bytes).header.size === size) height -= 1
+    await cosigning.onFinal(height)
+  }
+
   const noteVote = async (vote: Vote, address: string): Promise<void> => {
     accuser.noteVote(vote, address)
     if (address === signing?.address) await standing?.sawVote(vote)
@@ -167,8 +176,12 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const takeVote = (bytes: Uint8Array): Promise<Passing> =>
     inTurn(async () => {
       const vote: Vote = decodeVote(bytes)
-      if (vote.targetHeight <= branches.root.height || core.votes.has(vote)) return 'keep'
-      const voter = voterAt(branches.find(vote.targetId) ?? core.head, vote)
+      const { height: final } = branches.root
+      // What is so far above cannot be made here yet; it comes again with the blocks below it.
+      if (vote.targetHeight <= final || vote.targetHeight > final + BRANCH_BLOCKS_MAX || core.votes.has(vote)) return 'keep'
+      const target = branches.find(vote.targetId)
+      if (target && target.height !== vote.targetHeight) return 'reject'
+      const voter = voterAt(target ?? core.head, vote)
       if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
       activity.sawVote(vote, clock.nowMs())
       await noteVote(vote, voter.address).then(settle).catch(fell)
@@ -251,7 +264,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const sealer: Sealer | null = signing && createSealer({ core, signing, miner: init.miner ?? null, enqueue, accept })
 
-  const standing = signing && createStanding(core, signing, () => enqueue(settle))
+  const standing = signing && createStanding(core, signing, { onReady: () => enqueue(settle), isCatchingUp: () => catchUp.isBusy })
   const asking = createAsking({ core, catchUp, standing, isStopped: () => isStopped, fell })
 
   const isAtCertified = (): boolean => {
@@ -343,6 +356,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   // Others may not have what stands in them, and another branch may win.
   intake.takeBack(branches.all())
   await inTurn(settle)
+  await inTurn(certifyLeft)
   asking.start()
   return chain
 }

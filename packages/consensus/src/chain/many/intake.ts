@@ -42,6 +42,7 @@ export function createIntake(core: EngineCore, onTaken: () => void): Intake {
   const intake: Intake = {
     async take(read, given) {
       if (waiting.get(read.id)) return false
+      if (ledger.position.has(read.id)) throw fail('already-included', 'The transaction stands in the ledger.', { expected: 'a new transaction', found: 'one that is final' })
       const attachments = await withStored(ledger, read, matchAttachments(ledger, read, given, primitives))
       const position = openAt(read.id) ?? core.head.position
       const required = ledger.signatures(read, position)

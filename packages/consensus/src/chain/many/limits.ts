@@ -15,6 +15,8 @@ export const RANGE_BYTES_MAX = 3_145_728
 /** Transactions with their attachments that are told to everybody at once; what is larger is asked for. */
 export const GOSSIP_BYTES_MAX = 1_048_576
 export const ASK_MS_MAX = 10_000
+/** How far above the newest final block cosignatures are held aside for. */
+export const EARLY_HEIGHTS_MAX = 1024
 /** Cosignatures of blocks that are not final here yet. */
 export const EARLY_COSIGNATURES_MAX = 1024
 /** Votes of one authority that are kept: an honest one casts at most one for each height that is not final, and none can take the room of others. */

@@ -25,12 +25,13 @@ export async function createRefusing(core: EngineCore): Promise<Refusing> {
     const required = ledger.signatures(read, position)
     if (!Array.isArray(required)) return required
     if (!(await verifier.verify(required))) return { code: 'invalid-signature', message: 'A signature of the transaction does not hold.' }
-    return ledger.check(read, Math.max(clock.nowMs(), position.timeMs + 1), position)
+    // By the time of the ledger: a clock that is ahead must not end what still holds.
+    return ledger.check(read, position.timeMs + 1, position)
   }
   /** Why it is refused for good, by what is final; another branch cannot change that, nor a block that this node has not heard of. */
   const verdictForGood = async (read: ReadTransaction): Promise<Verdict | null> => {
     const verdict = await verdictAt(read, core.branches.root.position)
-    return verdict && isPermanentAmongSeveral(verdict.code) ? verdict : null
+    return verdict && !core.head.position.has(read.id) && isPermanentAmongSeveral(verdict.code) ? verdict : null
   }
   const signed = async (read: ReadTransaction, verdict: Verdict): Promise<TelltaleError> => own!.answer(read, verdict, false)
 

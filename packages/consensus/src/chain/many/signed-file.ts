@@ -10,6 +10,9 @@ export interface SignedFile {
   write(change: (state: SignedState) => Partial<SignedState> | null): Promise<void>
 }
 
+/** In the place of the block that was sealed at a height: which one is not known, so that none may be sealed there again. */
+export const UNKNOWN_BLOCK: Uint8Array = new Uint8Array(32)
+
 const NO_LOG_ROOT = new Uint8Array(32)
 
 /** The file of what was signed (`signed-state-lost` where it is missing and nobody else can say what stood in it). */

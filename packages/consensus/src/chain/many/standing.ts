@@ -5,6 +5,7 @@ import type { Vote } from '@telltale/ledger'
 import type { EngineCore, Signing } from './core.ts'
 import { ASK_MS_MAX, UNFINAL_DEPTH_MAX } from './limits.ts'
 import { decodeAnnouncement, encodeAnnouncement, encodeQuestion } from './messages.ts'
+import { UNKNOWN_BLOCK } from './signed-file.ts'
 
 /**
  * An authority that starts asks the others what it signed last, and signs nothing before enough of them have answered: its file may be an older one,
@@ -54,7 +55,7 @@ export async function answerStanding({ ledger, signing, votes, branches, head }:
   return encode([signing.address, keyNumber, ...fields.slice(2), signature])
 }
 
-export function createStanding(core: EngineCore, signing: Signing, onReady: () => void): Standing {
+export function createStanding(core: EngineCore, signing: Signing, { onReady, isCatchingUp }: { onReady(): void; isCatchingUp(): boolean }): Standing {
   const { ledger, exchange, primitives } = core
   /** What each authority said of itself. */
   const heights = new Map<string, { finalHeight: number; headHeight: number }>()
@@ -70,7 +71,8 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
 
   const settle = async (): Promise<void> => {
     const authorities = set()
-    if (!isOpen()) return
+    // On the way to where the others are it would vote for what was decided long ago.
+    if (!isOpen() || isCatchingUp()) return
     const answered = [...heights].filter(([address]) => authorities.some((one) => one.address === address))
     if (!isQuorum(answered.length + 1, authorities.length)) return
     if ((pending > 0 || answered.length + 1 < authorities.length) && core.clock.nowMs() < startedMs + OTHERS_MS) return
@@ -79,7 +81,8 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
     const claimed = finals[Math.floor((authorities.length - 1) / 3)] ?? 0
     // No honest head is further away than that, whatever is claimed.
     const heads = Math.min(claimed + UNFINAL_DEPTH_MAX, Math.max(0, ...answered.map(([, { headHeight }]) => headHeight)))
-    await goAbove(isOld ? Math.max(claimed, heads) : claimed)
+    const final = Math.max(claimed, core.branches.root.height)
+    await goAbove(isOld ? Math.max(final, heads) : final)
     signing.isReady = true
     onReady()
   }
@@ -90,7 +93,8 @@ export function createStanding(core: EngineCore, signing: Signing, onReady: () =
       const last = voted ?? { sourceHeight: 0, targetHeight: 0, targetId: ledger.network }
       if (height <= last.sourceHeight && height <= sealedHeight) return null
       const targetId = height > last.targetHeight ? core.branches.root.id : last.targetId
-      return { voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId }, sealedHeight: Math.max(sealedHeight, height) }
+      const sealed = height > sealedHeight ? { sealedHeight: height, sealedId: UNKNOWN_BLOCK } : {}
+      return { voted: { sourceHeight: Math.max(last.sourceHeight, height), targetHeight: Math.max(last.targetHeight, height), targetId }, ...sealed }
     })
     if (height >= (signing.unsentHeight ?? Infinity)) signing.unsentHeight = null
   }

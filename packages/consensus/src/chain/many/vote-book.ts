@@ -1,6 +1,6 @@
 import { bytesToMapKey, equalBytes, isQuorum } from '@telltale/core'
 import type { Authority } from '@telltale/core'
-import { compareVotes, contradicts, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
+import { compareVotes, contradicts, encodeVote, isLinked, networkAt, setAt, voterIn } from '@telltale/ledger'
 import type { Vote } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
 import { VOTES_KEPT_MAX } from './limits.ts'
@@ -42,14 +42,16 @@ export function createVoteBook(): VoteBook {
   const countOf = (address: string): number => counts.get(address) ?? 0
   const book: VoteBook = {
     has: (vote) => {
-      for (const known of byTarget.get(bytesToMapKey(vote.targetId))?.values() ?? []) if (equalBytes(known.signature, vote.signature)) return true
+      // All of it: a signature under another name, or of another link, was checked by nobody.
+      const bytes = encodeVote(vote)
+      for (const known of byTarget.get(targetKey(vote.targetHeight, vote.targetId))?.values() ?? []) if (equalBytes(encodeVote(known), bytes)) return true
       return false
     },
     add(address, vote) {
       if (vote.targetHeight > (newest.get(address)?.targetHeight ?? 0)) newest.set(address, vote)
       const own = byVoter.get(address) ?? new Map<number, Vote>()
       const against = [...own.values()].find((other) => contradicts(other, vote))
-      const key = bytesToMapKey(vote.targetId)
+      const key = targetKey(vote.targetHeight, vote.targetId)
       const voters = byTarget.get(key) ?? new Map<string, Vote>()
       if (!voters.has(address) && countOf(address) < VOTES_KEPT_MAX) {
         voters.set(address, vote)
@@ -61,7 +63,7 @@ export function createVoteBook(): VoteBook {
       return against ? { address, first: against, second: vote } : null
     },
     newest: (address) => newest.get(address) ?? null,
-    for: (target) => [...(byTarget.get(bytesToMapKey(target.id)) ?? [])].filter(([, vote]) => isFromBranch(target, vote)).map(([address, vote]) => ({ address, vote })),
+    for: (target) => [...(byTarget.get(targetKey(target.height, target.id)) ?? [])].filter(([, vote]) => isFromBranch(target, vote)).map(([address, vote]) => ({ address, vote })),
     toCarry(parent) {
       const { finality } = parent.position
       const carried: Vote[] = []
@@ -94,6 +96,11 @@ export function createVoteBook(): VoteBook {
     all: () => [...byTarget.values()].flatMap((voters) => [...voters.values()]).sort(compareVotes),
   }
   return book
+}
+
+/** Height and id: a vote that names a height which is not that of its block is forgotten with its own height, and stands in the way of no other. */
+function targetKey(height: number, id: Uint8Array): string {
+  return `${height} ${bytesToMapKey(id)}`
 }
 
 /** A vote counts for its target only from the block that is justified there. */
