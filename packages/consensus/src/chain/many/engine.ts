@@ -264,7 +264,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const sealer: Sealer | null = signing && createSealer({ core, signing, miner: init.miner ?? null, enqueue, accept })
 
-  const standing = signing && createStanding(core, signing, { onReady: () => enqueue(settle), isCatchingUp: () => catchUp.isBusy })
+  const standing = signing && createStanding(core, signing, { isRestored: !branchLog.isWhole, onReady: () => enqueue(settle), isCatchingUp: () => catchUp.isBusy })
   const asking = createAsking({ core, catchUp, standing, isStopped: () => isStopped, fell })
 
   const isAtCertified = (): boolean => {

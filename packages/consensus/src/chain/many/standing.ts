@@ -55,12 +55,19 @@ export async function answerStanding({ ledger, signing, votes, branches, head }:
   return encode([signing.address, keyNumber, ...fields.slice(2), signature])
 }
 
-export function createStanding(core: EngineCore, signing: Signing, { onReady, isCatchingUp }: { onReady(): void; isCatchingUp(): boolean }): Standing {
+interface StandingInit {
+  /** What was not final is not here any more: the disk may be another one, and the file of what was signed as old as its backup. */
+  isRestored: boolean
+  onReady(): void
+  isCatchingUp(): boolean
+}
+
+export function createStanding(core: EngineCore, signing: Signing, { isRestored, onReady, isCatchingUp }: StandingInit): Standing {
   const { ledger, exchange, primitives } = core
   /** What each authority said of itself. */
   const heights = new Map<string, { finalHeight: number; headHeight: number }>()
-  /** The file is lost, or was found to be older than what others saw. */
-  let isOld = signing.signed.isLost
+  /** The file is lost, or may be older than what left, or was found to be older than what others saw. */
+  let isOld = signing.signed.isLost || isRestored
   const startedMs = core.clock.nowMs()
   let asked = 0
   /** Questions that are not answered yet. */
