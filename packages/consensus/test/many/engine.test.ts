@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { bytesToHex, portable } from '@telltale/core'
 import type { Parameters } from '@telltale/ledger'
 import { findSignedLoss } from '../../src/chain/signed-loss.ts'
+import { decodeQuestion, encodeHeadAnswer, encodeQuestion } from '../../src/chain/many/messages.ts'
 import { createSimulatedNetwork } from './rig.ts'
 import type { SimulatedNetwork, SimulatedNode } from './rig.ts'
 
@@ -46,6 +47,50 @@ suite('a network of several authorities', () => {
     await network.start(away)
     await clock.pass(10_000)
     assertAgreed(network, 6)
+  })
+
+  test('is held up by nobody who claims a height without end and answers with what is known', async () => {
+    const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 6 })
+    const { clock, nodes, peers } = network
+    const [first, member] = [nodes[0]!, nodes[4]!]
+    await clock.pass(1000)
+    const send = async (): Promise<void> => {
+      const certified = first.chain.submit(await network.admission())
+      await clock.pass(3000)
+      await certified
+    }
+    await send()
+    await network.kill(member)
+    peers.join('liar', () => ({
+      onGossip: async () => 'keep',
+      onPeer: () => undefined,
+      async onQuestion(_, bytes) {
+        const { kind } = decodeQuestion(bytes)
+        if (kind === 'head') return encodeHeadAnswer({ height: 10 ** 12, id: new Uint8Array(32).fill(7), finalHeight: 0 })
+        return kind === 'range' ? first.chain.participant.onQuestion('liar', encodeQuestion({ kind: 'range', from: 1, count: 1 })) : first.chain.participant.onQuestion('liar', bytes)
+      },
+    }))
+    await send()
+    await network.start(member)
+    for (let i = 0; i < 3; i++) await send()
+    await clock.pass(30_000)
+    assertAgreed(network, 5)
+    assert.ok(peers.blamed.get('liar')?.includes('missed-block'))
+    assert.equal(member.chain.status().isCatchingUp, false)
+  })
+
+  test('certifies what was final when all stopped before it was certified', async () => {
+    const network = await createSimulatedNetwork({ authorities: 4, members: 0, seed: 8 })
+    const { clock, nodes } = network
+    await clock.pass(1000)
+    void nodes[0]!.chain.submit(await network.admission()).catch(() => undefined)
+    for (let step = 0; step < 400 && nodes.filter(({ store }) => (store.signed?.size ?? 0) > 0).length < 3; step++) await clock.pass(5)
+    for (const node of nodes) await network.kill(node)
+    const before = nodes.filter(({ chain }) => (chain.head?.checkpoint.size ?? 0) > 0).length
+    for (const node of nodes) await network.start(node)
+    await clock.pass(30_000)
+    assertAgreed(network, 1)
+    assert.ok(before < 4, 'not all had it certified before')
   })
 
   test('makes nothing final while it is split in halves, and agrees when it is whole again', async () => {

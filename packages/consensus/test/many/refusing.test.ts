@@ -36,13 +36,14 @@ function actionsOver({ clock, nodes, network }: SimulatedNetwork, { ledger, chai
 }
 
 /** Four authorities and a member, whose ledger holds one record of a device. */
-async function withDevice(): Promise<{ network: SimulatedNetwork; authority: SimulatedNode; member: SimulatedNode; recordAt(sequence: number, stream?: string): Promise<Submission> }> {
+async function withDevice(): Promise<{ network: SimulatedNetwork; first: Submission; retire(): Promise<unknown>; authority: SimulatedNode; member: SimulatedNode; recordAt(sequence: number, stream?: string): Promise<Submission> }> {
   const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 11 })
   await network.clock.pass(1000)
   const [authority, member] = [network.nodes[0]!, network.nodes[4]!]
   const actions = actionsOver(network, member)
   await admit(actions, owner, { roles: [role('owner')] })
-  await enrolDevice(actions, { asset: await createAsset(actions, { owner }), device, streams: ['odometer'] })
+  const asset = await createAsset(actions, { owner })
+  await enrolDevice(actions, { asset, device, streams: ['odometer'] })
   const recordAt = async (sequence: number, stream = 'odometer'): Promise<Submission> => {
     const { args, body } = recordContent(actions, device, 'odometer', { sequence, readings: [{ path: 'Vehicle.TraveledDistance', timeMs: 1_750_000_000_000 + sequence, value: network.clock.nowMs() % 1000, unit: 'm', source: 'test' }] })
     return { bytes: await actions.sign({ key: device, call: CALLS.record, sub: stream, args, sequence }), attachments: [body] }
@@ -52,7 +53,7 @@ async function withDevice(): Promise<{ network: SimulatedNetwork; authority: Sim
   await network.clock.pass(3000)
   await certified
   await network.clock.pass(7)
-  return { network, authority, member, recordAt }
+  return { network, authority, member, recordAt, first, retire: () => actions.send(owner, CALLS.retireDevice, asset.id, [device.address, 'sold']) }
 }
 
 async function errorOf({ clock }: SimulatedNetwork, { chain }: SimulatedNode, submission: Submission): Promise<TelltaleError> {
@@ -76,6 +77,18 @@ suite('refusals among several', () => {
       assert.deepEqual([bytesToHex(refusal.id), refusal.code, refusal.isPermanent], [id, 'sequence-taken', true])
       assert.ok(await isRefusalBy(error.refusal, network.network, node.ledger.authorities(1), portable))
     }
+  })
+
+  test('what stands in the ledger is refused by nobody, whatever its device may no longer do', async () => {
+    const { network, authority, member, recordAt, first, retire } = await withDevice()
+    await retire()
+    for (const node of [authority, member]) {
+      const later = await errorOf(network, node, await recordAt(1))
+      assert.deepEqual([later.code, later instanceof RefusedError], ['role-not-in-force', true])
+      const included = await errorOf(network, node, first)
+      assert.deepEqual([included.code, included instanceof RefusedError], ['already-included', false])
+    }
+    await assert.rejects(authority.chain.participant.onQuestion('somebody', encodeQuestion({ kind: 'refusal', transaction: first.bytes })), { code: 'not-refused' })
   })
 
   test('a member that reaches no authority says the code alone, and so does whoever may be behind', async () => {

@@ -22,6 +22,25 @@ suite('votes as they come', () => {
     assert.ok(book.has(honest))
   })
 
+  test('a signature is known for the vote that it was checked for, and for no other', () => {
+    const book = createVoteBook()
+    const honest = vote(one, 1, 4)
+    book.add(one, honest)
+    assert.ok(book.has({ ...honest }))
+    for (const forged of [{ voter: addressToBytes(other, 'tt') }, { keyNumber: 1 }, { sourceHeight: 2 }, { sourceId: testBytes('another') }, { targetHeight: 5 }]) assert.ok(!book.has({ ...honest, ...forged }), Object.keys(forged).join())
+  })
+
+  test('a vote that names a height which is not that of its block stands in nobody\'s way', () => {
+    const book = createVoteBook()
+    for (let height = 1; height <= 1000; height++) {
+      const honest = vote(other, height - 1, height)
+      book.add(one, { ...vote(one, 0, 1_000_000 + height), targetId: honest.targetId })
+      book.add(other, honest)
+      assert.ok(book.has(honest), String(height))
+      book.forget(height)
+    }
+  })
+
   test('of an authority the newest is known also when it is final', () => {
     const book = createVoteBook()
     for (const height of [1, 2, 3]) assert.equal(book.add(one, vote(one, height - 1, height)), null)
