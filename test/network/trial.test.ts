@@ -179,5 +179,13 @@ suite('a trial network of seven processes', () => {
     assert.equal(taken.document.height + taken.document.open, exported.document.height)
     const [own, given] = await Promise.all([copy, trial.nodes[0]!.data].map(async (data) => (await runCommand<{ logRoot: string; stateRoot: string; certified: { isQuorum: boolean } }>(['chain', 'show', '--data', data])).document))
     assert.deepEqual([own!.logRoot, own!.stateRoot, own!.certified.isQuorum], [given!.logRoot, given!.stateRoot, true])
+    // Whoever seals nothing alone can read what is there, and is told how to send.
+    for (const data of [copy, trial.nodes[0]!.data]) {
+      const listed = await runCommand<{ assets: unknown[] }>(['asset', 'list', '--data', data])
+      assert.deepEqual([listed.status, listed.document.assets], [0, []], JSON.stringify(listed.document))
+    }
+    const sent = await runCommand<{ error: { code: string; message: string } }>(['send', 'roles', '[[["owner", null, null]]]', '--key', 'authority', '--sub', 'authority', '--data', trial.nodes[0]!.data])
+    assert.deepEqual([sent.status, sent.document.error.code], [1, 'needs-peers'])
+    assert.match(sent.document.error.message, /--peer-listen.*--node/)
   })
 })

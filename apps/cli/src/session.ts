@@ -105,9 +105,9 @@ export async function withHomeOrNew<T>(directory: string, output: Output, algori
 }
 
 /** The device that a command is about: the one named, the only one, or in a fresh directory a new one with its owner and asset. */
-export async function defaultDevice(place: Place, init: { algorithm: Algorithm; streams: string[]; isSealed: boolean }): Promise<DeviceProfile> {
+export async function defaultDevice(place: Place, init: { algorithm: Algorithm; streams: string[]; isSealed: boolean; vin?: string | undefined }): Promise<DeviceProfile> {
   const known = place.profile.devices[0]
   const owner = await ensureIdentity(place, OWNER_KEY, init.algorithm, OWNER_ROLES)
-  const asset: AssetProfile = place.profile.assets[0] ?? (await createAsset(place, owner, new Map()))
+  const asset: AssetProfile = place.profile.assets[0] ?? (await createAsset(place, owner, new Map(init.vin === undefined ? [] : [['vin', init.vin]])))
   return enrolDevice(place, { asset, name: known?.key ?? DEVICE_KEY, algorithm: init.algorithm, streams: init.streams, isSealed: known?.isSealed ?? init.isSealed })
 }

@@ -68,7 +68,9 @@ suite('interrupted and closed streams', () => {
 
   test('what was imported before is left out, unless it is to be imported again', async () => {
     const twice = join(folder, 'twice')
-    const first = await done<Imported>(importArgs('short-drive', twice))
+    const first = await done<Imported>([...importArgs('short-drive', twice), '--vin', '4t1bf1fk7hu654321'])
+    assert.equal(codeIn((await telltale([...importArgs('second-drive', twice), '--vin', '4T1BF1FK7HU654321', '--json'])).out), 'usage')
+    assert.match((await telltale(['asset', 'show', '--data', twice])).out, /4T1BF1FK7HU654321/)
     assert.deepEqual([first.skipped, first.clockFalls], [[], null])
     const { status, out } = await telltale([...importArgs('short-drive', twice), '--json'])
     assert.deepEqual([status, codeIn(out)], [1, 'already-imported'])

@@ -19,6 +19,7 @@ import { algorithmOption, outputOf } from '../options.ts'
 import type { Output } from '../output.ts'
 import { readIsoTime } from '../range.ts'
 import { defaultDevice, withHomeOrNew } from '../session.ts'
+import { readVin } from '../vin.ts'
 import { addPlaceOptions, atNode, placeAddressOf, workplaceOf } from '../workplace.ts'
 import type { PlaceOptions, Workplace } from '../workplace.ts'
 
@@ -29,6 +30,7 @@ interface ImportOptions extends PlaceOptions {
   device?: string
   open?: boolean
   recordedAt?: string
+  vin?: string
   again?: boolean
   algorithm: Algorithm
 }
@@ -43,6 +45,7 @@ export function addImport(program: Command): void {
     .option('--device <address>', 'device to sign with, where there are several')
     .option('--open', 'do not seal the records: everybody can read them')
     .option('--recorded-at <time>', 'when the log began, as your claim (ISO time); for logs without wall time')
+    .option('--vin <vin>', 'of a car that is new: its vehicle identification number, which certificates can show')
     .option('--again', 'import a log that was imported before once more')
     .addOption(algorithmOption())
     .addHelpText('after', `
@@ -139,7 +142,9 @@ function readRecordedAt(text: string): string {
 async function deviceFor(place: Place, options: ImportOptions, logs: LogFile[]): Promise<DeviceProfile> {
   const streams = [...new Set(logs.flatMap(({ source }) => [...source.streams.keys()]))]
   const isFresh = options.device === undefined && place.profile.devices.length === 0
-  const device = isFresh ? await defaultDevice(place, { algorithm: options.algorithm, streams, isSealed: options.open !== true }) : chooseDevice(place, options.device)
+  const vin = options.vin === undefined ? undefined : readVin(options.vin)
+  if (vin !== undefined && (!isFresh || place.profile.assets.length > 0)) throw new UsageError('usage', '--vin is for the first import, which enters the car. It is entered already.', { expected: 'no --vin', found: options.vin ?? '' })
+  const device = isFresh ? await defaultDevice(place, { algorithm: options.algorithm, streams, isSealed: options.open !== true, vin }) : chooseDevice(place, options.device)
   if (options.open === true && device.isSealed) throw new UsageError('usage', 'This device seals its records since it was enrolled; --open is for the first import of a new device.', { expected: 'no --open', found: `${device.key} (${device.address}), which seals` })
   await ensureStreams(place, device, streams)
   return device

@@ -4,6 +4,7 @@ import type { Place, WalletKey } from '@telltale/node'
 import { fail } from '@telltale/core'
 import type { Algorithm, CborMap } from '@telltale/core'
 import { UsageError } from '../../failure.ts'
+import { readVin } from '../../vin.ts'
 import { algorithmOption, outputOf } from '../../options.ts'
 import { readCount } from '../../people.ts'
 import { OWNER_KEY, OWNER_ROLES } from '../../session.ts'
@@ -74,11 +75,6 @@ function readAttributes({ vin, gtin, serial, make, model, year }: EnrolOptions):
 }
 
 /** ISO 3779: 17 digits and capital letters but I, O and Q. */
-function readVin(text: string): string {
-  const vin = text.trim().toUpperCase()
-  if (/^[A-HJ-NPR-Z0-9]{17}$/.test(vin)) return vin
-  throw new UsageError('malformed-vin', `${text} is not a vehicle identification number. It has 17 digits and letters, never I, O or Q.`, { expected: '17 digits and letters', found: `${vin.length} characters` })
-}
 
 /** GS1: 8, 12, 13 or 14 digits, of which the last is the sum of the others, weighted 3 and 1 from the right. */
 function readGtin(text: string): string {
