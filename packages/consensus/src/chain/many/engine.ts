@@ -56,6 +56,8 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const fetching = new Set<string>()
   let failure: Error | null = null
   let isStopped = false
+  /** What the branch log holds is being taken: it stands there already, and what is not taken yet must stay. */
+  let isLoading = true
 
   // Everything that changes branches, votes or the store runs here, one after the other.
   let last: Promise<unknown> = Promise.resolve()
@@ -90,7 +92,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   const cosigning = await createCosigning({ ledger, primitives, signing, verifier, clock, publish: (bytes) => exchange.publish('cosignature', bytes), onCosignature: activity.sawCosignature, onCertified })
 
   const add = async (accepted: AcceptedBlock, parent: BranchBlock): Promise<void> => {
-    await branchLog.append(encodeKept(accepted))
+    if (!isLoading) await branchLog.append(encodeKept(accepted))
     activity.sawBlock(accepted.block)
     branches.add(parent, accepted, weightOf(accepted.block.header, parent.position), clock.nowMs())
   }
@@ -129,7 +131,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     }
     core.votes.forget(branches.root.height)
     intake.dropHopeless(refuse)
-    await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
+    if (!isLoading) await branchLog.settle(() => branches.all().map(({ content }) => encodeKept(content!)))
     for (const height of certifiable.values()) await cosigning.onFinal(height)
   }
 
@@ -264,7 +266,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
   }
   const sealer: Sealer | null = signing && createSealer({ core, signing, miner: init.miner ?? null, enqueue, accept })
 
-  const standing = signing && createStanding(core, signing, { isRestored: !branchLog.isWhole, onReady: () => enqueue(settle), isCatchingUp: () => catchUp.isBusy })
+  const standing = signing && createStanding(core, signing, { isRestored: !branchLog.isWhole, inTurn, onReady: () => enqueue(settle), isCatchingUp: () => catchUp.isBusy })
   const asking = createAsking({ core, catchUp, standing, isStopped: () => isStopped, fell })
 
   const isAtCertified = (): boolean => {
@@ -353,6 +355,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     },
   }
   await takeKept(core, branchLog, async (full) => receive('', full))
+  isLoading = false
   // Others may not have what stands in them, and another branch may win.
   intake.takeBack(branches.all())
   await inTurn(settle)

@@ -58,11 +58,13 @@ export async function answerStanding({ ledger, signing, votes, branches, head }:
 interface StandingInit {
   /** What was not final is not here any more: the disk may be another one, and the file of what was signed as old as its backup. */
   isRestored: boolean
+  /** Runs in the engine's queue, where everything that is signed is written. */
+  inTurn<T>(task: () => Promise<T>): Promise<T>
   onReady(): void
   isCatchingUp(): boolean
 }
 
-export function createStanding(core: EngineCore, signing: Signing, { isRestored, onReady, isCatchingUp }: StandingInit): Standing {
+export function createStanding(core: EngineCore, signing: Signing, { isRestored, inTurn, onReady, isCatchingUp }: StandingInit): Standing {
   const { ledger, exchange, primitives } = core
   /** What each authority said of itself. */
   const heights = new Map<string, { finalHeight: number; headHeight: number }>()
@@ -142,7 +144,7 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
     const answer: Answer = { finalHeight: asUint(finalHeight, 'final height'), headHeight: asUint(headHeight, 'head height'), vote: asNullable(vote, (bytes) => decodeVote(asBytes(bytes, 'newest vote'))), sealed: asNullable(sealed, (bytes) => asBytes(bytes, 'newest seal')) }
     const own = set().find((one) => one.address === signing.address)
     if (!own) return
-    await raise(answer, own)
+    await inTurn(async () => raise(answer, own))
     const address = asText(name, 'standing authority', 64)
     const other = set().find((one) => one.address === address && one.keyNumber === keyNumber)
     if (!other || other === own) return
@@ -158,7 +160,7 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
     sawVote,
     sawSeal,
     async from(peer) {
-      await settle()
+      await inTurn(settle)
       if (!isOpen()) return
       pending += 1
       try {
@@ -166,7 +168,7 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
       } finally {
         pending -= 1
       }
-      await settle()
+      await inTurn(settle)
     },
   }
 }

@@ -68,13 +68,7 @@ async function castVote({ head, ledger }: Pick<EngineCore, 'head' | 'ledger'>, {
   const source = head.position.ancestor(sourceHeight)
   if (!source || sourceHeight < last.sourceHeight || sourceHeight >= head.height) return null
   const fields = { sourceHeight, sourceId: source.id, targetHeight: head.height, targetId: head.id }
-  let isWritten = false
-  await signed.write(({ voted }) => {
-    // What it is shown of itself may have been written meanwhile.
-    isWritten = head.height > (voted?.targetHeight ?? 0) && sourceHeight >= (voted?.sourceHeight ?? 0)
-    return isWritten ? { voted: { sourceHeight, targetHeight: head.height, targetId: head.id } } : null
-  })
-  if (!isWritten) return null
+  await signed.write(() => ({ voted: { sourceHeight, targetHeight: head.height, targetId: head.id } }))
   const { keyNumber, signature } = await signStatement('vote', ledger.network, voteFields(fields), signer)
   return { voter: addressToBytes(address, 'tt'), keyNumber, ...fields, signature }
 }
