@@ -17,9 +17,9 @@ export function openQuestion({ primitives }: Pick<World, 'primitives'>, nodes: S
     if (held < sent.length) return `${id} holds ${held} of ${sent.length} transactions`
     if ((chain.head?.checkpoint.size ?? 0) < size) return `${id} has certified ${chain.head?.checkpoint.size ?? 0} of ${size} transactions`
     if (chain.status().waiting > 0) return `${chain.status().waiting} transactions wait at ${id}`
-    const { head, turns } = chain
+    const { head, handovers } = chain
     // Whoever knows only the genesis follows to the authorities that certified last, however these changed.
-    if (head && !judge(() => linksTo(head, turns, { set: ledger.authorities(0), height: 0 }, primitives)).ok) return `the authorities of block ${head.checkpoint.height} cannot be followed at ${id}`
+    if (head && !judge(() => linksTo(head, handovers, { set: ledger.authorities(0), height: 0 }, primitives)).ok) return `the authorities of block ${head.checkpoint.height} cannot be followed at ${id}`
   }
   return null
 }

@@ -21,7 +21,7 @@ import type { SignatureVerifier } from './signature-verifier.ts'
 export interface Chain {
   readonly head: CertifiedHead | null
   /** How trust leads from the genesis to the authorities in force: one certified checkpoint for each change of theirs, the lowest first (`linksTo`). */
-  readonly turns: readonly CertifiedHead[]
+  readonly handovers: readonly CertifiedHead[]
   /** Height of the newest block, and of the newest that will not be taken back. */
   readonly heights: { newest: number; final: number }
   /** Why no block is made any more, until the store is opened again; null while all is well. */
@@ -63,7 +63,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
   requireLoneAuthority(ledger, address, signer)
   const certifier = await createCertifier(components)
   // While one authority seals alone, the set stays as it is.
-  const { turns } = await loadSetPath(ledger, components.verifier, primitives)
+  const { handovers } = await loadSetPath(ledger, components.verifier, primitives)
   const reader = createLedgerReader(ledger, primitives)
   const pool = createPool()
   const refusals = await createRefusals(components)
@@ -85,7 +85,7 @@ export async function createChain(components: ChainComponents): Promise<Chain> {
     get head() {
       return certifier.head
     },
-    turns,
+    handovers,
     get heights() {
       const { height } = ledger.position
       return { newest: height, final: height }

@@ -8,36 +8,36 @@ import type { SignatureVerifier } from './signature-verifier.ts'
 import { linkFrom } from './trust-links.ts'
 
 /**
- * How trust leads from the genesis to the authorities in force: over **turns**, checkpoints of a new set that more than two thirds of the set before it signed too. Without
+ * How trust leads from the genesis to the authorities in force: over **handovers**, checkpoints of a new set that more than two thirds of the set before it signed too. Without
  * them nobody who knows only the genesis could follow; what makes them lies beside the log with all cosignatures.
  */
 export interface SetPath {
   /** The lowest first. */
-  readonly turns: readonly CertifiedHead[]
-  /** Whom those trust who followed all turns below a height. */
+  readonly handovers: readonly CertifiedHead[]
+  /** Whom those trust who followed all handovers below a height. */
   before(height: number): { set: AuthoritySet; hash: Uint8Array }
-  /** Whether a checkpoint has another set than they trust, so that it may become a turn. */
-  isTurning(checkpoint: Pick<Checkpoint, 'height' | 'setHash'>): boolean
-  /** Takes a checkpoint whose signatures hold as the next turn, where it is one. */
+  /** Whether a checkpoint has another set than they trust, so that it may become a handover. */
+  isHandover(checkpoint: Pick<Checkpoint, 'height' | 'setHash'>): boolean
+  /** Takes a checkpoint whose signatures hold as the next handover, where it is one. */
   add(step: CertifiedHead): boolean
 }
 
 function createSetPath(ledger: Ledger, primitives: Primitives): SetPath {
-  const turns: CertifiedHead[] = []
+  const handovers: CertifiedHead[] = []
   const genesis = { set: ledger.authorities(0), hash: setHash(ledger.authorities(0), primitives) }
   const path: SetPath = {
-    turns,
+    handovers,
     before(height) {
-      const turn = turns.findLast(({ checkpoint }) => checkpoint.height < height)
-      return turn ? { set: turn.set, hash: turn.checkpoint.setHash } : genesis
+      const handover = handovers.findLast(({ checkpoint }) => checkpoint.height < height)
+      return handover ? { set: handover.set, hash: handover.checkpoint.setHash } : genesis
     },
-    isTurning: ({ height, setHash: hash }) => !equalBytes(hash, path.before(height).hash),
+    isHandover: ({ height, setHash: hash }) => !equalBytes(hash, path.before(height).hash),
     add(step) {
       const { checkpoint } = step
-      if (checkpoint.height <= (turns.at(-1)?.checkpoint.height ?? 0) || !path.isTurning(checkpoint)) return false
+      if (checkpoint.height <= (handovers.at(-1)?.checkpoint.height ?? 0) || !path.isHandover(checkpoint)) return false
       const { set } = path.before(checkpoint.height)
       if (!judge(() => followLink(set, linkFrom(set, step), primitives)).ok) return false
-      turns.push(step)
+      handovers.push(step)
       return true
     },
   }
@@ -69,11 +69,11 @@ export function certifiedOf({ checkpoint, set, signatures }: Gathered): Certifie
   return { checkpoint, set, cosignatures: members.map((one) => one.cosignature), leavers: [...signatures.values()].filter((one) => !members.includes(one)).map((one) => one.cosignature) }
 }
 
-/** The cosignatures of turns above a height as they travel and are kept, turn by turn, as many whole turns as `bytesMax` has room for, and one at least. */
-export function encodeTurns(path: SetPath, above: number, bytesMax: number): Uint8Array[] {
+/** The cosignatures of handovers above a height as they travel and are kept, handover by handover, as many whole handovers as `bytesMax` has room for, and one at least. */
+export function encodeHandovers(path: SetPath, above: number, bytesMax: number): Uint8Array[] {
   const found: Uint8Array[] = []
   let size = 0
-  for (const { checkpoint, set, cosignatures, leavers } of path.turns) {
+  for (const { checkpoint, set, cosignatures, leavers } of path.handovers) {
     if (checkpoint.height <= above) continue
     const signers = [...set, ...path.before(checkpoint.height).set]
     const all = [...cosignatures, ...leavers].flatMap((one) => {
@@ -87,10 +87,10 @@ export function encodeTurns(path: SetPath, above: number, bytesMax: number): Uin
   return found
 }
 
-/** Checkpoints that may become a turn and are gathered at the same time. */
+/** Checkpoints that may become a handover and are gathered at the same time. */
 const OPEN_MAX = 256
 
-/** The turns as the cosignatures in the store make them; each that is needed is checked. */
+/** The handovers as the cosignatures in the store make them; each that is needed is checked. */
 export async function loadSetPath(ledger: Ledger, verifier: SignatureVerifier, primitives: Primitives): Promise<SetPath> {
   const path = createSetPath(ledger, primitives)
   const network = networkAt(ledger.position)
@@ -103,7 +103,7 @@ export async function loadSetPath(ledger: Ledger, verifier: SignatureVerifier, p
     const { height, cosignature } = read.value
     if (height < 1 || height > ledger.position.height) continue
     const set = setAt(network, height)
-    if (!path.isTurning({ height, setHash: hashes.get(set) as Uint8Array })) continue
+    if (!path.isHandover({ height, setHash: hashes.get(set) as Uint8Array })) continue
     const at = open.get(height) ?? { checkpoint: checkpointOf(ledger.network, decodeBlock((await ledger.store.readBlock(height)).bytes).header), set, signatures: new Map<string, GatheredSignature>() }
     open.set(height, at)
     const authority = cosignerAt(network, height, cosignature)

@@ -16,14 +16,14 @@ export function linkFrom(trusted: AuthoritySet, { checkpoint, set, cosignatures,
 }
 
 /**
- * The fewest steps of trust from a set to a certified checkpoint, which is the last of them, over the turns that lie between. Where the newest set was not vouched for yet by
+ * The fewest steps of trust from a set to a certified checkpoint, which is the last of them, over the handovers that lie between. Where the newest set was not vouched for yet by
  * more than two thirds of the one before, nobody can follow: `not-certified-yet`.
  */
-export function linksTo(head: CertifiedHead, turns: readonly CertifiedHead[], trusted: TrustedSet, primitives: Primitives): Link[] {
+export function linksTo(head: CertifiedHead, handovers: readonly CertifiedHead[], trusted: TrustedSet, primitives: Primitives): Link[] {
   const links: Link[] = []
   let { set, height } = trusted
   for (;;) {
-    const steps = [head, ...turns.filter(({ checkpoint }) => checkpoint.height > height && checkpoint.height < head.checkpoint.height).reverse()]
+    const steps = [head, ...handovers.filter(({ checkpoint }) => checkpoint.height > height && checkpoint.height < head.checkpoint.height).reverse()]
     const next = steps.find((step) => judge(() => followLink(set, linkFrom(set, step), primitives)).ok)
     if (!next) throw fail('not-certified-yet', 'The authorities changed, and too few of those before have signed what the new ones certify. Ask again; if it stays so, start the nodes of those who left or do not sign.', { expected: 'signatures of more than two thirds of the set before', found: 'fewer' })
     links.push(linkFrom(set, next))

@@ -5,9 +5,9 @@ import type { CertifiedHead, Chain, TrustedSet } from '@telltale/consensus'
 import type { Ledger } from '@telltale/ledger'
 
 /** The steps of trust from a set of authorities to the certified head, which is the last; it says who signed (`nothing-certified`, `not-certified-yet`). */
-export function linksToHead({ turns }: Pick<Chain, 'turns'>, head: CertifiedHead | null, trusted: TrustedSet, primitives: Primitives): Link[] {
+export function linksToHead({ handovers }: Pick<Chain, 'handovers'>, head: CertifiedHead | null, trusted: TrustedSet, primitives: Primitives): Link[] {
   if (!head) throw fail('nothing-certified', 'Nothing is certified yet; import or send something first.')
-  return linksTo(head, turns, trusted, primitives)
+  return linksTo(head, handovers, trusted, primitives)
 }
 
 /** Runs `read` at the certified head, as a certificate that begins with the genesis wants it: the head as a link, and the links before it. */

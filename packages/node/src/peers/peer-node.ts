@@ -80,7 +80,7 @@ export async function startPeerNode({ directory, ledger, own, verifier, primitiv
     ...(options.announce ? { announce: options.announce } : {}),
     bootstrap: options.bootstrap,
     mdns: options.mdns,
-    admits: (identity) => judgePeer({ ledger, isClosed: options.isClosed, followed: chain?.turns.at(-1)?.set ?? ledger.authorities(0), nowMs: Date.now }, identity),
+    admits: (identity) => judgePeer({ ledger, isClosed: options.isClosed, followed: chain?.handovers.at(-1)?.set ?? ledger.authorities(0), nowMs: Date.now }, identity),
     status() {
       const { height, id, finalHeight, waiting } = chain?.status() ?? { height: 0, id: ledger.network, finalHeight: 0, waiting: 0 }
       return { height, head: id, finalHeight, poolSize: waiting }

@@ -89,7 +89,7 @@ suite('a set of authorities that changed several times', () => {
   })
 
   test('certifies for who knows only the genesis: one added, one removed, one added', async () => {
-    assert.deepEqual(first().running!.chain.turns, [])
+    assert.deepEqual(first().running!.chain.handovers, [])
     await change('add', testIdentity(5))
     await change('remove', testIdentity(4))
     await change('add', testIdentity(6))
@@ -97,7 +97,7 @@ suite('a set of authorities that changed several times', () => {
     const [network, certified, ground] = await lampsOf(certificate)
     assert.deepEqual([network, certified], ['holds', 'holds'])
     assert.match(ground, /^(4|5) of 5 authorities/)
-    for (const peer of story.peers) assert.deepEqual([peer.id, peer.running!.chain.turns.length, (await lampsOf(await certificateOf(peer)))[0]], [peer.id, 3, 'holds'])
+    for (const peer of story.peers) assert.deepEqual([peer.id, peer.running!.chain.handovers.length, (await lampsOf(await certificateOf(peer)))[0]], [peer.id, 3, 'holds'])
   })
 
   test('is followed although one authority is away, because who leaves signs what the others begin', async () => {
@@ -105,8 +105,8 @@ suite('a set of authorities that changed several times', () => {
     const away = story.peers[2]!
     await away.stop()
     await change('remove', testIdentity(2), story.set.filter(({ address }) => address !== away.identity!.address))
-    const turn = first().running!.chain.turns.at(-1)!
-    assert.deepEqual([turn.set.length, turn.cosignatures.length, turn.leavers.map(({ address }) => address)], [4, 3, [testIdentity(2).address]])
+    const handover = first().running!.chain.handovers.at(-1)!
+    assert.deepEqual([handover.set.length, handover.cosignatures.length, handover.leavers.map(({ address }) => address)], [4, 3, [testIdentity(2).address]])
     await away.start()
     await settled()
     await change('add', testIdentity(7))
@@ -117,14 +117,14 @@ suite('a set of authorities that changed several times', () => {
 
   test('is followed on nodes that come later, and on such as start again', async () => {
     const late = await story.join('late', null)
-    await story.until('the late one has caught up', () => late.running!.ledger.position.height === first().running!.ledger.position.height && late.running!.chain.turns.length === 6)
+    await story.until('the late one has caught up', () => late.running!.ledger.position.height === first().running!.ledger.position.height && late.running!.chain.handovers.length === 6)
     await settled()
     assert.deepEqual((await lampsOf(await certificateOf(late))).slice(0, 2), ['holds', 'holds'])
     // What it learned lies in its store: nobody has to be asked again.
     await late.stop()
     const kept = await Array.fromAsync(late.store.kept('cosignature'))
     await late.start()
-    assert.equal(late.running!.chain.turns.length, 6)
+    assert.equal(late.running!.chain.handovers.length, 6)
     assert.equal((await Array.fromAsync(late.store.kept('cosignature'))).length, kept.length)
   })
 
@@ -148,9 +148,9 @@ suite('a set of authorities that changed several times', () => {
     const judged = await Array.fromAsync(judgeCosignatures({ ledger: copy, reader: createLedgerReader(copy, primitives), primitives }))
     assert.deepEqual(judged.filter(({ ok }) => !ok), [])
     const kept = judged.flatMap((one) => (one.ok && one.kept ? [`${one.kept.checkpoint.height} ${one.kept.authority.address}`] : []))
-    const { turns } = first().running!.chain
-    assert.ok(turns.some(({ leavers }) => leavers.length > 0))
-    for (const { checkpoint, cosignatures, leavers } of turns) for (const { address } of [...cosignatures, ...leavers]) assert.ok(kept.includes(`${checkpoint.height} ${address}`), `${address} at ${checkpoint.height}`)
+    const { handovers } = first().running!.chain
+    assert.ok(handovers.some(({ leavers }) => leavers.length > 0))
+    for (const { checkpoint, cosignatures, leavers } of handovers) for (const { address } of [...cosignatures, ...leavers]) assert.ok(kept.includes(`${checkpoint.height} ${address}`), `${address} at ${checkpoint.height}`)
   })
 
   test('is followed by a gateway, step by step and after a restart; forged links move it nowhere', async () => {
@@ -159,13 +159,13 @@ suite('a set of authorities that changed several times', () => {
     const genesis = ledger.authorities(0)
     const pin = { checkpoint: { network: ledger.network, height: 0, size: 0, logRoot: new Uint8Array(32), stateRoot: new Uint8Array(32), setHash: setHash(genesis, primitives) }, set: genesis }
     const addresses = (set: AuthoritySet): string[] => set.map(({ address }) => address)
-    const { turns } = chain
+    const { handovers } = chain
     const honest = async (hash: string): Promise<Uint8Array> => encodeLinks(linksFrom({ ledger, chain, primitives }, hash))
     const usurper = testIdentity(31)
     const taken: AuthoritySet = [{ address: usurper.address, keyNumber: 0, key: usurper.signer.publicKey }]
     const lies: [string, (hash: string) => Promise<Uint8Array>][] = [
-      ['a set that nobody of the pin signed', async () => encodeLinks([await makeLink({ ...turns[0]!.checkpoint, setHash: setHash(taken, primitives) }, taken, genesis, [usurper, testIdentity(1)], primitives)])],
-      ['the last step alone', async () => encodeLinks(linksTo(turns.at(-1)!, turns.slice(0, -1), { set: turns.at(-2)!.set, height: turns.at(-2)!.checkpoint.height }, primitives))],
+      ['a set that nobody of the pin signed', async () => encodeLinks([await makeLink({ ...handovers[0]!.checkpoint, setHash: setHash(taken, primitives) }, taken, genesis, [usurper, testIdentity(1)], primitives)])],
+      ['the last step alone', async () => encodeLinks(linksTo(handovers.at(-1)!, handovers.slice(0, -1), { set: handovers.at(-2)!.set, height: handovers.at(-2)!.checkpoint.height }, primitives))],
       ['half of an answer', async (hash) => (await honest(hash)).subarray(0, -9)],
       ['nothing', async () => new Uint8Array(0)],
     ]
@@ -183,7 +183,7 @@ suite('a set of authorities that changed several times', () => {
       assert.deepEqual(logged, ['no-quorum', 'no-quorum', 'malformed-cbor', 'malformed-cbor'])
       answer = honest
       await trust.follow()
-      const now = addresses(turns.at(-1)!.set)
+      const now = addresses(handovers.at(-1)!.set)
       assert.deepEqual([addresses(trust.authorities()), logged.length], [now, 4])
       await trust.follow()
       assert.deepEqual(addresses((await openFollowedSet(opening)).authorities()), now, 'what it followed lies in its directory')
@@ -202,10 +202,10 @@ suite('a set of authorities that changed several times', () => {
     const { ledger, chain } = first().running!
     const { primitives } = story
     const honest = decodeCertificate(await certificateOf(first()))
-    const { turns } = chain
+    const { handovers } = chain
     // Link by link, as nobody has to who may skip some.
-    const sets = [ledger.authorities(0), ...turns.map(({ set }) => set)]
-    const links = turns.map((turn, i): Link => linksTo(turn, [], { set: sets[i]!, height: 0 }, primitives)[0]!)
+    const sets = [ledger.authorities(0), ...handovers.map(({ set }) => set)]
+    const links = handovers.map((handover, i): Link => linksTo(handover, [], { set: sets[i]!, height: 0 }, primitives)[0]!)
     const head: Link = { ...honest.head, set: null, leavers: [] }
     const whole: Certificate = { ...honest, links, head }
     assert.deepEqual((await lampsOf(encodeCertificate(whole))).slice(0, 2), ['holds', 'holds'])

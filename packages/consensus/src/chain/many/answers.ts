@@ -4,7 +4,7 @@ import type { BranchBlock } from './branches.ts'
 import type { Cosigning } from './cosigning.ts'
 import type { EngineCore } from './core.ts'
 import { RANGE_BLOCKS_MAX, RANGE_BYTES_MAX } from './limits.ts'
-import { decodeQuestion, encodeFullBlocks, encodeHeadAnswer, encodeRecent, encodeTurnsAnswer } from './messages.ts'
+import { decodeQuestion, encodeFullBlocks, encodeHeadAnswer, encodeRecent, encodeHandoversAnswer } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import type { Refusing } from './refusing.ts'
 import { answerStanding } from './standing.ts'
@@ -27,8 +27,8 @@ export async function answerQuestion(core: EngineCore, cosigning: Cosigning, ref
       return encodeRecent({ votes: core.votes.all().map(encodeVote), cosignatures: cosigning.recent() })
     case 'waiting':
       return encodeWaiting(core)
-    case 'turns':
-      return encodeTurnsAnswer(cosigning.turnsAbove(question.above))
+    case 'handovers':
+      return encodeHandoversAnswer(cosigning.handoversAbove(question.above))
     case 'age':
       return proveAge(core)
     case 'standing':

@@ -4,7 +4,7 @@ import { decodeBlock } from '@telltale/ledger'
 import { readAgeProof } from './age-proof.ts'
 import type { EngineCore } from './core.ts'
 import { ASK_MS_MAX, RANGE_BLOCKS_MAX } from './limits.ts'
-import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, decodeTurnsAnswer, encodeQuestion } from './messages.ts'
+import { decodeFullBlocks, decodeHeadAnswer, decodeRecent, decodeHandoversAnswer, encodeQuestion } from './messages.ts'
 import type { FullBlock } from './messages.ts'
 import { isFault } from './verdicts.ts'
 
@@ -24,12 +24,12 @@ interface CatchUpInit {
   receive(block: FullBlock, isLast: boolean): Promise<boolean>
   gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<unknown>
   take(submission: Submission): Promise<unknown>
-  /** Above which height turns to the set in force are missing; null where none is. */
-  lacksTurnsAbove(): number | null
+  /** Above which height handovers to the set in force are missing; null where none is. */
+  lacksHandoversAbove(): number | null
   isStopped(): boolean
 }
 
-export function createCatchUp({ core, receive, gossip, take, lacksTurnsAbove, isStopped }: CatchUpInit): CatchUp {
+export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove, isStopped }: CatchUpInit): CatchUp {
   const wanted = new Set<string>()
   let running: Promise<void> | null = null
   let isBusy = false
@@ -87,10 +87,10 @@ export function createCatchUp({ core, receive, gossip, take, lacksTurnsAbove, is
 
   /** Cosignatures of all that was certified before this node came are not asked for; those by which trust follows the authorities are. */
   const turnsFrom = async (peer: string): Promise<void> => {
-    for (let above = lacksTurnsAbove(); above !== null && !isStopped(); ) {
-      const cosignatures = decodeTurnsAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'turns', above }), ASK_MS_MAX))
+    for (let above = lacksHandoversAbove(); above !== null && !isStopped(); ) {
+      const cosignatures = decodeHandoversAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'handovers', above }), ASK_MS_MAX))
       for (const cosignature of cosignatures) await gossip(peer, 'cosignature', cosignature)
-      const next = lacksTurnsAbove()
+      const next = lacksHandoversAbove()
       if (next === above) return
       above = next
     }

@@ -4,7 +4,7 @@ import { cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
 import { checkpointOf } from '../certifier.ts'
 import type { CertifiedHead } from '../certifier.ts'
-import { certifiedOf, encodeTurns, isCosignedBy, loadSetPath, signatureKey } from '../set-path.ts'
+import { certifiedOf, encodeHandovers, isCosignedBy, loadSetPath, signatureKey } from '../set-path.ts'
 import type { Gathered, GatheredSignature } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
 import { EARLY_COSIGNATURES_MAX, EARLY_HEIGHTS_MAX, RANGE_BYTES_MAX } from './limits.ts'
@@ -16,16 +16,16 @@ import type { SignedFile } from './signed-file.ts'
  */
 export interface Cosigning {
   readonly head: CertifiedHead | null
-  readonly turns: readonly CertifiedHead[]
-  /** Height of the newest turn where the set in force was not turned to yet, as far as this node knows; null where it was. */
-  readonly lacksTurnsAbove: number | null
+  readonly handovers: readonly CertifiedHead[]
+  /** Height of the newest handover where the set in force was not handed over to yet, as far as this node knows; null where it was. */
+  readonly lacksHandoversAbove: number | null
   /** A block with transactions became final: signs it, if this node is an authority, and counts what came early. */
   onFinal(height: number): Promise<void>
   receive(bytes: Uint8Array): Promise<Passing>
   /** Those of the newest certified checkpoint, those above it, and those of a new set that nobody can follow yet. */
   recent(): Uint8Array[]
-  /** Those of the turns above a height, as many as one answer holds. */
-  turnsAbove(height: number): Uint8Array[]
+  /** Those of the handovers above a height, as many as one answer holds. */
+  handoversAbove(height: number): Uint8Array[]
 }
 
 interface CosigningInit {
@@ -63,9 +63,9 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     return opened
   }
   /** Those whose signature on it counts for somebody: its set, and where that is new, the set before. */
-  const signersOf = ({ checkpoint, set }: Gathered): { address: string; keyNumber: number }[] => (path.isTurning(checkpoint) ? [...set, ...path.before(checkpoint.height).set] : set)
+  const signersOf = ({ checkpoint, set }: Gathered): { address: string; keyNumber: number }[] => (path.isHandover(checkpoint) ? [...set, ...path.before(checkpoint.height).set] : set)
   /** Where blocks below the certified head still matter. */
-  const isWanted = (height: number): boolean => gathered.has(height) || path.isTurning({ height, setHash: setHash(setAt(networkAt(ledger.position), height), primitives) })
+  const isWanted = (height: number): boolean => gathered.has(height) || path.isHandover({ height, setHash: setHash(setAt(networkAt(ledger.position), height), primitives) })
 
   const keep = async ({ signatures }: Gathered): Promise<void> => {
     for (const one of signatures.values()) {
@@ -75,8 +75,8 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     }
   }
 
-  /** Every turn that what was gathered makes now, the lowest first. */
-  const turn = async (): Promise<void> => {
+  /** Every handover that what was gathered makes now, the lowest first. */
+  const addHandovers = async (): Promise<void> => {
     for (const [, at] of [...gathered].sort(([a], [b]) => a - b)) {
       const step = certifiedOf(at)
       if (step && path.add(step)) await keep(at)
@@ -88,7 +88,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     const { height } = at.checkpoint
     at.signatures.set(signatureKey(cosignature), signed)
     onCosignature(cosignature.address, height, cosignature.issuedAtSeconds * 1000)
-    if (path.isTurning(at.checkpoint)) await turn()
+    if (path.isHandover(at.checkpoint)) await addHandovers()
     const before = head?.checkpoint.height ?? 0
     const certified = certifiedOf(at)
     if (!certified || height < before) return
@@ -96,7 +96,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     newest = at
     if (height === before) return
     await keep(at)
-    for (const [other, { checkpoint }] of gathered) if (other < height && !path.isTurning(checkpoint)) gathered.delete(other)
+    for (const [other, { checkpoint }] of gathered) if (other < height && !path.isHandover(checkpoint)) gathered.delete(other)
     onCertified(head)
   }
 
@@ -116,10 +116,10 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     get head() {
       return head
     },
-    turns: path.turns,
-    get lacksTurnsAbove() {
+    handovers: path.handovers,
+    get lacksHandoversAbove() {
       const { height } = ledger.position
-      return path.isTurning({ height: height + 1, setHash: setHash(ledger.authorities(height), primitives) }) ? (path.turns.at(-1)?.checkpoint.height ?? 0) : null
+      return path.isHandover({ height: height + 1, setHash: setHash(ledger.authorities(height), primitives) }) ? (path.handovers.at(-1)?.checkpoint.height ?? 0) : null
     },
     async onFinal(height) {
       for (const [key, bytes] of early) {
@@ -155,7 +155,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       return 'keep'
     },
     recent: () => [...new Set([...(newest ? [newest] : []), ...gathered.values()].flatMap(({ signatures }) => [...signatures.values()].map(({ bytes }) => bytes)))],
-    turnsAbove: (height) => encodeTurns(path, height, RANGE_BYTES_MAX),
+    handoversAbove: (height) => encodeHandovers(path, height, RANGE_BYTES_MAX),
   }
   for (const { bytes, height, cosignature } of await newestKept(ledger)) await take(bytes, height, cosignature, true)
   return cosigning

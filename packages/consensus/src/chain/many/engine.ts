@@ -255,7 +255,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     receive: async (block, isLast) => receive('', block, isLast),
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
     take: intake.takeSubmission,
-    lacksTurnsAbove: () => cosigning.lacksTurnsAbove,
+    lacksHandoversAbove: () => cosigning.lacksHandoversAbove,
     isStopped: () => isStopped || failure !== null,
   })
 
@@ -285,7 +285,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
     get head() {
       return cosigning.head
     },
-    turns: cosigning.turns,
+    handovers: cosigning.handovers,
     get heights() {
       return { newest: core.head.height, final: branches.root.height }
     },

@@ -16,7 +16,7 @@ export type Question =
   | { kind: 'recent' }
   | { kind: 'waiting' }
   | { kind: 'age' }
-  | { kind: 'turns'; above: number }
+  | { kind: 'handovers'; above: number }
   | { kind: 'standing'; address: string; nonce: Uint8Array }
   | { kind: 'refusal'; transaction: Uint8Array }
 
@@ -30,7 +30,7 @@ export interface HeadAnswer {
 export function encodeQuestion(question: Question): Uint8Array {
   if (question.kind === 'range') return encode(['range', question.from, question.count])
   if (question.kind === 'block') return encode(['block', question.id])
-  if (question.kind === 'turns') return encode(['turns', question.above])
+  if (question.kind === 'handovers') return encode(['handovers', question.above])
   if (question.kind === 'standing') return encode(['standing', question.address, question.nonce])
   if (question.kind === 'refusal') return encode(['refusal', question.transaction])
   return encode([question.kind])
@@ -40,12 +40,12 @@ export function encodeQuestion(question: Question): Uint8Array {
 export function decodeQuestion(bytes: Uint8Array): Question {
   const items = asArray(decode(bytes), 'question')
   const kind = asText(items[0], 'question', 16)
-  const length = { head: 1, recent: 1, waiting: 1, age: 1, block: 2, turns: 2, refusal: 2, range: 3, standing: 3 }[kind]
-  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting, age, turns, standing or refusal', kind)
+  const length = { head: 1, recent: 1, waiting: 1, age: 1, block: 2, handovers: 2, refusal: 2, range: 3, standing: 3 }[kind]
+  if (items.length !== length) throw wrongShape('question', 'head, range, block, recent, waiting, age, handovers, standing or refusal', kind)
   if (kind === 'range') return { kind, from: asUint(items[1], 'range from'), count: asUint(items[2], 'range count', RANGE_BLOCKS_MAX) }
   if (kind === 'refusal') return { kind, transaction: asBytes(items[1], 'refused transaction') }
   if (kind === 'block') return { kind, id: asBytes(items[1], 'block id', 32) }
-  if (kind === 'turns') return { kind, above: asUint(items[1], 'turns above') }
+  if (kind === 'handovers') return { kind, above: asUint(items[1], 'handovers above') }
   if (kind === 'standing') return { kind, address: asText(items[1], 'standing of', 64), nonce: asBytes(items[2], 'standing nonce', 16) }
   return { kind: kind as 'head' | 'recent' | 'waiting' | 'age' }
 }
@@ -94,12 +94,12 @@ export function decodeRecent(bytes: Uint8Array): { votes: Uint8Array[]; cosignat
 }
 
 /** Cosignatures of the checkpoints at which the set of authorities changed. */
-export function encodeTurnsAnswer(cosignatures: Uint8Array[]): Uint8Array {
+export function encodeHandoversAnswer(cosignatures: Uint8Array[]): Uint8Array {
   return encode(cosignatures)
 }
 
-export function decodeTurnsAnswer(bytes: Uint8Array): Uint8Array[] {
-  return bytesList(decode(bytes), 'turns')
+export function decodeHandoversAnswer(bytes: Uint8Array): Uint8Array[] {
+  return bytesList(decode(bytes), 'handovers')
 }
 
 function bytesList(value: Cbor | undefined, what: string): Uint8Array[] {

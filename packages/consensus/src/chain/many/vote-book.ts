@@ -43,8 +43,7 @@ export function createVoteBook(): VoteBook {
   const book: VoteBook = {
     has: (vote) => {
       // All of it: a signature under another name, or of another link, was checked by nobody.
-      const bytes = encodeVote(vote)
-      for (const known of byTarget.get(targetKey(vote.targetHeight, vote.targetId))?.values() ?? []) if (equalBytes(encodeVote(known), bytes)) return true
+      for (const known of byTarget.get(targetKey(vote.targetHeight, vote.targetId))?.values() ?? []) if (equalBytes(known.signature, vote.signature) && equalBytes(encodeVote(known), encodeVote(vote))) return true
       return false
     },
     add(address, vote) {
