@@ -1,7 +1,7 @@
 import { fail, judge } from '@telltale/core'
 import type { Participant } from '@telltale/core'
-import { createAllowance } from './allowance.ts'
-import type { Allowance, Rate } from './allowance.ts'
+import { createAllowance, createAnswerBudget } from './allowance.ts'
+import type { Allowance, AnswerBudget, Rate } from './allowance.ts'
 import type { Clock } from './clock.ts'
 import type { Connector } from './connector.ts'
 import type { Gossip } from './gossip.ts'
@@ -34,9 +34,10 @@ export interface HearingComponents {
   onGone(peer: string): void
 }
 
-/** A connected peer: what it may still say. */
+/** A connected peer: what it may still say, and ask. */
 interface Connected {
   allowance: Allowance
+  answers: AnswerBudget
   /** When it was last blamed for saying too much. */
   floodMs: number
 }
@@ -65,13 +66,17 @@ export function createHearing(components: HearingComponents): Hearing {
   const answer = async (peer: string, question: Uint8Array): Promise<Uint8Array> => {
     if (isFlood(peer, question.length)) throw fail('too-many-requests', 'This peer asks too much at a time.', { expected: 'fewer questions', found: 'a flood' })
     if (!sessions.isAccepted(peer)) throw fail('not-greeted', 'Questions come after greetings.', { expected: 'a peer that was greeted', found: 'one that was not' })
-    return encodeAnswer(await participant.onQuestion(peer, question))
+    const { answers } = connected.get(peer) as Connected
+    await answers.ready()
+    const encoded = encodeAnswer(await participant.onQuestion(peer, question))
+    answers.spend(encoded.length)
+    return encoded
   }
   const events: TransportEvents = {
     allows: (peer, isInbound) => !isCutOff(peer) && (!isInbound || connected.has(peer) || connected.size < CONNECTIONS_MAX),
     bytesMax: (peer) => (sessions.isAccepted(peer) ? MESSAGE_BYTES_MAX : GREETING_BYTES_MAX),
     onPeer(peer) {
-      connected.set(peer, { allowance: createAllowance(clock, peerRate), floodMs: -Infinity })
+      connected.set(peer, { allowance: createAllowance(clock, peerRate), answers: createAnswerBudget(clock), floodMs: -Infinity })
       sessions.begin(peer)
     },
     onGone(peer) {

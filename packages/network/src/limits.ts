@@ -42,6 +42,10 @@ export const GOSSIP_BURST = 32_768
 export const GOSSIP_BYTES_PER_SECOND = 33_554_432
 export const GOSSIP_BYTES_BURST = 134_217_728
 
+/** Bytes of answers a second that one peer is given, with what it saved up: a question costs it nothing, its answer costs reading and sending. Further questions wait. */
+export const ANSWERED_BYTES_PER_SECOND = 33_554_432
+export const ANSWERED_BYTES_BURST = 134_217_728
+
 /** Blame of one peer at which it is cut off. */
 export const BLAME_MAX = 100
 /** Blame forgiven a minute. */

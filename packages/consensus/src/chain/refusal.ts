@@ -8,6 +8,9 @@ const REMEMBERED_MAX = 10_000
 /** Refusals of one device kept on disk a run: a device gone wrong must not fill it. Beyond that they are signed and not kept. */
 const KEPT_PER_DEVICE_MAX = 1024
 
+/** Refusals kept on disk, of all runs together: 20 MB. */
+const KEPT_MAX = 50_000
+
 /** What senders are told whose transaction is refused. */
 export interface Refusals {
   /**
@@ -40,11 +43,13 @@ export async function createRefusals({ ledger, signer, address, primitives, cloc
   const { store, network } = ledger
   const remembered = new Map<string, Uint8Array>()
   const keptByDevice = new Map<string, number>()
+  let keptCount = 0
   const remember = (id: Uint8Array, refusal: Uint8Array): void => {
     remembered.set(bytesToMapKey(id), refusal)
     if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value as string)
   }
   for await (const bytes of store.kept('refusal')) {
+    keptCount += 1
     // They can be made again, so one that cannot be read is no reason not to start.
     const read = judge(() => decodeRefusal(bytes))
     if (read.ok) remember(read.value.id, bytes)
@@ -54,7 +59,8 @@ export async function createRefusals({ ledger, signer, address, primitives, cloc
     const refusal = await signRefusal(network, { authority: address, id, code, isPermanent: true, expected: expected ?? null, found: found ?? null, size: ledger.position.log.size, timeMs: clock.nowMs() }, signer)
     remember(id, refusal)
     const kept = keptByDevice.get(transaction.iss) ?? 0
-    if (kept < KEPT_PER_DEVICE_MAX) {
+    if (kept < KEPT_PER_DEVICE_MAX && keptCount < KEPT_MAX) {
+      keptCount += 1
       keptByDevice.set(transaction.iss, kept + 1)
       await store.keep('refusal', refusal)
     }

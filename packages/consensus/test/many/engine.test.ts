@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { bytesToHex, portable } from '@telltale/core'
+import { decodeBlock, encodeBlock } from '@telltale/ledger'
 import type { Parameters } from '@telltale/ledger'
 import { findSignedLoss } from '../../src/chain/signed-loss.ts'
-import { decodeQuestion, encodeHeadAnswer, encodeQuestion } from '../../src/chain/many/messages.ts'
+import { decodeFullBlocks, decodeQuestion, decodeRecent, encodeFullBlocks, encodeHeadAnswer, encodeQuestion, encodeRecent } from '../../src/chain/many/messages.ts'
 import { createSimulatedNetwork } from './rig.ts'
 import type { SimulatedNetwork, SimulatedNode } from './rig.ts'
 
@@ -79,6 +80,55 @@ suite('a network of several authorities', () => {
     assert.equal(member.chain.status().isCatchingUp, false)
   })
 
+  test('scores down whoever answers with votes, cosignatures or blocks that do not hold, by name, and nobody who passes on what does', async () => {
+    const network = await createSimulatedNetwork({ authorities: 4, members: 1, seed: 8 })
+    const { clock, nodes, peers } = network
+    const [first, member] = [nodes[0]!, nodes[4]!]
+    await clock.pass(1000)
+    const honest = first.chain.participant
+    const damaged = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === bytes.length - 1 ? byte ^ 1 : byte))
+    const answerAs = (name: string, damage: (kind: string, answer: Uint8Array) => Uint8Array): void => {
+      peers.join(name, () => ({
+        onGossip: async () => 'keep',
+        onPeer: () => undefined,
+        onQuestion: async (_, bytes) => damage(decodeQuestion(bytes).kind, await honest.onQuestion(name, bytes)),
+      }))
+    }
+    await network.kill(member)
+    const recent = (part: 'votes' | 'cosignatures') => (kind: string, answer: Uint8Array): Uint8Array => {
+      if (kind !== 'recent') return answer
+      const all = decodeRecent(answer)
+      return encodeRecent({ ...all, [part]: all[part].map(damaged) })
+    }
+    answerAs('passes on', (_, answer) => answer)
+    answerAs('forges votes', recent('votes'))
+    answerAs('forges cosignatures', recent('cosignatures'))
+    answerAs('forges blocks', (kind, answer) => {
+      if (kind !== 'range') return answer
+      return encodeFullBlocks(decodeFullBlocks(answer).map(({ bytes, attachments }) => {
+        const { headerBytes, seal, transactions, votes } = decodeBlock(bytes)
+        return { bytes: encodeBlock(headerBytes, { ...seal, signature: damaged(seal.signature) }, transactions, votes), attachments }
+      }))
+    })
+    for (let i = 0; i < 4; i++) {
+      const certified = first.chain.submit(await network.admission())
+      await clock.pass(2000)
+      await certified
+    }
+    const authorities = nodes.slice(0, 4).map(({ name }) => name)
+    for (const name of ['forges votes', 'forges cosignatures', 'forges blocks', 'passes on']) {
+      network.wipe(member)
+      peers.split([[name, member.name], authorities])
+      await network.start(member)
+      await clock.pass(10_000)
+      assert.equal(peers.blamed.has(name), name !== 'passes on', name)
+      assert.deepEqual([...new Set(member.chain.verdicts.refused.map(({ peer }) => peer))], name === 'forges blocks' ? [name] : [])
+      if (name !== 'passes on') await network.kill(member)
+    }
+    peers.heal()
+    assertAgreed(network, 4)
+  })
+
   test('certifies what was final when all stopped before anybody had enough signatures', async () => {
     let tried = 0
     for (let seed = 1; seed <= 12 && tried === 0; seed++) {
@@ -100,6 +150,25 @@ suite('a network of several authorities', () => {
       assertAgreed(network, 1)
     }
     assert.ok(tried > 0, 'no seed leaves two who signed and nobody who saw enough')
+  })
+
+  test('carries a change of the authorities through where nobody sends anything, goes on without who left, and then rests', async () => {
+    const network = await createSimulatedNetwork({ authorities: 3, members: 0, seed: 7 })
+    const { clock, nodes } = network
+    const leaver = nodes[2]!
+    await clock.pass(1000)
+    const { bytes: proposal, id } = await network.removal(leaver)
+    await Promise.all([nodes[0]!.chain.submit({ bytes: proposal, attachments: [] }), clock.pass(5000)])
+    const approvals = await Promise.all([1, 2].map((i) => network.approval(nodes[i]!, id, leaver)))
+    await Promise.all([...approvals.map((approval) => nodes[0]!.chain.submit(approval)), clock.pass(15_000)])
+    assert.deepEqual(nodes.map(({ ledger }) => ledger.authorities(ledger.position.height + 1).length), [2, 2, 2])
+    const { height } = leaver.chain.status()
+    await clock.pass(60_000)
+    assert.deepEqual(nodes.map(({ chain }) => chain.status().height), [height, height, height], 'no stream of empty blocks')
+    await network.kill(leaver)
+    const sent = nodes[0]!.chain.submit(await network.admission())
+    await clock.pass(5000)
+    assert.equal((await sent).index, 3)
   })
 
   test('makes nothing final while it is split in halves, and agrees when it is whole again', async () => {

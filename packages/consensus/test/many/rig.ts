@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { portable, signTransaction } from '@telltale/core'
+import { createdId, decodeTransaction, portable, signTransaction, transactionId } from '@telltale/core'
 import type { Cbor, Primitives, Submission } from '@telltale/core'
-import { DEFAULT_PARAMETERS, createGenesis, openLedger } from '@telltale/ledger'
+import { DEFAULT_PARAMETERS, createGenesis, openLedger, proposalHash } from '@telltale/ledger'
 import type { Ledger, Parameters } from '@telltale/ledger'
 import { SimulatedClock, createPlainStore, createSeededRandom, testIdentity } from '@telltale/testing'
 import type { PlainStore, SeededRandom, TestIdentity } from '@telltale/testing'
@@ -35,6 +35,9 @@ export interface SimulatedNetwork {
   network: Uint8Array
   /** The first authority admits somebody: a transaction that any node may hand on. */
   admission(who?: TestIdentity): Promise<Submission>
+  /** The first authority proposes that another leaves, and the others approve that. */
+  removal(who: SimulatedNode): Promise<{ bytes: Uint8Array; id: Uint8Array }>
+  approval(by: SimulatedNode, proposal: Uint8Array, who: SimulatedNode): Promise<Submission>
   kill(node: SimulatedNode): Promise<void>
   start(node: SimulatedNode): Promise<void>
   /** Its disk is new when it starts again: it joins like anybody else, as who it was. With `isSignedLost` not even that nothing was signed stands there. */
@@ -102,6 +105,14 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
       const args: Cbor[] = await admitArgs(genesis.network, who, first.address)
       const sequence = sequences.get(who.address) ?? 0
       return { bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: first.address, sub: who.address, call: 1, sequence, args }, first.signer), attachments: [] }
+    },
+    async removal(who) {
+      const bytes = await signTransaction({ network: genesis.network.subarray(0, 16), iss: first.address, sub: first.address, call: 32, sequence: 0, args: ['remove-authority', who.identity.address] }, first.signer)
+      return { bytes, id: transactionId(decodeTransaction(bytes), primitives) }
+    },
+    async approval({ identity: { address, signer } }, proposal, who) {
+      const args = [proposalHash(genesis.network, 'remove-authority', who.identity.address, primitives)]
+      return { bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: address, sub: createdId('tp', proposal), call: 33, sequence: 0, args }, signer), attachments: [] }
     },
     async kill(node) {
       node.isUp = false

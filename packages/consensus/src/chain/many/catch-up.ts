@@ -1,5 +1,5 @@
-import { TelltaleError, decodeSubmissions, judge } from '@telltale/core'
-import type { Submission } from '@telltale/core'
+import { TelltaleError, decodeSubmissions, fail, judge } from '@telltale/core'
+import type { Passing, Submission } from '@telltale/core'
 import { decodeBlock } from '@telltale/ledger'
 import { readAgeProof } from './age-proof.ts'
 import type { EngineCore } from './core.ts'
@@ -21,8 +21,8 @@ export interface CatchUp {
 interface CatchUpInit {
   core: EngineCore
   /** Takes a block; false where it was known. Throws the verdict where it is refused; one that lacks attachments is counted as refused only where `isLast`. */
-  receive(block: FullBlock, isLast: boolean): Promise<boolean>
-  gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<unknown>
+  receive(peer: string, block: FullBlock, isLast: boolean): Promise<boolean>
+  gossip(peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<Passing>
   take(submission: Submission): Promise<unknown>
   /** Above which height handovers to the set in force are missing; null where none is. */
   lacksHandoversAbove(): number | null
@@ -55,11 +55,11 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
   /** A peer that hands on a block without its attachments may show that the network keeps them no longer. */
   const takeFrom = async (peer: string, block: FullBlock): Promise<void> => {
     try {
-      await receive(block, false)
+      await receive(peer, block, false)
     } catch (error) {
       if (!(error instanceof TelltaleError) || error.code !== 'missing-attachment') throw error
       core.lackingUpToMs = Math.max(core.lackingUpToMs, await ageShownBy(peer))
-      await receive(block, true)
+      await receive(peer, block, true)
     }
   }
 
@@ -73,10 +73,15 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
     }
   }
 
+  /** What it answers counts like what it says by itself; one answer with what is wrong is enough. */
+  const hear = async (peer: string, topic: 'vote' | 'cosignature', bytes: Uint8Array): Promise<void> => {
+    if ((await gossip(peer, topic, bytes)) === 'reject') throw fail('gossip-rejected', `The peer answered with a ${topic} that does not hold.`)
+  }
+
   const restFrom = async (peer: string): Promise<void> => {
     const { votes, cosignatures } = decodeRecent(await core.exchange.ask(peer, encodeQuestion({ kind: 'recent' }), ASK_MS_MAX))
-    for (const vote of votes) await gossip(peer, 'vote', vote)
-    for (const cosignature of cosignatures) await gossip(peer, 'cosignature', cosignature)
+    for (const vote of votes) await hear(peer, 'vote', vote)
+    for (const cosignature of cosignatures) await hear(peer, 'cosignature', cosignature)
     const waiting = await core.exchange.ask(peer, encodeQuestion({ kind: 'waiting' }), ASK_MS_MAX)
     if (waiting.length === 0) return
     const submissions = judge(() => decodeSubmissions(waiting))
@@ -89,7 +94,7 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
   const turnsFrom = async (peer: string): Promise<void> => {
     for (let above = lacksHandoversAbove(); above !== null && !isStopped(); ) {
       const cosignatures = decodeHandoversAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'handovers', above }), ASK_MS_MAX))
-      for (const cosignature of cosignatures) await gossip(peer, 'cosignature', cosignature)
+      for (const cosignature of cosignatures) await hear(peer, 'cosignature', cosignature)
       const next = lacksHandoversAbove()
       if (next === above) return
       above = next
@@ -107,7 +112,7 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
         await restFrom(peer)
       } catch (error) {
         // Gone or slow peers are no wonder, nor one that stands on another branch by now, nor that there is no room here: only what no honest peer sends is scored down.
-        if (error instanceof TelltaleError && isFault(error.code)) core.exchange.blame(peer, error.code)
+        if (error instanceof TelltaleError && (isFault(error.code) || error.code === 'gossip-rejected')) core.exchange.blame(peer, error.code)
       } finally {
         isBusy = false
       }

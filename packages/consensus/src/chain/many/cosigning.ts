@@ -1,4 +1,4 @@
-import { equalBytes, bytesToMapKey, cosign, encodeCosignature, judge, readCosignature, setHash } from '@telltale/core'
+import { equalBytes, cosign, encodeCosignature, judge, readCosignature, setHash } from '@telltale/core'
 import type { Cosignature, Passing, Primitives, Signer } from '@telltale/core'
 import { cosignerAt, decodeBlock, networkAt, setAt } from '@telltale/ledger'
 import type { Ledger } from '@telltale/ledger'
@@ -7,7 +7,8 @@ import type { CertifiedHead } from '../certifier.ts'
 import { certifiedOf, encodeHandovers, isCosignedBy, loadSetPath, signatureKey } from '../set-path.ts'
 import type { Gathered, GatheredSignature } from '../set-path.ts'
 import type { SignatureVerifier } from '../signature-verifier.ts'
-import { EARLY_COSIGNATURES_MAX, EARLY_HEIGHTS_MAX, RANGE_BYTES_MAX } from './limits.ts'
+import { createEarlyCosignatures } from './early-cosignatures.ts'
+import { EARLY_HEIGHTS_MAX, RANGE_BYTES_MAX } from './limits.ts'
 import type { SignedFile } from './signed-file.ts'
 
 /**
@@ -21,7 +22,7 @@ export interface Cosigning {
   readonly lacksHandoversAbove: number | null
   /** A block with transactions became final: signs it, if this node is an authority, and counts what came early. */
   onFinal(height: number): Promise<void>
-  receive(bytes: Uint8Array): Promise<Passing>
+  receive(peer: string, bytes: Uint8Array): Promise<Passing>
   /** Those of the newest certified checkpoint, those above it, and those of a new set that nobody can follow yet. */
   recent(): Uint8Array[]
   /** Those of the handovers above a height, as many as one answer holds. */
@@ -51,16 +52,18 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
   let head: CertifiedHead | null = null
   let newest: Gathered | null = null
   const gathered = new Map<number, Gathered>()
-  const early = new Map<string, Uint8Array>()
+  const early = createEarlyCosignatures()
 
   const gatheredAt = async (height: number): Promise<Gathered> => {
     const known = gathered.get(height)
     if (known) return known
     const { header } = decodeBlock((await ledger.store.readBlock(height)).bytes)
-    const opened = gathered.get(height) ?? { checkpoint: checkpointOf(ledger.network, header), set: setAt(networkAt(ledger.position), height), signatures: new Map<string, GatheredSignature>() }
-    gathered.set(height, opened)
+    return { checkpoint: checkpointOf(ledger.network, header), set: setAt(networkAt(ledger.position), height), signatures: new Map<string, GatheredSignature>() }
+  }
+  /** Only what an authority signed takes room. */
+  const gather = (at: Gathered): void => {
+    gathered.set(at.checkpoint.height, at)
     for (const other of [...gathered.keys()].sort((a, b) => a - b)) if (gathered.size > GATHERED_MAX) gathered.delete(other)
-    return opened
   }
   /** Those whose signature on it counts for somebody: its set, and where that is new, the set before. */
   const signersOf = ({ checkpoint, set }: Gathered): { address: string; keyNumber: number }[] => (path.isHandover(checkpoint) ? [...set, ...path.before(checkpoint.height).set] : set)
@@ -87,6 +90,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
     const { cosignature } = signed
     const { height } = at.checkpoint
     at.signatures.set(signatureKey(cosignature), signed)
+    gather(at)
     onCosignature(cosignature.address, height, cosignature.issuedAtSeconds * 1000)
     if (path.isHandover(at.checkpoint)) await addHandovers()
     const before = head?.checkpoint.height ?? 0
@@ -122,10 +126,8 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       return path.isHandover({ height: height + 1, setHash: setHash(ledger.authorities(height), primitives) }) ? (path.handovers.at(-1)?.checkpoint.height ?? 0) : null
     },
     async onFinal(height) {
-      for (const [key, bytes] of early) {
+      for (const bytes of early.takeUpTo(ledger.position.height)) {
         const { height: ofHeight, cosignature } = readCosignature(bytes)
-        if (ofHeight > ledger.position.height) continue
-        early.delete(key)
         if ((await take(bytes, ofHeight, cosignature)) === 'pass-on') publish(bytes)
       }
       const at = await gatheredAt(height)
@@ -144,14 +146,14 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
       await count(at, { cosignature, bytes, isKept: false })
       publish(bytes)
     },
-    async receive(bytes) {
+    async receive(peer, bytes) {
       const read = judge(() => readCosignature(bytes))
       if (!read.ok || read.value.height < 1) return 'reject'
       const { height, cosignature } = read.value
       if (height < (head?.checkpoint.height ?? 0) && !isWanted(height)) return 'keep'
       if (height <= ledger.position.height) return take(bytes, height, cosignature)
       // Whether it holds shows when the block is final here; then it is passed on.
-      if (early.size < EARLY_COSIGNATURES_MAX && height <= ledger.position.height + EARLY_HEIGHTS_MAX) early.set(bytesToMapKey(bytes), bytes)
+      if (height <= ledger.position.height + EARLY_HEIGHTS_MAX) early.hold(peer, height, bytes)
       return 'keep'
     },
     recent: () => [...new Set([...(newest ? [newest] : []), ...gathered.values()].flatMap(({ signatures }) => [...signatures.values()].map(({ bytes }) => bytes)))],

@@ -182,9 +182,10 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       // What is so far above cannot be made here yet; it comes again with the blocks below it.
       if (vote.targetHeight <= final || vote.targetHeight > final + BRANCH_BLOCKS_MAX || core.votes.has(vote)) return 'keep'
       const target = branches.find(vote.targetId)
-      if (target && target.height !== vote.targetHeight) return 'reject'
-      const voter = voterAt(target ?? core.head, vote)
-      if (!voter || !(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
+      // Whoever does not have the block cannot see that the vote is none for it, nor whom its branch lets vote: only the signature is the peer's to answer for.
+      const voter = target && target.height !== vote.targetHeight ? null : voterAt(target ?? core.head, vote)
+      if (!voter) return 'keep'
+      if (!(await verifier.verify([voteCheck(ledger.network, vote, voter)]))) return 'reject'
       activity.sawVote(vote, clock.nowMs())
       await noteVote(vote, voter.address).then(settle).catch(fell)
       // What there is no room for, or was said before in another way, is not passed on without end.
@@ -224,7 +225,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       case 'vote':
         return takeVote(bytes)
       case 'cosignature':
-        return inTurn(async () => cosigning.receive(bytes)).catch((error: unknown) => {
+        return inTurn(async () => cosigning.receive(peer, bytes)).catch((error: unknown) => {
           // It judges what it is given: what it throws is the store's.
           fell(error)
           return 'keep'
@@ -252,7 +253,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
 
   const catchUp = createCatchUp({
     core,
-    receive: async (block, isLast) => receive('', block, isLast),
+    receive,
     gossip: async (peer, topic, bytes) => participant.onGossip(peer, topic, bytes),
     take: intake.takeSubmission,
     lacksHandoversAbove: () => cosigning.lacksHandoversAbove,

@@ -17,8 +17,10 @@ export const GOSSIP_BYTES_MAX = 1_048_576
 export const ASK_MS_MAX = 10_000
 /** How far above the newest final block cosignatures are held aside for. */
 export const EARLY_HEIGHTS_MAX = 1024
-/** Cosignatures of blocks that are not final here yet. */
+/** Cosignatures of blocks that are not final here yet, of one peer: they are checked later, and no peer may take the room of others. */
 export const EARLY_COSIGNATURES_MAX = 1024
+/** Peers whose cosignatures are held aside. */
+export const EARLY_PEERS_MAX = 64
 /** Votes of one authority that are kept: an honest one casts at most one for each height that is not final, and none can take the room of others. */
 export const VOTES_KEPT_MAX = 512
 /** Peers that a node asks in turn for a refusal that an authority signed. */
