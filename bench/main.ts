@@ -21,6 +21,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   http: async () => (await import('./http.ts')).benchHttp(scaled(40_000)),
   latency: async () => (await import('./latency.ts')).benchLatency(scaled(3000) + 300),
   several: async () => (await import('./several.ts')).benchSeveral(scaled(20_000)),
+  sync: async () => (await import('./sync.ts')).benchSync(scaled(1_000_000)),
   scale: async () => (await import('./scale.ts')).benchScale(scaled(1_000_000)),
 }
 

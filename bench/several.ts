@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { assert, hexToBytes } from '@telltale/core'
-import { createClient } from '@telltale/client'
-import { createNodePrimitives, createWallet } from '@telltale/node'
-import { runCommand, startCommand } from '../test/process.ts'
+import { hexToBytes } from '@telltale/core'
+import { createNodePrimitives } from '@telltale/node'
+import { startCommand } from '../test/process.ts'
 import type { Running } from '../test/process.ts'
 import { startHttpLoad } from './http-load.ts'
 import type { HttpLoad } from './http-load.ts'
 import { measureCeiling } from './ceiling.ts'
-import { enrolDevices } from './network.ts'
+import { enrolOver, healthOf, restartMs, syncNew } from './late-node.ts'
+import type { Health } from './late-node.ts'
 import { at } from './report.ts'
 import type { Figure } from './report.ts'
 
@@ -22,7 +22,6 @@ const DEVICES = 100
 const CONNECTIONS = 40
 const SINGLE_RECORDS = 40
 const IDLE_MS = 10_000
-const SYNC_MS_MAX = 1_800_000
 /** Of Linux, for /proc/PID/stat. */
 const TICKS_PER_SECOND = 100
 
@@ -32,11 +31,6 @@ interface Node {
   pid: number
   data: string
   peerAddress: string
-}
-
-interface Health {
-  finalHeight: number
-  size: number
 }
 
 interface Spent {
@@ -54,7 +48,7 @@ export async function benchSeveral(count: number): Promise<Figure[]> {
     running.push(trial)
     const { network, nodes } = trial.document as unknown as { network: string; nodes: Node[] }
     const member = nodes.at(-1)!
-    const { secrets } = await enrol(hexToBytes(network), nodes[0]!, member)
+    const { secrets } = await enrolOver(member.url, { network: hexToBytes(network), authorityData: nodes[0]!.data, deviceCount: DEVICES })
     load = startHttpLoad({ network: hexToBytes(network), secrets, port: Number(new URL(member.url).port) })
     const idle = await measureIdle(nodes)
     // One record at a time, nothing else waiting.
@@ -87,27 +81,6 @@ export async function benchSeveral(count: number): Promise<Figure[]> {
     await Promise.all(running.map(async (one) => one.interrupt()))
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function enrol(network: Uint8Array, first: Node, member: Node): Promise<{ secrets: Uint8Array[] }> {
-  const { address, signer } = await createWallet(first.data, undefined).open('authority')
-  const client = createClient({ url: member.url })
-  return enrolDevices({
-    network,
-    authority: { address, signer },
-    primitives: PRIMITIVES,
-    deviceCount: DEVICES,
-    algorithm: 'EdDSA',
-    async submit(bytes) {
-      const [result] = await client.submit([{ bytes, attachments: [] }])
-      assert(result?.status === 'certified', JSON.stringify(result))
-      return { id: hexToBytes(result.id as string) }
-    },
-  })
-}
-
-async function healthOf({ url }: Pick<Node, 'url'>): Promise<Health> {
-  return (await (await fetch(`${url}/health`)).json()) as Health
 }
 
 /** Waits until all hold the same as final. */
@@ -150,33 +123,4 @@ async function measureIdle(nodes: Node[]): Promise<{ cpuShare: number; megabytes
 
 function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** A new node joins and takes everything from the others. */
-async function syncNew(running: Running[], folder: string, nodes: Node[]): Promise<{ transactions: number; perSecond: number }> {
-  const genesis = join(folder, 'trial.genesis')
-  await writeFile(genesis, new Uint8Array(await (await fetch(`${nodes[0]!.url}/v1/genesis`)).arrayBuffer()))
-  await runCommand(['init', '--data', join(folder, 'late'), '--join', genesis])
-  const { size } = await healthOf(nodes[0]!)
-  const late = await startCommand(startArgs(folder, nodes))
-  running.push(late)
-  const startedMs = performance.now()
-  const endMs = startedMs + SYNC_MS_MAX
-  while ((await healthOf(late.document)).size < size) {
-    assert(performance.now() < endMs, 'a new node takes everything in half an hour')
-    await wait(50)
-  }
-  return { transactions: size, perSecond: (size / (performance.now() - startedMs)) * 1000 }
-}
-
-function startArgs(folder: string, nodes: Node[]): string[] {
-  return ['start', '--data', join(folder, 'late'), '--listen', '127.0.0.1:0', '--peer-listen', '/ip4/127.0.0.1/tcp/0', ...(nodes.length === 0 ? [] : ['--peers', nodes.map(({ peerAddress }) => peerAddress).join(',')])]
-}
-
-/** From the command to the node that answers. */
-async function restartMs(running: Running[], folder: string): Promise<number> {
-  await running.pop()!.interrupt()
-  const startedMs = performance.now()
-  running.push(await startCommand(startArgs(folder, [])))
-  return performance.now() - startedMs
 }

@@ -137,6 +137,22 @@ suite('a node', () => {
     }
   })
 
+  test('makes no network where it was to meet nodes of one that exists', { timeout: 120_000 }, async () => {
+    const mistyped = join(folder, 'mistyped')
+    await refused(['start', '--data', mistyped, '--peer-listen', '/ip4/127.0.0.1/tcp/0', '--peers', '/ip4/127.0.0.1/tcp/1'], { status: 2, code: 'no-data' })
+    assert.ok(!existsSync(mistyped))
+    const node = await start(['--data', data, '--listen', '127.0.0.1:0', '--peer-listen', '/ip4/127.0.0.1/tcp/0', '--peers', '/ip4/127.0.0.1/tcp/1'])
+    const genesis = new Uint8Array(await (await fetch(`${node.url}/v1/genesis`)).arrayBuffer())
+    assert.equal(await node.stop(), 0, node.warnings)
+    const [whole, cut, joined] = ['whole.genesis', 'cut.genesis', 'joined'].map((name) => join(folder, name)) as [string, string, string]
+    await writeFile(whole, genesis)
+    await writeFile(cut, genesis.subarray(0, -1))
+    const { message } = await refused(['init', '--data', joined, '--join', cut], { status: 2, code: 'malformed-cbor' })
+    assert.ok(message.includes(`${cut} is not the genesis of a network`), message)
+    assert.ok(!existsSync(joined), 'nothing is left behind')
+    await done(['init', '--data', joined, '--join', whole])
+  })
+
   test('config show tells who set what', async () => {
     await writeFile(join(data, 'config.json'), '{"log-level": "warn", "requests-per-second": 50}')
     const { settings } = await done<{ settings: { name: string; value: unknown; source: string; from: string | null }[] }>(['config', 'show', '--data', data, '--listen', '127.0.0.1:9'], { env: { TELLTALE_LOG_LEVEL: 'debug' } })

@@ -73,7 +73,8 @@ export type OnRefusal = (transaction: CheckedTransaction, verdict: Verdict) => v
  */
 export function execute(parent: Position, plan: BlockPlan, network: Uint8Array, primitives: Primitives, onRefusal: OnRefusal): Execution {
   const block = createRun(parent, plan, network, primitives)
-  applyPendingSet(block.state, plan.height, plan.finalHeight)
+  // Never in an empty one: nobody certifies that, and what is certified shows the state that stands.
+  if (plan.transactions.length > 0) applyPendingSet(block.state, plan.height, plan.finalHeight)
   const included: ReadTransaction[] = []
   for (const checked of plan.transactions) {
     const verdict = block.run(checked)
@@ -83,6 +84,8 @@ export function execute(parent: Position, plan: BlockPlan, network: Uint8Array, 
     }
     included.push(checked.read)
   }
+  // All were refused: it is an empty one.
+  if (plan.transactions.length > 0 && included.length === 0) return execute(parent, { ...plan, transactions: [] }, network, primitives, onRefusal)
   return finish(parent, plan, block, included, network, primitives)
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '@telltale/core'
 import type { Algorithm } from '@telltale/core'
-import { addAccount, admissionCommand, initHolderHome, requireAccountName, requireAccountPassword, requireNewDirectory } from '@telltale/node'
+import { addAccount, admissionCommand, initHolderHome, requireAccountName, requireAccountPassword, requireGenesis, requireNewDirectory } from '@telltale/node'
 import type { Home } from '@telltale/node'
 import { UsageError } from '../failure.ts'
 import { SMALL_FILE_BYTES_MAX, readInputBytes } from '../input-file.ts'
@@ -82,6 +82,7 @@ async function join(file: string, options: InitOptions, output: Output): Promise
   if (options.name !== undefined) throw new UsageError('usage', 'A network that is joined has its name already.', { expected: '--name or --join', found: 'both' })
   if (options.retention !== undefined) throw new UsageError('usage', 'A network that is joined has chosen already how long it keeps attachments.', { expected: '--retention or --join', found: 'both' })
   const genesis = await readInputBytes(file, SMALL_FILE_BYTES_MAX)
+  await requireGenesis(genesis, file)
   await requireNewDirectory(options.data)
   const { network, key } = await initHolderHome({ directory: options.data, password: await passwordForNewKeys(output), algorithm: options.algorithm, genesis })
   const admission = await admissionCommand(key, network, null, [['member', null, null]])

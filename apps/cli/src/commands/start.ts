@@ -36,6 +36,8 @@ Examples:
       const { accessFor, createLog } = await import('@telltale/node/service')
       await accessFor(readPlace(settings.listen), settings, options.data)
       if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
+      // A typing error, or a disk that is not mounted: a network of its own would never meet those peers.
+      if (settings.peers !== '' && !hasData(options.data)) throw new UsageError('no-data', `${options.data} holds no network, and the peers are nodes of one that exists. Join it first: telltale init --data ${options.data} --join GENESIS, with the file that any of its nodes gives at /v1/genesis.`, { expected: 'a data directory', found: options.data })
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {

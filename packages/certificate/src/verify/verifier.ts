@@ -100,7 +100,7 @@ function countLeaves({ notes }: Certificate): number {
 function describeNetwork(certificate: Certificate, path: TrustPath, head: LinkStep, { network, parameters }: ProvedState, trust: Trust): Lamp {
   const { isOpen, ground } = judgeTrust(certificate, path, head, trust)
   const name = `"${quote(parameters.name)}"`
-  if (isOpen) return { state: 'unknown', ground: `says it is ${name}: ${ground}` }
+  if (isOpen) return { state: 'unknown', ground: `the file says that its network is ${name}, ${ground}` }
   const [resumption] = network.resumptions
   if (resumption) return { state: 'attention', ground: `${name}, ${ground}; its authority lost part of its records and went on at block ${resumption.height}` }
   return { state: 'holds', ground: `${name}, ${ground}` }

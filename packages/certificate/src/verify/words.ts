@@ -48,7 +48,7 @@ export function describeCar(attributes: CborMap | null, vin: string | undefined)
     return { state: 'holds', ground: [...attributes].map(([name, value]) => `${quote(String(name))} ${attributeText(value)}`).join(', ') }
   }
   if (disclosed === undefined) return { state: 'unknown', ground: 'the file does not disclose a VIN' }
-  if (typeof disclosed !== 'string' || upperAscii(disclosed) !== upperAscii(withoutSpaces(vin))) throw refute('other-vin', 'The VIN is another one.', quote(vin), attributeText(disclosed))
+  if (typeof disclosed !== 'string' || upperAscii(disclosed) !== upperAscii(withoutSpaces(vin))) throw refute('other-vin', `The file is about another car, whose VIN is ${attributeText(disclosed)}.`, quote(vin), attributeText(disclosed))
   return { state: 'holds', ground: `VIN ${quote(withoutSpaces(vin))}` }
 }
 

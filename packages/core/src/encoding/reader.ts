@@ -32,7 +32,7 @@ function readItem(input: Input, depth: number): Cbor {
   if (input.items > CBOR_ITEMS_MAX) throw fail('too-many-items', `The CBOR has more than ${CBOR_ITEMS_MAX} items.`, { expected: `at most ${CBOR_ITEMS_MAX} items`, found: 'more' })
   const start = input.at
   const initial = input.bytes[start]
-  if (initial === undefined) throw malformed(input, 'an item', 'the end')
+  if (initial === undefined) throw cutShort(input, 'an item')
   const major = initial >> 5
   if (major === 7) return readSimple(input, initial)
   const argument = readArgument(input, initial & 31)
@@ -71,7 +71,7 @@ function readArgument(input: Input, info: number): number {
   const at = input.at
   if (info > 27) throw malformed(input, 'a definite length', `additional information ${info}`)
   const width = 1 << (info - 24)
-  if (at + width > bytes.length) throw malformed(input, `${width} bytes of length`, 'the end')
+  if (at + width > bytes.length) throw cutShort(input, `${width} bytes of length`)
   input.at = at + width
   let argument = 0
   for (let i = at; i < at + width; i++) argument = argument * 256 + (bytes[i] as number)
@@ -85,7 +85,7 @@ const SHORTEST = [24, 0x100, 0x1_0000, 0x1_0000_0000]
 
 function take(input: Input, length: number): Uint8Array {
   const end = input.at + length
-  if (end > input.bytes.length) throw malformed(input, `${length} bytes`, `${input.bytes.length - input.at}`)
+  if (end > input.bytes.length) throw cutShort(input, `${length} bytes`)
   const view = input.bytes.subarray(input.at, end)
   input.at = end
   return view
@@ -100,7 +100,7 @@ function readText(input: Input, length: number): string {
 
 function readArray(input: Input, length: number, depth: number): Cbor[] {
   // Every element takes a byte at least: a length that lies is found before anything is allocated for it.
-  if (length > input.bytes.length - input.at) throw malformed(input, `${length} elements`, 'the end')
+  if (length > input.bytes.length - input.at) throw cutShort(input, `${length} elements`)
   // A short one is given its length at once: one that grows takes room for sixteen.
   const items: Cbor[] = []
   if (length <= 16) items.length = length
@@ -109,7 +109,7 @@ function readArray(input: Input, length: number, depth: number): Cbor[] {
 }
 
 function readMap(input: Input, length: number, depth: number): CborMap {
-  if (length * 2 > input.bytes.length - input.at) throw malformed(input, `${length} pairs`, 'the end')
+  if (length * 2 > input.bytes.length - input.at) throw cutShort(input, `${length} pairs`)
   const map: CborMap = new Map()
   let previousStart = -1
   let previousEnd = -1
@@ -151,6 +151,12 @@ function readTag(input: Input, tag: number, depth: number): Decimal | Tagged {
 
 function outOfRange(input: Input): TelltaleError {
   return fail('number-out-of-range', `The number before byte ${input.at} is too large.`, { expected: 'integers within +-(2^53 - 1)', found: 'a larger one' })
+}
+
+/** Files and messages are cut short far more often than they are made up. */
+function cutShort(input: Input, expected: string): TelltaleError {
+  const left = input.bytes.length - input.at
+  return fail('malformed-cbor', `The CBOR ends too early: expected ${expected} at byte ${input.at}, found ${left === 0 ? 'the end' : `${left} more`}. It was cut short, or a length in it is wrong.`, { expected, found: `${left} bytes` })
 }
 
 function malformed(input: Input, expected: string, found: string): TelltaleError {

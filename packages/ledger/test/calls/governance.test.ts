@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import { AUTHORITIES_MAX, createdId, decode, followLink, publicKeyToCose, setHash } from '@telltale/core'
+import { AUTHORITIES_MAX, createdId, decode, followLink, publicKeyToCose, setHash, stateRoot } from '@telltale/core'
 import type { Cbor } from '@telltale/core'
 import { CALLS, addAuthority, admit, admitMessage, createTestNetwork, decide, keySignature, role, testIdentity, testSigner, tick } from '@telltale/testing'
 import type { TestIdentity, TestMessage, TestNetwork } from '@telltale/testing'
 import { proposalHash } from '../../src/calls/governance.ts'
+import type { CheckedTransaction } from '../../src/admission.ts'
+import type { Execution } from '../../src/execute.ts'
 import { INTERVALS_MAX } from '../../src/limits.ts'
 import { DEFAULT_PARAMETERS, parametersToCbor } from '../../src/parameters.ts'
 import { NETWORK_KEY, identityKey } from '../../src/state/key.ts'
@@ -46,6 +48,27 @@ suite('32 propose and 33 approve', () => {
     const { setHash: stated } = await network.checkpointAt(decided + 2)
     assert.deepEqual(stated, setHash(ledger.authorities(decided + 2), network.primitives))
     assert.notDeepEqual(stated, (await network.checkpointAt(decided + 1)).setHash)
+  })
+
+  test('takes force in a block with transactions only: one without, or whose are all refused, changes nothing that was certified', async () => {
+    const { network, four, fifth } = await fourAuthorities()
+    const { ledger } = network
+    await decide(network, ...addAuthority(fifth), four.slice(0, 3))
+    const { position } = ledger
+    const read = async (message: TestMessage): Promise<CheckedTransaction> => {
+      const found = ledger.read(await network.sign(message))
+      assert.ok(found.ok)
+      return { read: found.value, keys: null }
+    }
+    const honest = await read(await admitMessage(network, testIdentity(6), { roles: [role('owner')] }))
+    const refused = await read(proposing(fifth, ...addAuthority(fifth)))
+    const execute = (transactions: CheckedTransaction[]): Execution => ledger.execute(position, { height: position.height + 1, timeMs: position.timeMs + 1000, finalHeight: position.height, transactions }, () => undefined)
+    assert.equal(execute([honest, refused]).state.network().pending.length, 0)
+    for (const transactions of [[], [refused]]) {
+      const execution = execute(transactions)
+      assert.equal(execution.state.network().pending.length, 1)
+      assert.deepEqual(execution.stateRoot, stateRoot(position.stateTree))
+    }
   })
 
   test('a proposal counts as its proposer\'s approval, and nobody approves twice or afterwards', async () => {

@@ -1,5 +1,5 @@
 import { addressToBytes, equalBytes, signStatement } from '@telltale/core'
-import { NO_NONCE, blockId, encodeBlock, encodeHeader, finalityOf, isDecidedAlone, leastIntervalMs, networkAt, nextDifficulty, parametersAt, sealRightAt, setAt, withNonce } from '@telltale/ledger'
+import { NO_NONCE, blockId, encodeBlock, encodeHeader, finalityOf, isDecidedAlone, leastIntervalMs, networkAt, nextDifficulty, parametersAt, sealRightAt, withNonce } from '@telltale/ledger'
 import type { BlockHeader, CheckedTransaction, Execution, SealRight, Vote } from '@telltale/ledger'
 import type { BranchBlock } from './branches.ts'
 import type { EngineCore, OwnIdentity, Signing } from './core.ts'
@@ -55,15 +55,9 @@ export async function sealDraft({ ledger, primitives, waiting }: EngineCore, { s
   return { id, block: { header, headerBytes, seal, transactions, votes }, bytes: encodeBlock(headerBytes, seal, transactions, votes), attachments, execution }
 }
 
-/** Whether something on this branch needs further blocks: transactions that are not final yet, or a change of the authorities that is not carried through. */
+/** Whether transactions on this branch are not final yet. */
 export function isOpenBelow({ branches }: Pick<EngineCore, 'branches'>, head: BranchBlock): boolean {
-  return isSetChanging(head) || branches.path(head).some(({ content }) => content !== null && content.execution.transactions.length > 0)
-}
-
-/** Until the new set has justified a block by itself those who leave are needed: whoever decided that they go turns them off soon, whether anybody sends something or not. */
-function isSetChanging({ position, height }: BranchBlock): boolean {
-  const network = networkAt(position)
-  return network.pending.length > 0 || setAt(network, position.finality.justifiedHeight) !== setAt(network, height + 1)
+  return branches.path(head).some(({ content }) => content !== null && content.execution.transactions.length > 0)
 }
 
 /** As many as fit, attachments counted: a block and what it refers to travel together. */

@@ -72,7 +72,7 @@ export function createSealer({ core, signing, miner, enqueue, accept }: SealerIn
 
   const patienceTimes = (): number => Math.min(PATIENCE_TIMES_MAX, 2 ** Math.max(0, core.head.height - core.branches.root.height - UNFINAL_USUAL))
 
-  /** Whether a block is wanted: for transactions, or for what is open below. */
+  /** Whether a block is wanted: for transactions, or to make those below final. */
   const isWanted = (): boolean => {
     const { head, waiting } = core
     return waiting.some(({ checked }) => !head.position.has(checked.read.id)) || isOpenBelow(core, head)
