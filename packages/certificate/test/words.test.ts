@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StreamRow } from '@telltale/ledger'
+import { LAMP_NAMES } from '../src/lamp.ts'
+import type { Lamps } from '../src/lamp.ts'
 import type { ReadNote } from '../src/verify/notes.ts'
 import type { OpenedRecord } from '../src/verify/opening.ts'
 import type { ReadRecord, ReadStream } from '../src/verify/records.ts'
 import { report } from '../src/verify/report.ts'
 import type { ProvedState } from '../src/verify/state.ts'
-import { describeCar, describeComplete, describeNoted, quote } from '../src/verify/words.ts'
+import { describeCar, describeComplete, describeNoted, quote, summarize } from '../src/verify/words.ts'
 import { createWorld } from './forgeries/world.ts'
 
 describe('words from a file', () => {
@@ -91,11 +93,43 @@ describe('the lamp of notes', () => {
   })
 })
 
+describe('what a buyer reads first', () => {
+  const odometer = { value: 15590, unit: 'km', metres: 15_590_000, timeMs: 0, stream: 'a/odometer', sequence: 1 }
+  const sentence = (lamps: Partial<Lamps>, reading: typeof odometer | null = odometer) =>
+    summarize({ ...(Object.fromEntries(LAMP_NAMES.map((name) => [name, { state: 'holds', ground: 'checked' }])) as Lamps), ...lamps }).sentence(reading)
+
+  it('says what is open, and all of it', () => {
+    assert.equal(sentence({}), 'The car reported 15590 km. Everything that was checked holds.')
+    const car = { state: 'unknown', ground: 'the file does not disclose a VIN' } as const
+    const reading = { state: 'unknown', ground: 'no odometer reading is disclosed in this file' } as const
+    assert.equal(sentence({ car }), 'The car reported 15590 km. Nothing speaks against this file, but it cannot be told whether it is about the car that you see: the file does not disclose a VIN.')
+    assert.equal(
+      sentence({ car, reading }, null),
+      'Nothing speaks against this file, but it cannot be told whether it is about the car that you see: the file does not disclose a VIN. It also cannot be told what its odometer showed: no odometer reading is disclosed in this file.',
+    )
+  })
+
+  it('says what to look at, and nothing twice', () => {
+    const reading = { state: 'attention', ground: 'the car reported 15590 km, but 2 records that may say more are not disclosed' } as const
+    const noted = { state: 'attention', ground: 'a correction on odometer, up to block 9' } as const
+    assert.equal(
+      sentence({ reading, noted }),
+      'The car reported 15590 km. Everything that was checked holds, but look at the odometer: 2 records that may say more are not disclosed. Look also at what was noted about its records: a correction on odometer, up to block 9.',
+    )
+  })
+
+  it('blames the dashboard where only that differs, and ends with a full stop', () => {
+    const reading = { state: 'refuted', ground: 'the car reported 15590 km; you read 300 km less' } as const
+    assert.equal(sentence({ reading }), 'The car reported 15590 km. Do not rely on what the dashboard shows: you read 300 km less.')
+    assert.equal(sentence({ genuine: { state: 'refuted', ground: 'A signature does not hold.' } }), 'Do not rely on this file. A signature does not hold.')
+  })
+})
+
 describe('a report', () => {
   it('of 300,000 records has a period where their clocks agree, and none where they do not', async () => {
     const world = await createWorld()
     const record = (i: number, clock: 0 | 1): OpenedRecord => ({ stream: 'a/odometer', sequence: i, height: 1, clear: { clock, firstMs: 1000 + i, durationMs: 5, count: 1 }, readings: [] })
-    const lamps = (await import('../src/lamp.ts')).LAMP_NAMES.map((name) => [name, { state: 'holds', ground: '' }])
+    const lamps = LAMP_NAMES.map((name) => [name, { state: 'holds', ground: '' }])
     const of = (opened: OpenedRecord[]) => report(world.read('lone'), Object.fromEntries(lamps), { opened }, null).period
     const many = Array.from({ length: 300_000 }, (_, i) => record(i, 0))
     assert.deepEqual(of(many), { clock: 0, firstMs: 1000, lastMs: 301_004 })

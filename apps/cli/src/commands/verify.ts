@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { TelltaleError, hexToBytes } from '@telltale/core'
 import type { Verdict } from '@telltale/core'
-import { verifyCertificate } from '@telltale/certificate'
+import { refutedSentence, verifyCertificate } from '@telltale/certificate'
 import type { Question, Verification } from '@telltale/certificate'
 import type { Client } from '@telltale/client'
 import { createNodePrimitives } from '@telltale/node'
@@ -74,7 +74,7 @@ async function answerOf(client: Client, bytes: Uint8Array, offline: Verification
 }
 
 function refutedBy(offline: Verification, refusal: Verdict): Verification {
-  return { ...offline, summary: 'refuted', isOpen: false, lamps: { ...offline.lamps, network: { state: 'refuted', ground: refusal.message } }, sentence: `Do not rely on this file: ${refusal.message}`, refusal }
+  return { ...offline, summary: 'refuted', isOpen: false, lamps: { ...offline.lamps, network: { state: 'refuted', ground: refusal.message } }, sentence: refutedSentence(refusal.message), refusal }
 }
 
 /** Null where the file is refuted already, so that nobody was asked. */

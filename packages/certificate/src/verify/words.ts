@@ -2,7 +2,7 @@ import { exactToText } from '@telltale/core'
 import type { Cbor, CborMap, LinkStep } from '@telltale/core'
 import { LAMP_NAMES } from '../lamp.ts'
 import { QUOTED_CHARACTERS_MAX } from '../limits.ts'
-import type { Lamp, Lamps } from '../lamp.ts'
+import type { Lamp, LampName, LampState, Lamps } from '../lamp.ts'
 import type { OdometerReading } from './claim.ts'
 import type { ReadNote } from './notes.ts'
 import type { OpenedRecord } from './opening.ts'
@@ -107,7 +107,25 @@ export function describeNoted(notes: ReadNote[], noteCount: number, height: numb
   return { state: 'attention', ground: `${words.join(', ')}, up to block ${height}` }
 }
 
-/** The one sentence a buyer reads first. */
+/** What is asked where a lamp can stay open. */
+const OPEN: Partial<Record<LampName, string>> = {
+  network: 'whether it comes from the network that you trust',
+  car: 'whether it is about the car that you see',
+  reading: 'what its odometer showed',
+}
+
+/** What a person should look at where a lamp is amber. */
+const LOOK: Partial<Record<LampName, string>> = {
+  network: 'the network',
+  complete: 'what the file carries',
+  reading: 'the odometer',
+  noted: 'what was noted about its records',
+}
+
+/** What the sentence said already in its first words. */
+const REPORTED = /^the car reported [\d.]+ \w+[,;] (?:but )?/
+
+/** What a buyer reads first: what the car reported, then what became of the checks, each ground with what it is about. */
 export function summarize(lamps: Lamps): { summary: Summary; isOpen: boolean; sentence(odometer: OdometerReading | null): string } {
   const states = LAMP_NAMES.map((name) => lamps[name].state)
   const isRefuted = states.includes('refuted')
@@ -117,14 +135,20 @@ export function summarize(lamps: Lamps): { summary: Summary; isOpen: boolean; se
     summary,
     isOpen,
     sentence(odometer) {
-      const reported = odometer ? `The car reported ${exactToText(odometer.value)} ${odometer.unit}${odometer.unit === 'km' ? '' : ` (about ${Math.round(odometer.metres / 1000).toLocaleString('en')} km)`}.` : ''
-      const red = LAMP_NAMES.find((name) => lamps[name].state === 'refuted')
-      if (red) return [red === 'reading' ? reported : '', `Do not rely on this file: ${lamps[red].ground}`].filter(Boolean).join(' ')
-      const open = LAMP_NAMES.find((name) => lamps[name].state === 'unknown')
-      if (open) return [reported, `Nothing speaks against this file, but a question is open: ${lamps[open].ground}.`].filter(Boolean).join(' ')
-      const amber = LAMP_NAMES.find((name) => lamps[name].state === 'attention')
-      if (amber) return [reported, `Everything checked holds; look at this: ${lamps[amber].ground}.`].filter(Boolean).join(' ')
-      return [reported, 'Everything that was checked holds.'].filter(Boolean).join(' ')
+      const reported = odometer ? `The car reported ${exactToText(odometer.value)} ${odometer.unit}${odometer.unit === 'km' ? '' : ` (about ${Math.round(odometer.metres / 1000).toLocaleString('en')} km)`}. ` : ''
+      const inState = (state: LampState): LampName[] => LAMP_NAMES.filter((name) => lamps[name].state === state)
+      const groundOf = (name: LampName): string => (reported === '' ? lamps[name].ground : lamps[name].ground.replace(REPORTED, ''))
+      const [red] = inState('refuted')
+      if (red === 'reading') return `${reported}Do not rely on what the dashboard shows: ${groundOf(red)}.`
+      if (red) return refutedSentence(lamps[red].ground)
+      if (isOpen) return `${reported}Nothing speaks against this file, but it cannot be told ${inState('unknown').map((name) => `${OPEN[name]}: ${groundOf(name)}.`).join(' It also cannot be told ')}`
+      if (summary === 'attention') return `${reported}Everything that was checked holds, but look at ${inState('attention').map((name) => `${LOOK[name]}: ${groundOf(name)}.`).join(' Look also at ')}`
+      return `${reported}Everything that was checked holds.`
     },
   }
+}
+
+/** `message` is a whole sentence. */
+export function refutedSentence(message: string): string {
+  return `Do not rely on this file. ${message}`
 }
