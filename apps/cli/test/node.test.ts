@@ -144,6 +144,8 @@ suite('a node', () => {
     const node = await start(['--data', data, '--listen', '127.0.0.1:0', '--peer-listen', '/ip4/127.0.0.1/tcp/0', '--peers', '/ip4/127.0.0.1/tcp/1'])
     const genesis = new Uint8Array(await (await fetch(`${node.url}/v1/genesis`)).arrayBuffer())
     assert.equal(await node.stop(), 0, node.warnings)
+    assert.match((await refused(['start', '--data', mistyped, '--listen', '127.0.0.1:0'], { status: 2, code: 'no-data' })).message, /telltale init --data/)
+    assert.ok(!existsSync(mistyped))
     const [whole, cut, joined] = ['whole.genesis', 'cut.genesis', 'joined'].map((name) => join(folder, name)) as [string, string, string]
     await writeFile(whole, genesis)
     await writeFile(cut, genesis.subarray(0, -1))

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readPlace } from '@telltale/node'
 import type { PeerOptions, Settings } from '@telltale/node'
@@ -14,7 +15,8 @@ export function addStart(program: Command): void {
   addSettings(program.command('start'))
     .description('run a node: its ledger and its pages over HTTP, until ctrl-C')
     .addHelpText('after', `
-Makes a new network where there is none. Where the usual port is taken the next
+Without --data it makes a new network where there is none; a directory that is
+named has to be there (telltale init makes one). Where the usual port is taken the next
 free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
 accounts (telltale accounts) or tokens (telltale tokens). Its log goes to
 standard error, one JSON value a line. With --gateway devices hand it their
@@ -38,6 +40,7 @@ Examples:
       if (settings.gateway !== '' && !hasData(options.data)) throw new UsageError('key-file-not-found', `${options.data} is new and holds no key ${settings.gateway} for a gateway. Make the network first (\`telltale init\`), then the key; docs/gateway.md has the commands.`, { expected: 'the name of a key', found: settings.gateway })
       // A typing error, or a disk that is not mounted: a network of its own would never meet those peers.
       if (settings.peers !== '' && !hasData(options.data)) throw new UsageError('no-data', `${options.data} holds no network, and the peers are nodes of one that exists. Join it first: telltale init --data ${options.data} --join GENESIS, with the file that any of its nodes gives at /v1/genesis.`, { expected: 'a data directory', found: options.data })
+      if (command.getOptionValueSourceWithGlobals('data') === 'cli' && !existsSync(options.data)) throw new UsageError('no-data', `${options.data} does not exist. Check the name; for a new network run first: telltale init --data ${options.data}`, { expected: 'a data directory', found: options.data })
       const { servingDocument, startServing } = await import('../serving.ts')
       const interrupts = catchInterrupts(() => output.say('Stopping.'))
       try {
