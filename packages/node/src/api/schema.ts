@@ -6,17 +6,37 @@ const closed = { additionalProperties: false } as const
 
 export const HEX = '^([0-9a-f]{2})*$'
 const ADDRESS_PART = '[02-9ac-hj-np-z]{38}'
+const HASH = '^[0-9a-f]{64}$'
+const NONCE = '^[0-9a-f]{16}$'
+const ADDRESS = `^tt1${ADDRESS_PART}$`
+const ASSET_ID = `^ta1${ADDRESS_PART}$`
+const PROPOSAL_ID = `^tp1${ADDRESS_PART}$`
+const STREAM_NAME = '^[a-z][a-z0-9-]{0,31}$'
+const STREAM_PATH = `^tt1${ADDRESS_PART}/[a-z][a-z0-9-]{0,31}$`
 
-export const Hash = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256, lower-case hexadecimal' })
+export const Hash = Type.String({ pattern: HASH, description: 'SHA-256, lower-case hexadecimal' })
 export const Hex = Type.String({ pattern: HEX, description: 'bytes, lower-case hexadecimal' })
+export const Nonce = Type.String({ pattern: NONCE, description: '8 bytes, lower-case hexadecimal' })
 export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 export const Ms = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'milliseconds since 1970' })
 export const RecordNumber = Type.Integer({ minimum: 0, maximum: 0xffff_ffff, description: 'number of a record in its stream, or of an epoch' })
-export const Address = Type.String({ pattern: `^tt1${ADDRESS_PART}$`, description: 'address of an identity' })
-export const AssetId = Type.String({ pattern: `^ta1${ADDRESS_PART}$`, description: 'id of an asset' })
-export const ProposalId = Type.String({ pattern: `^tp1${ADDRESS_PART}$`, description: 'id of a proposal' })
-export const StreamName = Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$', description: 'name of a stream' })
-export const StreamPath = Type.String({ pattern: `^tt1${ADDRESS_PART}/[a-z][a-z0-9-]{0,31}$`, description: 'device/stream' })
+export const Address = Type.String({ pattern: ADDRESS, description: 'address of an identity' })
+export const AssetId = Type.String({ pattern: ASSET_ID, description: 'id of an asset' })
+export const ProposalId = Type.String({ pattern: PROPOSAL_ID, description: 'id of a proposal' })
+export const StreamName = Type.String({ pattern: STREAM_NAME, description: 'name of a stream' })
+export const StreamPath = Type.String({ pattern: STREAM_PATH, description: 'device/stream' })
+
+/** Formats of text in words, by their patterns: what a refusal says instead of the pattern. */
+export const FORMATS: ReadonlyMap<string, string> = new Map([
+  [HASH, 'a hash of 64 hex digits, lower-case'],
+  [HEX, 'bytes as hex digits, lower-case, two a byte'],
+  [NONCE, '16 hex digits, lower-case'],
+  [ADDRESS, 'an address tt1… of 41 characters'],
+  [ASSET_ID, 'the id of an asset, ta1… of 41 characters'],
+  [PROPOSAL_ID, 'the id of a proposal, tp1… of 41 characters'],
+  [STREAM_NAME, 'the name of a stream: a small letter, then at most 31 of a to z, 0 to 9 and -'],
+  [STREAM_PATH, 'a stream as tt1…/name'],
+])
 
 export function shape<T extends Record<string, TSchema>>(properties: T): ReturnType<typeof Type.Object<T>> {
   return Type.Object(properties, closed)

@@ -31,6 +31,10 @@ suite('what the API refuses', () => {
       for (const query of ['nothing=1', 'limit=5&x=', '__proto__=1', 'constructor=1']) assertProblem(await getJson(node, `/v1/blocks?${query}`), { status: 400, code: 'unknown-field' })
       for (const query of ['limit=0', 'limit=101', 'limit=-1', 'limit=5.0', 'limit=1e1', 'limit=0x5', 'limit=05', 'limit=%205', 'limit=', 'limit=5&limit=6', 'before=9007199254740993']) assertProblem(await getJson(node, `/v1/blocks?${query}`), { status: 400, code: 'malformed-request' })
       for (const path of ['/v1/identities/tt1nobody', '/v1/transactions/00', '/v1/state/0g', '/v1/blocks/x', `/v1/state/${'00'.repeat(400)}`]) assertProblem(await getJson(node, path), { status: 400, code: 'malformed-request' })
+      const expected = async (path: string): Promise<unknown> => (await getJson(node, path)).json['expected']
+      assert.equal(await expected('/v1/identities/tt1nobody'), 'an address tt1… of 41 characters')
+      assert.equal(await expected('/v1/transactions/00'), 'a hash of 64 hex digits, lower-case')
+      assert.equal(await expected('/v1/state/0g00'), 'bytes as hex digits, lower-case, two a byte')
     })
   })
 

@@ -2,6 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify'
 import { Compile } from 'typebox/compile'
 import { fail } from '@telltale/core'
 import type { TSchema } from 'typebox'
+import { FORMATS } from '../schema.ts'
 
 /** Numbers of a query as people and programs write them: no sign, no exponent, no leading zero. */
 const WHOLE_NUMBER = /^(?:0|[1-9][0-9]{0,15})$/
@@ -54,7 +55,14 @@ function refusal(httpPart: string, issues: Issue[], value: unknown): Error {
   }
   const [issue] = issues
   const place = `${part}${(issue?.instancePath ?? '').replaceAll('/', '.')}`
-  return fail('malformed-request', `The ${place} is not as this route expects it.`, { expected: issue?.message ?? 'what /openapi.json says', found: foundAt(value, issue?.instancePath ?? '') })
+  return fail('malformed-request', `The ${place} is not as this route expects it.`, { expected: expectedBy(issue), found: foundAt(value, issue?.instancePath ?? '') })
+}
+
+/** A pattern is said in words. */
+function expectedBy(issue: Issue | undefined): string {
+  const pattern = issue?.keyword === 'pattern' ? issue.params['pattern'] : null
+  if (typeof pattern === 'string') return FORMATS.get(pattern) ?? 'what /openapi.json says'
+  return issue?.message ?? 'what /openapi.json says'
 }
 
 /** What stood where the refusal points, shortened; a body is only described. */

@@ -5,7 +5,7 @@ import { nextDifficulty } from '@telltale/ledger'
 import type { ApiContext, MiningDesk } from '../context.ts'
 import { forOperators, forReaders } from '../http/access.ts'
 import type { Resource } from '../routes.ts'
-import { Count, Hash, Hex, answers, nullable, shape } from '../schema.ts'
+import { Count, Hash, Hex, Nonce, answers, nullable, shape } from '../schema.ts'
 
 const Work = shape({
   id: Hash,
@@ -47,7 +47,7 @@ export const work: Resource = (server, context) => {
         operationId: 'bringWork',
         tags: ['work'],
         summary: 'A nonce that was found; the node seals the block and tells the others',
-        body: shape({ id: Hash, nonce: Type.String({ pattern: '^[0-9a-f]{16}$', description: '8 bytes, lower-case hexadecimal' }) }),
+        body: shape({ id: Hash, nonce: Nonce }),
         response: answers({ 200: shape({ height: Count, id: Hash }) }, [409, 413, 415]),
       },
     },
