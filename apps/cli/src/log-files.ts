@@ -22,6 +22,9 @@ export interface LogReading {
   mapping: Mapping | undefined
 }
 
+/** How a log of candump begins, and no CAN database does. */
+const CANDUMP_LINE = /^\s*\(\d+\.\d+\) \S+ [0-9A-Fa-f]+#/
+
 /** By its name, where nobody says. */
 export function formatOf(path: string): LogFormat {
   return /\.csv$/i.test(path) ? 'csv' : 'candump'
@@ -44,6 +47,7 @@ function openCanLog(path: string, { dbcText, mapping }: LogReading): Promise<Map
     const missing = [...(dbcText === undefined ? ['--dbc'] : []), ...(mapping ? [] : ['--map'])].join(' and ')
     throw new UsageError('usage', `${path} is taken for a log of candump, which needs a CAN database and a mapping: ${missing} ${missing.includes(' and ') ? 'are' : 'is'} missing. For a CSV say --format csv.`, { expected: '--dbc FILE --map FILE', found: `no ${missing}` })
   }
+  if (CANDUMP_LINE.test(dbcText)) throw new UsageError('malformed-dbc', `What --dbc names is a log of candump, not a CAN database. ${/\.dbc$/i.test(path) ? `The two are swapped: name the log first, and ${path} behind --dbc.` : 'Name a .dbc file there.'}`, { expected: 'telltale import LOG --dbc DATABASE', found: 'a log behind --dbc' })
   return createCanLogSource({ logPath: path, dbcText, mapping })
 }
 

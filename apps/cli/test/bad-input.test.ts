@@ -52,6 +52,8 @@ suite('what people get wrong', () => {
     assert.match(syntax.message, /Line 10/)
     const binary = join(folder, 'binary.dbc')
     writeFileSync(binary, Buffer.from([0xff, 0xfe, 0x00]))
+    const swapped = await refused(['import', join(SAMPLES, 'short-drive.dbc'), '--dbc', join(SAMPLES, 'short-drive.log'), '--map', join(SAMPLES, 'short-drive.map.json'), '--data', data], { status: 2, code: 'malformed-dbc' })
+    assert.match(swapped.message, /The two are swapped/)
     await refused(importWith({ dbc: binary }), { status: 2, code: 'malformed-text' })
     await refused(importWith({ dbc: sparse }), { status: 2, code: 'file-too-large' })
   })
