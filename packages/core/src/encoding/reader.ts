@@ -156,7 +156,7 @@ function outOfRange(input: Input): TelltaleError {
 /** Files and messages are cut short far more often than they are made up. */
 function cutShort(input: Input, expected: string): TelltaleError {
   const left = input.bytes.length - input.at
-  return fail('malformed-cbor', `The CBOR ends too early: expected ${expected} at byte ${input.at}, found ${left === 0 ? 'the end' : `${left} more`}. It was cut short, or a length in it is wrong.`, { expected, found: `${left} bytes` })
+  return fail('malformed-cbor', `The CBOR ends too early: expected ${expected} at byte ${input.at}, found ${left === 0 ? 'the end' : `${left} more`}. It was cut short: get it again, whole. Or a length in it is wrong.`, { expected, found: `${left} bytes` })
 }
 
 function malformed(input: Input, expected: string, found: string): TelltaleError {
