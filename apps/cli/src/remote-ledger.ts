@@ -21,18 +21,26 @@ const ROUNDS_MAX = 8
 /** Blocks that are searched for a certified transaction; blocks without any are few. */
 const PAGE = 100
 
-export function createRemoteLedger(client: Client, { network, set }: NetworkTrust, primitives: Primitives): RemoteLedger {
+/** `follow` leads from authorities that are believed to those in force by now: they may change between two answers. */
+export function createRemoteLedger(client: Client, believed: NetworkTrust, follow: (trust: NetworkTrust) => Promise<NetworkTrust>, primitives: Primitives): RemoteLedger {
+  const { network } = believed
+  let trust = believed
   /** State roots that authorities have signed, with their heights. */
   const certified = new Map<string, number>()
   const newest = (): number => Math.max(0, ...certified.values())
 
   const check = async (receipt: Uint8Array, bytes: Uint8Array): Promise<Receipt> => {
     try {
-      const read = await checkReceipt(receipt, bytes, { network, set }, primitives)
+      const read = await checkReceipt(receipt, bytes, trust, primitives)
       certified.set(bytesToHex(read.stateRoot), read.height)
       return read
     } catch (error) {
       if (!(error instanceof TelltaleError) || error.code !== 'set-mismatch') throw error
+      const followed = await follow(trust)
+      if (followed !== trust) {
+        trust = followed
+        return check(receipt, bytes)
+      }
       throw fail('set-mismatch', 'The receipt is signed by other authorities than those that are believed here. If they changed, give --checkpoint FILE: a newer one that you trust.', { expected: 'the authorities that are believed', found: 'others', cause: error })
     }
   }

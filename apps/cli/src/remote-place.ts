@@ -8,7 +8,7 @@ import type { Output } from './output.ts'
 import { passwordForKeys, passwordForNewKeys, passwordFromFile } from './password.ts'
 import { createRemoteLedger } from './remote-ledger.ts'
 import type { RemoteLedger } from './remote-ledger.ts'
-import { openTrust } from './remote-trust.ts'
+import { followTrust, openTrust } from './remote-trust.ts'
 
 const KIND_IDENTITY = 1
 const KIND_ASSET = 2
@@ -44,7 +44,7 @@ export async function openRemotePlace({ client, directory, checkpoint, use, outp
     const trust = await openTrust(client, kept, pin, { primitives, onFirst: (network) => output.warn(`First use: from now on the keys in ${directory} sign for the network ${Buffer.from(network).toString('hex')}, which ${client.url} named. Compare it with what the network itself tells you.`) })
     const password = use === 'sign' ? keptPassword.password : await passwordOf(directory, use, output)
     const wallet = createWallet(directory, password, passwordForKeys)
-    const remote = createRemoteLedger(client, trust, primitives)
+    const remote = createRemoteLedger(client, trust, async (believed) => followTrust(client, kept, believed, primitives), primitives)
     const addresses = new Set((await wallet.heads()).map(({ head }) => head.address))
     const authority = trust.set.find(({ address }) => addresses.has(address)) ?? trust.set[0]!
     const place: RemotePlace = {

@@ -11,10 +11,14 @@ import { UsageError } from './failure.ts'
  * time a fingerprint that nobody named is taken from the node, and `onFirst` says so. Codes: `other-network`, `malformed-checkpoint`, and those of `followLinks`.
  */
 export async function openTrust(client: Client, kept: KnownNetwork, pin: PinnedCheckpoint | null, init: TrustInit): Promise<NetworkTrust> {
-  const trust = await believed(client, kept, pin, init)
-  const changes = await changesSince(client, trust.set, init.primitives)
+  return followTrust(client, kept, await believed(client, kept, pin, init), init.primitives)
+}
+
+/** From authorities that are believed to those in force, as far as links that the node gives prove each change (the codes of `followLinks`). */
+export async function followTrust(client: Client, kept: KnownNetwork, trust: NetworkTrust, primitives: Primitives): Promise<NetworkTrust> {
+  const changes = await changesSince(client, trust.set, primitives)
   if (changes.length === 0) return trust
-  const followed = { network: trust.network, set: await followLinks(trust.set, changes, trust.network, init.primitives) }
+  const followed = { network: trust.network, set: await followLinks(trust.set, changes, trust.network, primitives) }
   kept.trust(followed)
   return followed
 }

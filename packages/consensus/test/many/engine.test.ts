@@ -4,6 +4,7 @@ import { bytesToHex, portable, stateRoot } from '@telltale/core'
 import type { Submission } from '@telltale/core'
 import { decodeBlock, encodeBlock } from '@telltale/ledger'
 import type { Parameters } from '@telltale/ledger'
+import { addAuthority } from '@telltale/testing'
 import { findSignedLoss } from '../../src/chain/signed-loss.ts'
 import { decodeFullBlocks, decodeQuestion, decodeRecent, encodeFullBlocks, encodeHeadAnswer, encodeQuestion, encodeRecent } from '../../src/chain/many/messages.ts'
 import { createSimulatedNetwork } from './rig.ts'
@@ -163,10 +164,10 @@ suite('a network of several authorities', () => {
     }
     const authorities = (): number[] => nodes.map(({ ledger }) => ledger.authorities(ledger.position.height + 1).length)
     await clock.pass(3000)
-    const { bytes, id } = await network.removal(leaver)
-    await send({ bytes, attachments: [] })
-    await send(await network.approval(nodes[1]!, id, leaver))
-    await send(await network.approval(leaver, id, leaver))
+    const { submission, approval } = await network.proposal('remove-authority', leaver.identity.address)
+    await send(submission)
+    await send(await approval(nodes[1]!))
+    await send(await approval(leaver))
     const { height } = leaver.chain.status()
     await clock.pass(60_000)
     assert.deepEqual([leaver.chain.status().height, ...authorities()], [height, 3, 3, 3], 'no stream of empty blocks')
@@ -174,6 +175,30 @@ suite('a network of several authorities', () => {
     assert.deepEqual(authorities(), [2, 2, 2])
     await network.kill(leaver)
     await send(await network.admission())
+  })
+
+  test('goes on with a second authority that came on a new disk, at once', async () => {
+    const network = await createSimulatedNetwork({ authorities: 1, members: 1, seed: 9 })
+    const { clock, nodes } = network
+    const [first, second] = nodes as [SimulatedNode, SimulatedNode]
+    await network.kill(second)
+    network.wipe(second)
+    second.branchLog = { ...second.branchLog, isWhole: false }
+    await network.start(second)
+    const sent: Promise<unknown>[] = []
+    const send = async (submission: Submission): Promise<void> => {
+      sent.push(first.chain.submit(submission).catch(() => undefined))
+      await clock.pass(700)
+    }
+    await clock.pass(700)
+    await send(await network.admission(second.identity))
+    const { submission } = await network.proposal(...addAuthority(second.identity))
+    await send(submission)
+    for (let i = 0; i < 3; i++) await send(await network.admission())
+    await clock.pass(20_000)
+    assertAgreed(network, 5)
+    await Promise.all(sent)
+    assert.equal(second.ledger.authorities(second.ledger.position.height).length, 2)
   })
 
   test('makes nothing final while it is split in halves, and agrees when it is whole again', async () => {

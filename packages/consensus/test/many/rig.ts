@@ -35,9 +35,8 @@ export interface SimulatedNetwork {
   network: Uint8Array
   /** The first authority admits somebody: a transaction that any node may hand on. */
   admission(who?: TestIdentity): Promise<Submission>
-  /** The first authority proposes that another leaves, and the others approve that. */
-  removal(who: SimulatedNode): Promise<{ bytes: Uint8Array; id: Uint8Array }>
-  approval(by: SimulatedNode, proposal: Uint8Array, who: SimulatedNode): Promise<Submission>
+  /** The first authority proposes, and others approve that. */
+  proposal(kind: string, value: Cbor): Promise<{ submission: Submission; approval(by: SimulatedNode): Promise<Submission> }>
   kill(node: SimulatedNode): Promise<void>
   start(node: SimulatedNode): Promise<void>
   /** Its disk is new when it starts again: it joins like anybody else, as who it was. With `isSignedLost` not even that nothing was signed stands there. */
@@ -106,13 +105,11 @@ export async function createSimulatedNetwork({ authorities, members, seed, param
       const sequence = sequences.get(who.address) ?? 0
       return { bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: first.address, sub: who.address, call: 1, sequence, args }, first.signer), attachments: [] }
     },
-    async removal(who) {
-      const bytes = await signTransaction({ network: genesis.network.subarray(0, 16), iss: first.address, sub: first.address, call: 32, sequence: 0, args: ['remove-authority', who.identity.address] }, first.signer)
-      return { bytes, id: transactionId(decodeTransaction(bytes), primitives) }
-    },
-    async approval({ identity: { address, signer } }, proposal, who) {
-      const args = [proposalHash(genesis.network, 'remove-authority', who.identity.address, primitives)]
-      return { bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: address, sub: createdId('tp', proposal), call: 33, sequence: 0, args }, signer), attachments: [] }
+    async proposal(kind, value) {
+      const sign = async ({ address, signer }: TestIdentity, call: number, sub: string, args: Cbor[]): Promise<Submission> => ({ bytes: await signTransaction({ network: genesis.network.subarray(0, 16), iss: address, sub, call, sequence: 0, args }, signer), attachments: [] })
+      const submission = await sign(first, 32, first.address, [kind, value])
+      const id = createdId('tp', transactionId(decodeTransaction(submission.bytes), primitives))
+      return { submission, approval: async ({ identity }) => sign(identity, 33, id, [proposalHash(genesis.network, kind, value, primitives)]) }
     },
     async kill(node) {
       node.isUp = false

@@ -12,10 +12,11 @@ import { UNKNOWN_BLOCK } from './signed-file.ts'
  * brought back from a backup, and whoever goes on from that signs against itself. Enough are those who make a quorum with it: with fewer nothing becomes
  * final anyway. For the others, and for nodes that only hold and check, it waits a while: what it said last may have reached only one of them. Where its file
  * is older than what they saw, it may have said more that reached nobody yet: then, and where its file is lost, it goes on only from blocks above every head
- * that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing.
+ * that they know. What they say it signed they prove by its own signatures, so that nobody can keep it from signing. A node that is no authority asks too: it may have been
+ * one, and when it becomes one it may be needed at once, where those above whose heads it would have to go cannot go on without it.
  */
 export interface Standing {
-  /** Whether answers are still waited for: never by a node that is no authority. */
+  /** Whether answers are still waited for. */
   readonly isOpen: boolean
   /** Asks a peer, where it is still asked for. */
   from(peer: string): Promise<void>
@@ -76,15 +77,17 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
   let pending = 0
   const set = (): AuthoritySet => setAt(networkAt(core.branches.root.position), core.branches.root.height + 1)
 
-  const isOpen = (): boolean => !signing.isReady && set().some(({ address }) => address === signing.address)
+  const isOpen = (): boolean => !signing.isReady
+  const ownIn = (authorities: AuthoritySet): Authority | undefined => authorities.find(({ address }) => address === signing.address)
 
   const settle = async (): Promise<void> => {
     const authorities = set()
     // On the way to where the others are it would vote for what was decided long ago.
     if (!isOpen() || isCatchingUp()) return
     const answered = [...heights].filter(([address]) => authorities.some((one) => one.address === address))
-    if (!isQuorum(answered.length + 1, authorities.length)) return
-    if ((pending > 0 || answered.length + 1 < authorities.length) && core.clock.nowMs() < startedMs + OTHERS_MS) return
+    const known = answered.length + (ownIn(authorities) ? 1 : 0)
+    if (!isQuorum(known, authorities.length)) return
+    if ((pending > 0 || known < authorities.length) && core.clock.nowMs() < startedMs + OTHERS_MS) return
     // One that misbehaves may claim any height; at least one of so many is honest. What is final here cannot be voted against any more.
     const finals = answered.map(([, { finalHeight }]) => finalHeight).sort((a, b) => b - a)
     const claimed = finals[Math.floor((authorities.length - 1) / 3)] ?? 0
@@ -142,12 +145,11 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
     const nonce = await makeNonce()
     const [name, keyNumber, finalHeight, headHeight, vote, sealed, signature] = asArray(decode(await exchange.ask(peer, encodeQuestion({ kind: 'standing', address: signing.address, nonce }), ASK_MS_MAX)), 'standing', 7)
     const answer: Answer = { finalHeight: asUint(finalHeight, 'final height'), headHeight: asUint(headHeight, 'head height'), vote: asNullable(vote, (bytes) => decodeVote(asBytes(bytes, 'newest vote'))), sealed: asNullable(sealed, (bytes) => asBytes(bytes, 'newest seal')) }
-    const own = set().find((one) => one.address === signing.address)
-    if (!own) return
+    const own = ownIn(set()) ?? { address: signing.address, keyNumber: signing.signer.keyNumber, key: signing.signer.publicKey }
     await inTurn(async () => raise(answer, own))
     const address = asText(name, 'standing authority', 64)
     const other = set().find((one) => one.address === address && one.keyNumber === keyNumber)
-    if (!other || other === own) return
+    if (!other || other.address === signing.address) return
     const check = statementCheck('standing', ledger.network, answerFields(signing.address, nonce, answer), other.key, { keyNumber: other.keyNumber, signature: asBytes(signature, 'standing signature') })
     if (!(await isValidSignature(check, primitives))) throw fail('invalid-signature', 'The answer is not signed by whom it names.', { expected: address, found: 'another signature' })
     heights.set(address, answer)
