@@ -199,6 +199,18 @@ suite('a network of several authorities', () => {
     assertAgreed(network, 5)
     await Promise.all(sent)
     assert.equal(second.ledger.authorities(second.ledger.position.height).length, 2)
+    // It was one before its disk is new again: at the genesis, where it begins, it asks who may know nothing of that.
+    await network.kill(second)
+    network.wipe(second)
+    second.branchLog = { ...second.branchLog, isWhole: false }
+    await network.start(second)
+    await clock.pass(20_000)
+    const { voted, sealedHeight } = second.store.signed!
+    assert.ok(Math.min(voted!.targetHeight, sealedHeight) >= first.ledger.position.height, 'it goes on above what is final')
+    await send(await network.admission())
+    await clock.pass(20_000)
+    assertAgreed(network, 6)
+    assert.deepEqual(first.chain.verdicts.doubleVotes, [])
   })
 
   test('makes nothing final while it is split in halves, and agrees when it is whole again', async () => {

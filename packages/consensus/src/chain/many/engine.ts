@@ -106,6 +106,7 @@ export async function createPeerChain(init: PeerChainInit): Promise<PeerChain> {
       core.head = head
       intake.takeBack(left)
     }
+    standing?.sawHead()
     if (await voter?.vote()) return settle()
     sealer?.consider()
   }

@@ -20,6 +20,8 @@ export interface Standing {
   readonly isOpen: boolean
   /** Asks a peer, where it is still asked for. */
   from(peer: string): Promise<void>
+  /** The head is another one: where this node comes to be an authority by a block from before it asked, it asks again, those who are authorities there. */
+  sawHead(): void
   /** A vote of this authority that holds came from elsewhere, at any time: where its file does not know of it, it does from now on. */
   sawVote(vote: Vote): Promise<void>
   /** The same of a block that it sealed. */
@@ -71,7 +73,9 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
   const heights = new Map<string, { finalHeight: number; headHeight: number }>()
   /** The file is lost, or may be older than what left, or was found to be older than what others saw. */
   let isOld = signing.signed.isLost || isRestored
-  const startedMs = core.clock.nowMs()
+  let startedMs = core.clock.nowMs()
+  /** Since when it is ready without having been an authority; whom it asked then may know nothing of later blocks. */
+  let earlyMs: number | null = null
   let asked = 0
   /** Questions that are not answered yet. */
   let pending = 0
@@ -96,6 +100,7 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
     const final = Math.max(claimed, core.branches.root.height)
     await goAbove(isOld ? Math.max(final, heads) : final)
     signing.isReady = true
+    earlyMs = ownIn(authorities) ? null : core.clock.nowMs()
     onReady()
   }
 
@@ -158,6 +163,16 @@ export function createStanding(core: EngineCore, signing: Signing, { isRestored,
   return {
     get isOpen() {
       return isOpen()
+    },
+    sawHead() {
+      const { position, height } = core.head
+      if (earlyMs === null || !ownIn(setAt(networkAt(position), height + 1))) return
+      if (position.timeMs < earlyMs) {
+        signing.isReady = false
+        heights.clear()
+        startedMs = core.clock.nowMs()
+      }
+      earlyMs = null
     },
     sawVote,
     sawSeal,
