@@ -16,20 +16,30 @@ export interface Rate {
 
 export const PEER_RATE: Rate = { perSecond: GOSSIP_PER_SECOND, burst: GOSSIP_BURST, bytesPerSecond: GOSSIP_BYTES_PER_SECOND, bytesBurst: GOSSIP_BYTES_BURST }
 
-export function createAllowance(clock: Clock, rate: Rate): Allowance {
-  let messages = rate.burst
-  let left = rate.bytesBurst
+/** So much a second, and no more than `burst` saved up. May be taken below nothing. */
+function createBucket(clock: Clock, perSecond: number, burst: number): { left(): number; take(amount: number): void } {
+  let left = burst
   let atMs = clock.nowMs()
   return {
-    take(bytes) {
+    left() {
       const nowMs = clock.nowMs()
-      const seconds = Math.max(0, nowMs - atMs) / 1000
+      left = Math.min(burst, left + (Math.max(0, nowMs - atMs) / 1000) * perSecond)
       atMs = nowMs
-      messages = Math.min(rate.burst, messages + seconds * rate.perSecond)
-      left = Math.min(rate.bytesBurst, left + seconds * rate.bytesPerSecond)
-      if (messages < 1 || left < bytes) return false
-      messages -= 1
-      left -= bytes
+      return left
+    },
+    take: (amount) => void (left -= amount),
+  }
+}
+
+export function createAllowance(clock: Clock, rate: Rate): Allowance {
+  const messages = createBucket(clock, rate.perSecond, rate.burst)
+  const content = createBucket(clock, rate.bytesPerSecond, rate.bytesBurst)
+  return {
+    take(bytes) {
+      const [messagesLeft, bytesLeft] = [messages.left(), content.left()]
+      if (messagesLeft < 1 || bytesLeft < bytes) return false
+      messages.take(1)
+      content.take(bytes)
       return true
     },
   }
@@ -43,23 +53,14 @@ export interface AnswerBudget {
 }
 
 export function createAnswerBudget(clock: Clock): AnswerBudget {
-  let left = ANSWERED_BYTES_BURST
-  let atMs = clock.nowMs()
-  const fill = (): void => {
-    const nowMs = clock.nowMs()
-    left = Math.min(ANSWERED_BYTES_BURST, left + (Math.max(0, nowMs - atMs) / 1000) * ANSWERED_BYTES_PER_SECOND)
-    atMs = nowMs
-  }
+  const bucket = createBucket(clock, ANSWERED_BYTES_PER_SECOND, ANSWERED_BYTES_BURST)
   return {
     async ready() {
-      for (fill(); left < 0; fill()) {
-        const missing = Math.ceil((-left / ANSWERED_BYTES_PER_SECOND) * 1000)
-        await new Promise<void>((resolve) => void clock.after(Math.max(1, missing), resolve))
+      for (let left = bucket.left(); left < 0; left = bucket.left()) {
+        const missingMs = Math.ceil((-left / ANSWERED_BYTES_PER_SECOND) * 1000)
+        await new Promise<void>((resolve) => void clock.after(missingMs, resolve))
       }
     },
-    spend(bytes) {
-      fill()
-      left -= bytes
-    },
+    spend: (bytes) => bucket.take(bytes),
   }
 }

@@ -16,12 +16,12 @@ export function addStart(program: Command): void {
     .description('run a node: its ledger and its pages over HTTP, until ctrl-C')
     .addHelpText('after', `
 Without --data it makes a new network where there is none; a directory that is
-named has to be there (telltale init makes one). Where the usual port is taken the next
-free one is used, and said. Off this machine it wants TLS or --behind-proxy, and
-accounts (telltale accounts) or tokens (telltale tokens). Its log goes to
-standard error, one JSON value a line. With --gateway devices hand it their
-records as to a gateway of its own, below /gateway, and it states what it passed
-on; docs/gateway.md says how its key is admitted.
+named has to be there (telltale init makes one). Where the usual port is taken
+the next free one is used, and said. Off this machine it wants TLS or
+--behind-proxy, and accounts (telltale accounts) or tokens (telltale tokens).
+Its log goes to standard error, one JSON value a line. With --gateway devices
+hand it their records as to a gateway of its own, below /gateway, and it states
+what it passed on; docs/gateway.md says how its key is admitted.
 
 Examples:
   telltale start --data my-car

@@ -91,7 +91,7 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
   }
 
   /** Cosignatures of all that was certified before this node came are not asked for; those by which trust follows the authorities are. */
-  const turnsFrom = async (peer: string): Promise<void> => {
+  const handoversFrom = async (peer: string): Promise<void> => {
     for (let above = lacksHandoversAbove(); above !== null && !isStopped(); ) {
       const cosignatures = decodeHandoversAnswer(await core.exchange.ask(peer, encodeQuestion({ kind: 'handovers', above }), ASK_MS_MAX))
       for (const cosignature of cosignatures) await hear(peer, 'cosignature', cosignature)
@@ -108,11 +108,11 @@ export function createCatchUp({ core, receive, gossip, take, lacksHandoversAbove
         await blocksFrom(peer)
         isBusy = false
         // Before what is newest, so that none is skipped which somebody may stand at.
-        await turnsFrom(peer)
+        await handoversFrom(peer)
         await restFrom(peer)
       } catch (error) {
         // Gone or slow peers are no wonder, nor one that stands on another branch by now, nor that there is no room here: only what no honest peer sends is scored down.
-        if (error instanceof TelltaleError && (isFault(error.code) || error.code === 'gossip-rejected')) core.exchange.blame(peer, error.code)
+        if (error instanceof TelltaleError && isFault(error.code)) core.exchange.blame(peer, error.code)
       } finally {
         isBusy = false
       }

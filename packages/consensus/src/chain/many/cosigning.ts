@@ -63,7 +63,7 @@ export async function createCosigning({ ledger, primitives, signing, verifier, c
   /** Only what an authority signed takes room. */
   const gather = (at: Gathered): void => {
     gathered.set(at.checkpoint.height, at)
-    for (const other of [...gathered.keys()].sort((a, b) => a - b)) if (gathered.size > GATHERED_MAX) gathered.delete(other)
+    if (gathered.size > GATHERED_MAX) gathered.delete(Math.min(...gathered.keys()))
   }
   /** Those whose signature on it counts for somebody: its set, and where that is new, the set before. */
   const signersOf = ({ checkpoint, set }: Gathered): { address: string; keyNumber: number }[] => (path.isHandover(checkpoint) ? [...set, ...path.before(checkpoint.height).set] : set)

@@ -49,7 +49,7 @@ export function createVerdicts(): Verdicts {
 }
 
 /** What no honest peer sends, however late or early it comes. */
-const FAULTS: ReadonlySet<string> = new Set(['invalid-signature', 'invalid-transaction', 'root-mismatch', 'invalid-vote', 'not-an-authority', 'insufficient-work', 'wrong-network', 'malformed-cbor', 'not-canonical', 'wrong-shape', 'previous-hash-mismatch'])
+const FAULTS: ReadonlySet<string> = new Set(['invalid-signature', 'invalid-transaction', 'root-mismatch', 'invalid-vote', 'not-an-authority', 'insufficient-work', 'wrong-network', 'malformed-cbor', 'not-canonical', 'wrong-shape', 'previous-hash-mismatch', 'gossip-rejected'])
 
 export function isFault(code: string): boolean {
   return FAULTS.has(code)
